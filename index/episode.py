@@ -1,0 +1,124 @@
+"""The nouns: Show → Episode → Turn → Sentence → Passage. Frozen values; knows nothing of files, indexes or models.
+
+Times are seconds (float) from the start of the audio, or None where nobody knows. Each fact keeps its source:
+`speaker_source` says how the speaker is known, `time_source` and `time_error` how well the time is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["host", "guest", "unknown"]
+SpeakerSource = Literal["labelled", "recovered", "unknown"]
+TimeSource = Literal["transcript", "aligned", "estimated"]
+
+EXACT_SECONDS = 2.0
+"""A time whose error (p90) is above this is shown with ≈ and never to the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who speaks in an episode."""
+
+    name: str
+    role: Role = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The smallest thing that is quoted: one whole sentence of one turn, in the transcript's own words.
+
+    `position` counts the sentences of an episode from 0; with the episode's id it is the sentence's address.
+    `speech` is False for stage directions, music and sponsors' notes: kept, shown as such, never quoted.
+    """
+
+    position: int
+    text: str
+    start: float | None = None
+    end: float | None = None
+    time_source: TimeSource | None = None
+    time_error: float | None = None
+    speech: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One speaker's uninterrupted words. `speaker` is None where the transcript doesn't tell."""
+
+    speaker: Person | None
+    sentences: tuple[Sentence, ...]
+    speaker_source: SpeakerSource = "unknown"
+
+    @property
+    def text(self) -> str:
+        return " ".join(sentence.text for sentence in self.sentences)
+
+    @property
+    def start(self) -> float | None:
+        return self.sentences[0].start
+
+    @property
+    def end(self) -> float | None:
+        return self.sentences[-1].end
+
+    @property
+    def words(self) -> int:
+        """Words of speech, stage directions left out."""
+        return sum(len(sentence.text.split()) for sentence in self.sentences if sentence.speech)
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A podcast."""
+
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One published talk with everything that is known of it.
+
+    `duration` is seconds; `date` is ISO (2024-02-01) or None; `audio` is a path or URL; `url` is the episode's page.
+    `format` names the parser that read it; `mended` says in words what was put right while reading.
+    """
+
+    id: str
+    show: Show
+    title: str
+    turns: tuple[Turn, ...]
+    people: tuple[Person, ...] = ()
+    date: str | None = None
+    description: str = ""
+    duration: float | None = None
+    audio: str | None = None
+    url: str | None = None
+    format: str = ""
+    content_hash: str = ""
+    mended: tuple[str, ...] = field(default=())
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return tuple(sentence for turn in self.turns for sentence in turn.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What is embedded and found: whole sentences of one exchange.
+
+    `first` and `last` are sentence positions, both included. `text` is their words and nothing else; `context` (the
+    host's question, people, titles) may be embedded with them and is never quoted.
+    """
+
+    episode: str
+    first: int
+    last: int
+    text: str
+    context: str = ""
+    start: float | None = None
+    end: float | None = None
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())

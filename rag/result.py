@@ -1,0 +1,145 @@
+"""What a question yields: events on the way, and the Answer at the end. The page, the CLI and the evaluator read these.
+
+Knows nothing of how they are found; `Citation.to_json` and `Answer.to_json` are the interface that others rely on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from index.episode import EXACT_SECONDS, Role, SpeakerSource, TimeSource
+
+Verdict = Literal["answered", "said_by_other", "not_said", "unknown_person"]
+Check = Literal["verified", "wrong_speaker", "wrong_episode", "stitched", "altered", "absent", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quote and where it stands. `n` is the mark in the answer; `first`..`last` are the sentences it was taken from.
+
+    `passage` is the passage's row in the library, `score` how well it fits (higher is better): both for programs.
+    """
+
+    n: int
+    episode: str
+    title: str
+    show: str
+    date: str | None
+    speaker: str | None
+    role: Role
+    speaker_source: SpeakerSource
+    start: float | None
+    end: float | None
+    time_source: TimeSource | None
+    time_error: float | None
+    quote: str
+    check: Check
+    url: str | None
+    first: int = -1
+    last: int = -1
+    passage: int = -1
+    score: float = 0.0
+
+    def numbered(self, n: int) -> Citation:
+        return replace(self, n=n)
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented fields, in the documented order."""
+        fields = asdict(self)
+        for private in ("first", "last", "passage", "score"):
+            del fields[private]
+        for seconds in ("start", "end", "time_error"):
+            if fields[seconds] is not None:
+                fields[seconds] = round(fields[seconds], 2)
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What "nobody said that" is said about: how much was searched, and the named person's share of it."""
+
+    episodes: int
+    seconds: float
+    speaker: str | None = None
+    speaker_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The end of every question, answered or not."""
+
+    question: str
+    asked: str
+    verdict: Verdict
+    answer: str
+    citations: tuple[Citation, ...]
+    nearest: tuple[Citation, ...]
+    searched: Searched
+    writer: str
+    model: str | None
+    seconds: dict[str, float] = field(default_factory=dict)
+    withheld: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "asked": self.asked,
+            "verdict": self.verdict,
+            "answer": self.answer,
+            "citations": [citation.to_json() for citation in self.citations],
+            "nearest": [citation.to_json() for citation in self.nearest],
+            "searched": asdict(self.searched),
+            "writer": self.writer,
+            "model": self.model,
+            "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
+            "withheld": self.withheld,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """First event: the question made whole, and who it was found to name."""
+
+    asked: str
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Second event: how many passages were found."""
+
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """A checked sentence of the answer, ready to be shown; `citations` are those it is the first to use."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Last event."""
+
+    answer: Answer
+
+
+Event = Asked | Found | Wrote | Done
+
+
+def clock(seconds: float | None, time_error: float | None = None) -> str:
+    """A time as people read it: `12:40`, `1:02:03`; `≈ 12:40` where it is known less well; "" for None.
+
+    A time with an error above a minute is shown to the minute: `about minute 21`.
+    """
+    if seconds is None:
+        return ""
+    if time_error is not None and time_error > 60:
+        return f"about minute {int(seconds // 60) + 1}"
+    whole = int(seconds)
+    hours, minutes, secs = whole // 3600, whole % 3600 // 60, whole % 60
+    text = f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes}:{secs:02}"
+    return f"≈ {text}" if time_error is not None and time_error > EXACT_SECONDS else text
