@@ -1,0 +1,341 @@
+"""The first screen: ask, read the answer as its sentences are checked, hear each quote.
+
+`chat_screen` lays it out and wires it; the functions below it are plain Python that can be called without a browser.
+A Round is one question and what came back; the conversation is a tuple of them, kept on the server for each visitor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Literal
+from urllib.parse import quote
+
+import gradio as gr
+
+from index.episode import Episode
+from index.errors import VerbatimError
+from index.library import EpisodeSummary, Library
+from rag.answer import Assistant, Filters
+from rag.result import Answer, Citation, Done, Event, Found, Wrote
+from ui import passages
+from ui.moments import Moment, moment_of
+
+ASKING_AT_ONCE = 8  # more only share the same cores: on two, 20 visitors each wait less when 8 are served at a time
+LONGEST_QUESTION = 2000  # characters; a longer one is a pasted document
+MOST_EXAMPLES = 4
+EVERY = ""  # the filters' "all of them"
+
+Stage = Literal["waiting", "searching", "done", "stopped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One question and what came back so far. `text` holds the sentences checked until `answer` is there."""
+
+    question: str
+    filters: Filters = field(default_factory=Filters)
+    scope: str = ""
+    stage: Stage = "waiting"
+    status: str = ""
+    text: str = ""
+    moments: tuple[Moment, ...] = ()
+    nearest: tuple[Moment, ...] = ()
+    answer: Answer | None = None
+    problem: str = ""
+
+    @property
+    def working(self) -> bool:
+        return self.stage in ("waiting", "searching")
+
+
+Rounds = tuple[Round, ...]
+
+
+def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
+    """The screen, inside the Blocks that is open. The page's buttons show and hide through `ui/style.css`."""
+    rounds = gr.State(())
+    welcome = gr.HTML(elem_id="welcome")
+    with gr.Row(elem_id="examples"):
+        examples = [gr.Button(visible=False, elem_classes="example") for _ in range(MOST_EXAMPLES)]
+    talk = gr.HTML(passages.conversation([]), elem_id="talk")
+    with gr.Column(elem_id="dock"):
+        with gr.Row(elem_id="tools"):
+            gr.HTML(passages.filters_button(), elem_id="filters-button")
+            retry = gr.Button("Ask again", elem_id="retry", size="sm")
+            clear = gr.Button("New conversation", elem_id="clear", size="sm")
+        with gr.Row(elem_id="filters"):
+            show = gr.Dropdown(label="Show", elem_id="show")
+            episode = gr.Dropdown(label="Episode", elem_id="episode")
+            person = gr.Dropdown(label="Person", elem_id="person")
+        with gr.Row(elem_id="ask-row"):
+            box = gr.Textbox(
+                elem_id="question",
+                label="Your question",
+                show_label=False,
+                container=False,
+                placeholder="What did they say about …?",
+                max_lines=1,
+                max_length=LONGEST_QUESTION,
+                autofocus=True,
+                scale=1,
+            )
+            send = gr.Button("Ask", elem_id="send", variant="primary", scale=0)
+            stop = gr.Button("Stop", elem_id="stop", scale=0)
+
+    # Only the typed `ask` below is an interface; the page's own events are nobody else's business.
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    at_once: dict[str, Any] = {"queue": False, **quiet}
+    streaming: dict[str, Any] = {"concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask", **quiet}
+    narrowed = [show, episode, person]
+
+    running = []
+    for trigger, question in [(box.submit, box), (send.click, box), *((example.click, example) for example in examples)]:
+        begun = trigger(
+            partial(begin, assistant.library), [question, *narrowed, rounds], [box, rounds, talk], **at_once
+        )
+        answered = begun.success(partial(follow, assistant), rounds, [rounds, talk], **streaming)
+        answered.failure(give_up, rounds, [rounds, talk], **at_once)
+        running.append(answered)
+    again = retry.click(ask_again, rounds, [rounds, talk], **at_once)
+    answered = again.success(partial(follow, assistant), rounds, [rounds, talk], **streaming)
+    answered.failure(give_up, rounds, [rounds, talk], **at_once)
+    running.append(answered)
+
+    stop.click(stopped, rounds, [rounds, talk], cancels=running, **at_once)
+    clear.click(lambda: ((), passages.conversation([])), None, [rounds, talk], cancels=running, **at_once)
+    show.input(partial(narrow, assistant.library), show, [episode, person], **at_once)
+    page.load(partial(furnish, assistant.library), None, [welcome, *examples, *narrowed], **at_once)
+    gr.api(
+        api_ask(assistant), api_name="ask", concurrency_limit=ASKING_AT_ONCE, concurrency_id="ask"
+    )
+
+
+def begin(
+    library: Library, question: str, show: str, episode: str, person: str, rounds: Rounds
+) -> tuple[Any, Rounds, Any]:
+    """The emptied box, the conversation with the question in it, and its HTML; nothing changes while one is answered."""
+    if not question.strip() or (rounds and rounds[-1].working):
+        return gr.skip(), gr.skip(), gr.skip()
+    filters = Filters(show=show or None, episode=episode or None, guest=person or None)
+    rounds = (*rounds, Round(question.strip()[:LONGEST_QUESTION], filters, scope_of(library, filters), status="Waiting…"))
+    return "", rounds, render(rounds)
+
+
+def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
+    """The conversation and its HTML after each event, until the last question is answered.
+
+    A question that is already being answered (Enter pressed twice) is left to whoever began it.
+    """
+    if not rounds or rounds[-1].stage != "waiting":
+        yield gr.skip(), gr.skip()
+        return
+    *earlier, now = rounds
+    now = replace(now, stage="searching", status=searching(assistant.library, now.filters))
+    yield (*earlier, now), render((*earlier, now))
+    try:
+        for event in assistant.ask(now.question, history=history_of(earlier), filters=now.filters):
+            now = after(now, event, assistant.library)
+            yield (*earlier, now), render((*earlier, now))
+    except VerbatimError as error:
+        now = replace(now, stage="failed", status="", problem=str(error))
+        yield (*earlier, now), render((*earlier, now))
+
+
+def after(now: Round, event: Event, library: Library) -> Round:
+    """The round with what the event tells."""
+    if isinstance(event, Found):
+        return replace(now, status=f"Reading {passages.counted(event.passages, 'passage')}…")
+    if isinstance(event, Wrote):
+        text = f"{now.text} {event.text}".strip()
+        seen = {moment.citation.n for moment in now.moments}
+        fresh = [citation for citation in event.citations if citation.n not in seen]
+        return replace(now, text=text, moments=(*now.moments, *moments_of(fresh, library)), status="Checking…")
+    if isinstance(event, Done):
+        answer = event.answer
+        return replace(
+            now,
+            stage="done",
+            status="",
+            answer=answer,
+            moments=moments_of(answer.citations, library),
+            nearest=moments_of(answer.nearest, library),
+        )
+    return now
+
+
+def ask_again(rounds: Rounds) -> tuple[Any, Any]:
+    """The last question once more, as it was asked."""
+    if not rounds or rounds[-1].working:
+        return gr.skip(), gr.skip()
+    last = rounds[-1]
+    rounds = (*rounds[:-1], Round(last.question, last.filters, last.scope, status="Waiting…"))
+    return rounds, render(rounds)
+
+
+def stopped(rounds: Rounds) -> tuple[Rounds, str]:
+    """The conversation with its last question given up; what was already checked stays."""
+    if rounds and rounds[-1].working:
+        rounds = (*rounds[:-1], replace(rounds[-1], stage="stopped", status="", problem="Stopped."))
+    return rounds, render(rounds)
+
+
+def give_up(rounds: Rounds) -> tuple[Rounds, str]:
+    """The conversation after a fault of ours; the traceback is in the server's log."""
+    problem = "Something went wrong here while answering. The conversation is kept; try asking again."
+    if rounds and rounds[-1].working:
+        rounds = (*rounds[:-1], replace(rounds[-1], stage="failed", status="", problem=problem))
+    return rounds, render(rounds)
+
+
+def render(rounds: Rounds) -> str:
+    """The conversation as HTML."""
+    return passages.conversation(
+        passages.round_(
+            number,
+            round_.question,
+            scope=round_.scope,
+            status=round_.status,
+            text=round_.text,
+            answer=round_.answer,
+            problem=round_.problem,
+            moments=round_.moments,
+            nearest=round_.nearest,
+        )
+        for number, round_ in enumerate(rounds, start=1)
+    )
+
+
+def history_of(rounds: list[Round]) -> list[dict[str, str]]:
+    """The finished questions and answers, oldest first, as the assistant takes them."""
+    return [
+        message
+        for round_ in rounds
+        if round_.answer
+        for message in (
+            {"role": "user", "content": round_.question},
+            {"role": "assistant", "content": round_.answer.answer},
+        )
+    ]
+
+
+def moments_of(citations: list[Citation] | tuple[Citation, ...], library: Library) -> tuple[Moment, ...]:
+    """Each citation in its surroundings."""
+    episodes = {name: library.episode(name) for name in {citation.episode for citation in citations}}
+    return tuple(
+        moment_of(citation, episodes[citation.episode], audio_address(episodes[citation.episode], library))
+        for citation in citations
+    )
+
+
+def audio_address(episode: Episode, library: Library) -> str | None:
+    """Where the browser gets the episode's audio: from this server by the episode's id, or from where it is published."""
+    if library.audio_file(episode.id):
+        return passages.LOCAL_AUDIO + quote(episode.id, safe="")
+    return passages.web_address(episode.audio)
+
+
+def searching(library: Library, filters: Filters) -> str:
+    """`Searching 7 episodes…`, the filters taken into account."""
+    return f"Searching {passages.counted(len(matching(library.summaries(), filters)), 'episode')}…"
+
+
+def matching(summaries: list[EpisodeSummary], filters: Filters) -> list[EpisodeSummary]:
+    """The episodes that the filters leave."""
+    return [
+        summary
+        for summary in summaries
+        if (not filters.show or summary.show == filters.show)
+        and (not filters.episode or summary.id == filters.episode)
+        and (not filters.guest or any(person.name == filters.guest for person in summary.people))
+    ]
+
+
+def scope_of(library: Library, filters: Filters) -> str:
+    """What a question was narrowed to, in words; "" where it was not."""
+    title = next((summary.title for summary in library.summaries() if summary.id == filters.episode), None)
+    parts = [part for part in (filters.show, title) if part]
+    return " · ".join([*(f"In {part}" for part in parts), *([f"By {filters.guest}"] if filters.guest else [])])
+
+
+def furnish(library: Library) -> list[Any]:
+    """What a fresh page shows of the library as it is now: greeting, examples, filters."""
+    summaries = library.summaries()
+    people = people_in(summaries)
+    questions = examples_from(summaries)
+    buttons = [
+        gr.update(value=questions[at] if at < len(questions) else "", visible=at < len(questions))
+        for at in range(MOST_EXAMPLES)
+    ]
+    shows = sorted({summary.show for summary in summaries})
+    return [
+        passages.welcome(people),
+        *buttons,
+        gr.update(choices=[("All shows", EVERY), *((name, name) for name in shows)], value=EVERY, visible=len(shows) > 1),
+        *narrow(library, EVERY),
+    ]
+
+
+def narrow(library: Library, show: str) -> list[Any]:
+    """The episodes and people to choose from within a show, both set back to all of them."""
+    summaries = matching(library.summaries(), Filters(show=show or None))
+    newest_first = sorted(summaries, key=lambda summary: summary.date or "", reverse=True)
+    titles = [(summary.title, summary.id) for summary in newest_first]
+    return [
+        gr.update(choices=[("All episodes", EVERY), *titles], value=EVERY),
+        gr.update(choices=[("Everybody", EVERY), *((name, name) for name in people_in(summaries))], value=EVERY),
+    ]
+
+
+def people_in(summaries: list[EpisodeSummary]) -> list[str]:
+    """Who speaks, guests first, then by how long they speak."""
+    spoken: dict[str, float] = {}
+    guests: set[str] = set()
+    for summary in summaries:
+        for person in summary.people:
+            spoken[person.name] = spoken.get(person.name, 0.0) + (person.seconds or 0.0)
+            if person.role == "guest":
+                guests.add(person.name)
+    return sorted(spoken, key=lambda name: (name not in guests, -spoken[name], name))
+
+
+def examples_from(summaries: list[EpisodeSummary]) -> list[str]:
+    """Up to four questions that this library can be asked, from its people and titles, newest episodes first."""
+    questions: list[str] = []
+    for summary in sorted(summaries, key=lambda summary: summary.date or "", reverse=True):
+        guest = next((person.name for person in summary.people if person.role == "guest"), None)
+        who = f"What did {guest} say about" if guest else "What was said about"
+        question = f"{who} {summary.title.rstrip('.?!')}?"
+        if question not in questions:
+            questions.append(question)
+    return questions[:MOST_EXAMPLES]
+
+
+def api_ask(assistant: Assistant):  # noqa: ANN201
+    """The function behind `/ask`, bound to the assistant; its docstring and types are the interface's page."""
+
+    def ask(question: str, show: str = "", episode: str = "", guest: str = "") -> dict[str, Any]:
+        """Answers a question about what people said, in their own words.
+
+        Parameters:
+            question: What you want to know, in a sentence.
+            show: Only this show, by its name; empty for all.
+            episode: Only this episode, by its id; empty for all.
+            guest: Only what this person said; empty for everybody.
+        Returns:
+            The answer with its verdict (answered, said_by_other, not_said, unknown_person), numbered citations with
+            speaker, episode, times and exact words, the nearest passages where there is no answer, and what was searched.
+        """
+        if not question.strip() or len(question) > LONGEST_QUESTION:
+            raise gr.Error(f"A question has 1 to {LONGEST_QUESTION} characters.", print_exception=False)
+        filters = Filters(show=show or None, episode=episode or None, guest=guest or None)
+        try:
+            for event in assistant.ask(question, history=[], filters=filters):
+                if isinstance(event, Done):
+                    return event.answer.to_json()
+        except VerbatimError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        raise RuntimeError("the assistant stopped before its last event")
+
+    return ask
