@@ -1,0 +1,453 @@
+"""The library on disk: the only writer of its folder. Knows nothing of questions, language models or Gradio.
+
+    library.db           SQLite, the truth: episodes, people, turns, sentences, passages, embeddings, and the BM25 index
+    vectors-N.faiss      derived: the FAISS index as of generation N
+    vectors.json         derived: which of these files is whole, its SHA-256 and generation; written last
+    lock                 held while writing; names its holder
+
+One transaction per episode is the commit, and raises the generation. A FAISS file that is missing, stale or damaged is
+made good from the stored embeddings: by readers in memory, by the next writer on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from index import lexical, store
+from index.embed import EMBEDDED_MODEL, Encoder, Fingerprint, load_encoder
+from index.episode import Episode, Passage, SpeakerSource, TimeSource
+from index.errors import LibraryBusy, LibraryDamaged, NoLibrary, NoSuchEpisode, TranscriptError, WrongModel
+from index.passages import LIMITS, build_passages, embedded_text
+from index.read import NOT_TRANSCRIPTS, TRANSCRIPT_SUFFIXES, content_hash, read_episode
+from index.vectors import FaissStore
+
+DATABASE = "library.db"
+STAMP = "vectors.json"
+LOCK = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A person in one episode, with what they spoke there. `seconds` is None where the transcript has no times."""
+
+    name: str
+    role: str
+    words: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeSummary:
+    """An episode's line in a list: all that is known of it but its words."""
+
+    id: str
+    show: str
+    title: str
+    date: str | None
+    people: tuple[Speaker, ...]
+    duration: float | None
+    format: str
+    speaker_sources: tuple[SpeakerSource, ...]
+    time_sources: tuple[TimeSource, ...]
+    passages: int
+    audio: str | None
+    url: str | None
+    description: str
+    mended: tuple[str, ...]
+
+
+@dataclass
+class AddReport:
+    """What became of each file that was to be added."""
+
+    added: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    refused: list[TranscriptError] = field(default_factory=list)
+    mended: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where `add` stands, told before each file and once at the end: files and bytes done, of how many."""
+
+    file: Path | None
+    files: int
+    of_files: int
+    bytes: int
+    of_bytes: int
+
+
+class Library:
+    """A library that is open. Reading is safe from many threads; they always see a whole generation."""
+
+    def __init__(self, folder: Path, encoder: Encoder | str) -> None:
+        self.folder = folder
+        self._encoder = encoder
+        self._connections = threading.local()
+        self._sync = threading.Lock()
+        self._state: _Vectors | None = None
+
+    @classmethod
+    def create(cls, folder: str | Path, encoder: Encoder | str = EMBEDDED_MODEL) -> Library:
+        """A new library, or the one that is there. `encoder`: an embedding model, or its name."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        library = cls(folder, encoder)
+        with library._writing() as connection:
+            store.create(connection, library.encoder.fingerprint)
+        library._check_model()
+        return library
+
+    @classmethod
+    def open(cls, folder: str | Path, encoder: Encoder | str | None = None) -> Library:
+        """The library in that folder. NoLibrary, WrongModel, LibraryDamaged: why it can't be, and the repair.
+
+        `encoder` None means: the model that the library was built with.
+        """
+        folder = Path(folder)
+        if not (folder / DATABASE).is_file():
+            raise NoLibrary(folder)
+        library = cls(folder, encoder or "")
+        recorded = store.fingerprint(library.connection)
+        if recorded is None:
+            raise NoLibrary(folder)
+        if not encoder:
+            library._encoder = recorded.name
+        library._check_model()
+        return library
+
+    # Reading
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection. It never writes; writers open their own."""
+        connection = getattr(self._connections, "open", None)
+        if connection is None:
+            connection = self._connections.open = _connect(self.folder)
+        return connection
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The embedding model; loaded when it is first needed. WrongModel: not the one that the vectors came from."""
+        encoder = load_encoder(self._encoder) if isinstance(self._encoder, str) else self._encoder
+        recorded = store.fingerprint(self.connection) if (self.folder / DATABASE).is_file() else None
+        if recorded is not None and recorded != encoder.fingerprint:
+            raise _wrong_model(self.folder, recorded, str(encoder.fingerprint))
+        return encoder
+
+    def generation(self) -> int:
+        """How many times this library has changed."""
+        return store.generation(self.connection)
+
+    def summaries(self) -> list[EpisodeSummary]:
+        """Every episode, by show and date."""
+        return [_summary(row) for row in store.summaries(self.connection)]
+
+    def episode(self, id_: str) -> Episode:
+        """The whole episode. NoSuchEpisode names the nearest ids."""
+        found = store.read_episode(self.connection, id_)
+        if found is None:
+            from rapidfuzz import process
+
+            ids = store.episode_ids(self.connection)
+            raise NoSuchEpisode(id_, [match for match, *_ in process.extract(id_, ids, limit=3, score_cutoff=50)])
+        return found
+
+    def audio_file(self, id_: str) -> Path | None:
+        """The episode's audio on this machine, or None (there is none, it is gone, or it is a URL)."""
+        audio = store.audio(self.connection, id_)
+        return Path(audio) if audio and os.path.isabs(audio) and os.path.isfile(audio) else None
+
+    def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """Passages by id; ids that are gone are left out."""
+        return store.read_passages(self.connection, ids)
+
+    def search_words(self, words: list[str], *, k: int, rows: list[int] | None = None) -> list[tuple[int, float]]:
+        """The `k` best passages for these words as (id, BM25), best first. `rows`: episode rows to search in."""
+        return lexical.search(self.connection, words, k=k, episodes=rows)
+
+    def search_vector(self, vector: np.ndarray, *, k: int, rows: list[int] | None = None) -> list[tuple[int, float]]:
+        """The `k` nearest passages as (id, cosine), best first. `rows`: episode rows to search in."""
+        state = self._vectors()
+        allowed = None if rows is None else state.ids[np.isin(state.episodes, np.array(rows, np.int64))]
+        return state.store.search_vector(vector, k=k, allowed=allowed)
+
+    def check(self) -> list[str]:
+        """What is wrong with this library, in words with the repair; empty when nothing is."""
+        problems = store.problems(self.connection)
+        stamp = _read_stamp(self.folder)
+        if stamp is None or not _stamp_is_true(self.folder, stamp):
+            problems.append(f"The FAISS index is missing or damaged. Repair: verbatim check --repair --library {self.folder}")
+        elif stamp["generation"] != self.generation():
+            problems.append(f"The FAISS index is stale. Repair: verbatim check --repair --library {self.folder}")
+        return problems
+
+    # Writing
+
+    def add(
+        self, paths: Iterable[str | Path], *, on_progress: Callable[[Progress], None] = lambda progress: None
+    ) -> AddReport:
+        """Add files, and what is in folders. Unchanged files are skipped, changed ones replace their episode.
+
+        A file that can't be read is reported and the rest goes in. LibraryBusy: another process is writing.
+        """
+        report = AddReport()
+        files, missing = find_transcripts(paths)
+        report.refused += missing
+        sizes = {file: file.stat().st_size for file in files}
+        done = 0
+        with self._writing() as connection:
+            for number, file in enumerate(files):
+                on_progress(Progress(file, number, len(files), done, sum(sizes.values())))
+                try:
+                    self._add_file(connection, file, report)
+                except TranscriptError as exc:
+                    report.refused.append(exc)
+                done += sizes[file]
+            if report.added or report.replaced:
+                self._save_vectors(connection)
+        on_progress(Progress(None, len(files), len(files), done, done))
+        return report
+
+    def add_episode(self, episode: Episode, *, source: str = "") -> str:
+        """Add one episode that was made in Python; returns its id, which may have been made unique."""
+        with self._writing() as connection:
+            id_, _ = self._commit(connection, episode, source)
+            self._save_vectors(connection)
+        return id_
+
+    def remove(self, id_: str) -> None:
+        """Forget an episode everywhere. NoSuchEpisode: it isn't there."""
+        self.episode(id_)
+        with self._writing() as connection:
+            with connection:
+                store.delete_episode(connection, id_)
+                store.raise_generation(connection)
+            self._save_vectors(connection)
+
+    def repair(self) -> None:
+        """Make the derived indexes anew from the database."""
+        with self._writing() as connection:
+            with connection:
+                store.rebuild_lexical(connection)
+            self._state = None
+            (self.folder / STAMP).unlink(missing_ok=True)
+            self._save_vectors(connection)
+
+    def _add_file(self, connection: sqlite3.Connection, file: Path, report: AddReport) -> None:
+        source = str(file.resolve())
+        known = store.episode_by_hash(connection, content_hash(file))
+        if known is not None:
+            report.unchanged.append(known)
+            return
+        episode = read_episode(file)
+        id_, replaced = self._commit(connection, episode, source)
+        (report.replaced if replaced else report.added).append(id_)
+        if episode.mended:
+            report.mended[id_] = episode.mended
+
+    def _commit(self, connection: sqlite3.Connection, episode: Episode, source: str) -> tuple[str, bool]:
+        """Embed and store; the transaction at the end is the commit. Returns the id, and whether one was replaced."""
+        passages = build_passages(episode, LIMITS)
+        vectors = self.encoder.encode([embedded_text(episode, passage) for passage in passages])
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            id_, replaced = store.place_of(connection, episode, source)
+            if replaced:
+                store.delete_episode(connection, id_)
+            store.insert_episode(connection, episode, id_, source, passages, vectors)
+            store.raise_generation(connection)
+        return id_, replaced
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as exc:
+            raise LibraryBusy(self.folder, _holder(self.folder)) from exc
+        try:
+            (self.folder / f"{LOCK}.holder").write_text(f"process {os.getpid()} on {socket.gethostname()}")
+            connection = _connect(self.folder, write=True)
+            try:
+                yield connection
+            finally:
+                connection.close()
+        finally:
+            (self.folder / f"{LOCK}.holder").unlink(missing_ok=True)
+            lock.release()
+
+    # The FAISS index and its stamp
+
+    def _vectors(self) -> _Vectors:
+        """The FAISS index as of the database's generation; caught up from the stored embeddings where it lags."""
+        generation = self.generation()
+        state = self._state
+        if state is None or state.generation != generation:
+            with self._sync:
+                state = self._state
+                if state is None or state.generation != generation:
+                    state = self._state = _caught_up(self.connection, self.folder, state)
+        return state
+
+    def _save_vectors(self, connection: sqlite3.Connection) -> None:
+        with self._sync:
+            state = self._state = _caught_up(connection, self.folder, self._state)
+        file = self.folder / f"vectors-{state.generation}.faiss"
+        scratch = file.with_suffix(".part")
+        state.store.save(scratch)
+        scratch.replace(file)
+        stamp = {"file": file.name, "generation": state.generation, "sha256": _sha256(file)}
+        # The stamp is renamed last: it never names a file that isn't whole.
+        scratch_stamp = self.folder / f"{STAMP}.part"
+        scratch_stamp.write_text(json.dumps(stamp))
+        scratch_stamp.replace(self.folder / STAMP)
+        for other in self.folder.glob("vectors-*"):
+            if other.name != file.name:
+                other.unlink(missing_ok=True)
+
+    def _check_model(self) -> None:
+        recorded = store.fingerprint(self.connection)
+        named = self._encoder if isinstance(self._encoder, str) else self._encoder.fingerprint.name
+        if recorded is not None and named != recorded.name:
+            raise _wrong_model(self.folder, recorded, named)
+
+
+@dataclass(frozen=True, slots=True)
+class _Vectors:
+    """A generation's index: `ids` and `episodes` are the passages and the episode rows they belong to, int64."""
+
+    generation: int
+    store: FaissStore
+    ids: np.ndarray
+    episodes: np.ndarray
+
+
+def find_transcripts(paths: Iterable[str | Path]) -> tuple[list[Path], list[TranscriptError]]:
+    """The files that are meant: named ones as they are, globs and folders searched for transcripts; and what is missing."""
+    files: dict[Path, None] = {}
+    missing = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found = sorted(file for file in path.rglob("*") if _looks_like_transcript(file))
+        elif path.exists():
+            found = [path]
+        else:
+            found = sorted(file for file in Path(path.anchor or ".").glob(str(path.relative_to(path.anchor))) if file.is_file())
+        if not found:
+            what = "holds no transcripts." if path.is_dir() else "there is no such file."
+            missing.append(TranscriptError(path, what, repair=f"Known kinds: {', '.join(sorted(TRANSCRIPT_SUFFIXES))}."))
+        files.update(dict.fromkeys(found))
+    return list(files), missing
+
+
+def _looks_like_transcript(file: Path) -> bool:
+    return (
+        file.suffix.lower() in TRANSCRIPT_SUFFIXES
+        and not file.name.endswith(".meta.json")
+        and not file.name.startswith(".")
+        and not NOT_TRANSCRIPTS.match(file.name)
+        and file.is_file()
+    )
+
+
+def _connect(folder: Path, *, write: bool = False) -> sqlite3.Connection:
+    try:
+        # isolation_level None: transactions are begun by hand, where they are meant.
+        connection = sqlite3.connect(folder / DATABASE, timeout=30, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        if not write:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA cache_size = -65536")
+            connection.execute("PRAGMA mmap_size = 1073741824")
+    except sqlite3.DatabaseError as exc:
+        raise LibraryDamaged(
+            f"{folder / DATABASE} can't be read ({exc}). Restore it from a copy, or delete {folder} and add the files again."
+        ) from exc
+    return connection
+
+
+def _caught_up(connection: sqlite3.Connection, folder: Path, state: _Vectors | None) -> _Vectors:
+    """The index of the database's present generation, from the one at hand or the file, by what it lacks or has too much."""
+    connection.execute("BEGIN")
+    try:
+        generation = store.generation(connection)
+        ids, episodes = store.passage_ids(connection)
+        # A copy, since other threads may be searching the one at hand.
+        vectors = state.store.copy() if state is not None else _read_vectors(folder, store.dimensions(connection))
+        held = vectors.ids
+        vectors.remove(np.setdiff1d(held, ids).tolist())
+        for new_ids, rows in store.embeddings(connection, np.setdiff1d(ids, held)):
+            vectors.add(new_ids, rows)
+    finally:
+        connection.execute("COMMIT")
+    return _Vectors(generation, vectors, ids, episodes)
+
+
+def _read_vectors(folder: Path, dimensions: int) -> FaissStore:
+    """The stamped FAISS file, or an empty store where it is missing or not what the stamp says."""
+    stamp = _read_stamp(folder)
+    if stamp is not None and _stamp_is_true(folder, stamp):
+        try:
+            vectors = FaissStore.load(folder / stamp["file"])
+        except LibraryDamaged:
+            return FaissStore(dimensions)
+        if vectors.index.d == dimensions:
+            return vectors
+    return FaissStore(dimensions)
+
+
+def _read_stamp(folder: Path) -> dict | None:
+    try:
+        stamp = json.loads((folder / STAMP).read_text())
+        return {"file": Path(stamp["file"]).name, "generation": int(stamp["generation"]), "sha256": str(stamp["sha256"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _stamp_is_true(folder: Path, stamp: dict) -> bool:
+    try:
+        return _sha256(folder / stamp["file"]) == stamp["sha256"]
+    except OSError:
+        return False
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest()
+
+
+def _holder(folder: Path) -> str:
+    try:
+        return (folder / f"{LOCK}.holder").read_text()[:200] or "another process"
+    except OSError:
+        return "another process"
+
+
+def _wrong_model(folder: Path, recorded: Fingerprint, named: str) -> WrongModel:
+    return WrongModel(
+        f"{folder} was built with {recorded}; the settings name {named}. "
+        f"Set VERBATIM_EMBEDDINGS={recorded.name}, or add the episodes to a new library."
+    )
+
+
+def _summary(row: dict) -> EpisodeSummary:
+    people = tuple(Speaker(*person) for person in row.pop("people"))
+    return EpisodeSummary(people=people, **row)

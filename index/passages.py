@@ -1,0 +1,97 @@
+"""Episode -> passages: whole sentences of one exchange, what is embedded and found.
+
+A passage never cuts a sentence, prefers to begin where an exchange begins (a question, or a new speaker), and carries
+as `context` the question that it answers: that helps finding, and is never quoted as the passage's own words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from index.episode import Episode, Passage, Sentence, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a passage may get. `words` and `seconds` are upper bounds (one longer sentence stands alone)."""
+
+    words: int = 150
+    seconds: float = 60.0
+    least_words: int = 60
+
+    @property
+    def name(self) -> str:
+        return f"{self.words}w{self.seconds:g}s{self.least_words}"
+
+
+LIMITS = Limits()
+LONGEST_QUESTION_WORDS = 60
+
+
+def build_passages(episode: Episode, limits: Limits = LIMITS) -> list[Passage]:
+    """The passages of an episode in order; together they hold each sentence of speech exactly once."""
+    passages: list[Passage] = []
+    open_: list[tuple[Turn, Sentence]] = []
+    for turn_number, turn in enumerate(episode.turns):
+        spoken = [sentence for sentence in turn.sentences if sentence.speech]
+        for number, sentence in enumerate(spoken):
+            begins_exchange = number == 0 and _asks(turn)
+            if open_ and (_too_long(open_, sentence, limits) or (begins_exchange and _words(open_) >= limits.least_words)):
+                passages.append(_close(episode, open_))
+                open_ = []
+            open_.append((turn, sentence))
+    if open_:
+        passages.append(_close(episode, open_))
+    return passages
+
+
+def embedded_text(episode: Episode, passage: Passage) -> str:
+    """What is embedded for a passage: its own words, after the end of the question that they answer."""
+    question = " ".join(passage.context.split()[-EMBEDDED_QUESTION_WORDS:])
+    return f"{question} {passage.text}".strip()
+
+
+EMBEDDED_QUESTION_WORDS = 30
+
+
+def question_before(episode: Episode, position: int) -> str:
+    """The words that the turn holding sentence `position` answers: the end of the turn before it, or ""."""
+    before: Turn | None = None
+    for turn in episode.turns:
+        if turn.sentences[-1].position >= position:
+            break
+        if turn.words > 3:
+            before = turn
+    if before is None:
+        return ""
+    words = " ".join(sentence.text for sentence in before.sentences if sentence.speech).split()
+    return " ".join(words[-LONGEST_QUESTION_WORDS:])
+
+
+def _asks(turn: Turn) -> bool:
+    spoken = [sentence.text for sentence in turn.sentences if sentence.speech]
+    return any(text.rstrip("\"'”’) ").endswith("?") for text in spoken[-2:])
+
+
+def _words(open_: list[tuple[Turn, Sentence]]) -> int:
+    return sum(len(sentence.text.split()) for _, sentence in open_)
+
+
+def _too_long(open_: list[tuple[Turn, Sentence]], sentence: Sentence, limits: Limits) -> bool:
+    if _words(open_) + len(sentence.text.split()) > limits.words:
+        return True
+    start = open_[0][1].start
+    return start is not None and sentence.end is not None and sentence.end - start > limits.seconds
+
+
+def _close(episode: Episode, open_: list[tuple[Turn, Sentence]]) -> Passage:
+    first, last = open_[0][1], open_[-1][1]
+    return Passage(
+        episode=episode.id,
+        first=first.position,
+        last=last.position,
+        text=" ".join(sentence.text for _, sentence in open_),
+        context=question_before(episode, first.position),
+        start=first.start,
+        end=last.end,
+    )

@@ -1,0 +1,134 @@
+"""A transcript file and what lies beside it -> an Episode. The door: what is not fit is refused here, by name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from index.episode import Episode, Person, Show, Turn
+from index.errors import TranscriptError
+from index.formats import metadata_from_mapping, parse, read_bytes
+from index.formats.parsed import Metadata, Parsed
+from index.sentences import build_sentences
+from index.speakers import resolve_people
+from index.timing import estimate_times
+
+READER_VERSION = "1"
+"""Part of every content hash: raise it when reading changes, and `verbatim add` reads all files anew."""
+
+AUDIO_SUFFIXES = frozenset(".mp3 .m4a .aac .ogg .oga .opus .wav .flac .webm".split())
+LARGEST_SIDECAR = 1_000_000
+TRANSCRIPT_SUFFIXES = frozenset(".srt .vtt .json .html .htm .md .markdown .txt .text .docx".split())
+NOT_TRANSCRIPTS = re.compile(r"^(readme|license|licence|licenses|contributing|changelog|package(-lock)?|code_of_conduct)\b", re.I)
+
+
+def sidecar_of(path: Path) -> Path:
+    """`NAME.meta.json` beside a transcript `NAME.srt`."""
+    return path.with_name(path.stem + ".meta.json")
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 over the transcript, its sidecar and the reader's version: equal hashes give equal episodes."""
+    digest = hashlib.sha256(READER_VERSION.encode())
+    digest.update(read_bytes(path))
+    sidecar = sidecar_of(path)
+    if sidecar.is_file():
+        digest.update(b"\0sidecar\0" + read_bytes(sidecar))
+    return digest.hexdigest()
+
+
+def read_episode(path: Path) -> Episode:
+    """The episode in a file, ready to be added. TranscriptError: why it can't be, and what to do.
+
+    What the sidecar says wins over front matter, and that over what was understood from the page.
+    """
+    parsed = parse(read_bytes(path), str(path))
+    metadata = _merge(_read_sidecar(path), parsed.metadata)
+    turns = _build_turns(parsed, metadata)
+    if not any(sentence.speech for turn in turns for sentence in turn.sentences):
+        raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
+    return Episode(
+        id=_slug(metadata.id or path.stem),
+        show=Show(metadata.show or _show_from_folder(path), metadata.show_description or ""),
+        title=metadata.title or path.stem,
+        turns=turns,
+        people=_people(turns, metadata),
+        date=metadata.date,
+        description=metadata.description or "",
+        duration=metadata.duration or _last_time(turns),
+        audio=_resolved_audio(path, metadata.audio),
+        url=metadata.url,
+        format=parsed.format,
+        content_hash=content_hash(path),
+        mended=parsed.mended,
+    )
+
+
+def _read_sidecar(path: Path) -> Metadata:
+    sidecar = sidecar_of(path)
+    if not sidecar.is_file():
+        return Metadata()
+    data = read_bytes(sidecar)
+    if len(data) > LARGEST_SIDECAR:
+        raise TranscriptError(sidecar, f"{len(data):,} bytes are more than a sidecar may have.")
+    try:
+        mapping = json.loads(data.decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
+        line = exc.lineno if isinstance(exc, json.JSONDecodeError) else None
+        raise TranscriptError(sidecar, f"not JSON ({exc}).", line=line, repair="Mend or delete it.") from exc
+    return metadata_from_mapping(mapping, str(sidecar))
+
+
+def _merge(first: Metadata, second: Metadata) -> Metadata:
+    """Each field from `first` where it says something, else from `second`."""
+    return Metadata(**{f.name: getattr(first, f.name) or getattr(second, f.name) for f in fields(Metadata)})
+
+
+def _build_turns(parsed: Parsed, metadata: Metadata) -> tuple[Turn, ...]:
+    people = resolve_people(parsed.turns, metadata.people)
+    sentences = build_sentences([turn.pieces for turn in parsed.turns])
+    timed = estimate_times(sentences, metadata.duration)
+    return tuple(
+        Turn(people[turn.speaker], tuple(of_turn), "labelled") if turn.speaker else Turn(None, tuple(of_turn), "unknown")
+        for turn, of_turn in zip(parsed.turns, timed, strict=True)
+        if of_turn
+    )
+
+
+def _people(turns: tuple[Turn, ...], metadata: Metadata) -> tuple[Person, ...]:
+    """Those the metadata names, then those who speak besides, each once."""
+    by_name: dict[str, Person] = {}
+    for person in (*metadata.people, *(turn.speaker for turn in turns if turn.speaker)):
+        if person.name not in by_name or by_name[person.name].role == "unknown":
+            by_name[person.name] = person
+    return tuple(by_name.values())
+
+
+def _last_time(turns: tuple[Turn, ...]) -> float | None:
+    return max((s.end for turn in turns for s in turn.sentences if s.end is not None), default=None)
+
+
+def _show_from_folder(path: Path) -> str:
+    """Files without a show are grouped by the folder they lie in."""
+    return path.resolve().parent.name or "Podcast"
+
+
+def _resolved_audio(path: Path, audio: str | None) -> str | None:
+    """A URL as it is; a path made absolute from the transcript's folder; None where there is no such audio file.
+
+    A sidecar is untrusted and its audio is served to listeners: only sound files are taken, and only from the
+    transcript's folder, a folder beside it, or below these.
+    """
+    if audio is None or re.match(r"https?://", audio):
+        return audio
+    file = (path.parent / audio).resolve()
+    near = file.is_relative_to(path.resolve().parent.parent)
+    return str(file) if near and file.suffix.lower() in AUDIO_SUFFIXES and file.is_file() else None
+
+
+def _slug(text: str) -> str:
+    """An id that is safe in a URL, a command line and a file name."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.") or "episode"

@@ -1,0 +1,343 @@
+"""The library's tables and the SQL over them. Called by `index/library.py` only, which holds locks and transactions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from index import lexical
+from index.embed import Fingerprint
+from index.episode import Episode, Passage, Person, Sentence, Show, Turn
+
+FORMAT = "1"
+EMBEDDINGS_AT_ONCE = 20_000
+
+SCHEMA = (
+    """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE shows (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL);
+CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE episodes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, show INTEGER NOT NULL REFERENCES shows,
+    title TEXT NOT NULL, date TEXT, description TEXT NOT NULL, duration REAL, audio TEXT, url TEXT,
+    format TEXT NOT NULL, mended TEXT NOT NULL, content_hash TEXT NOT NULL, source TEXT NOT NULL);
+CREATE INDEX episodes_by_hash ON episodes (content_hash);
+CREATE TABLE appearances (
+    episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE, position INTEGER NOT NULL,
+    person INTEGER NOT NULL REFERENCES people, role TEXT NOT NULL, words INTEGER NOT NULL, seconds REAL,
+    PRIMARY KEY (episode, position)) WITHOUT ROWID;
+CREATE TABLE turns (
+    episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE, position INTEGER NOT NULL,
+    person INTEGER REFERENCES people, role TEXT NOT NULL, speaker_source TEXT NOT NULL,
+    PRIMARY KEY (episode, position)) WITHOUT ROWID;
+CREATE INDEX turns_by_person ON turns (person);
+CREATE TABLE sentences (
+    episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE, position INTEGER NOT NULL, turn INTEGER NOT NULL,
+    text TEXT NOT NULL, start REAL, end REAL, time_source TEXT, time_error REAL, speech INTEGER NOT NULL,
+    PRIMARY KEY (episode, position)) WITHOUT ROWID;
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, text TEXT NOT NULL, context TEXT NOT NULL, start REAL, end REAL);
+CREATE INDEX passages_by_episode ON passages (episode);
+CREATE TABLE embeddings (passage INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE, vector BLOB NOT NULL);
+"""
+    + lexical.SCHEMA
+)
+
+
+def create(connection: sqlite3.Connection, model: Fingerprint) -> None:
+    """Make the tables, all or none, where they aren't yet; record the model."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        return
+    values = {"format": FORMAT, "generation": "0", "model": json.dumps([model.name, model.revision, model.weights])}
+    values["dimensions"] = str(model.dimensions)
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in SCHEMA.split(";\n"):
+            if statement.strip():
+                connection.execute(statement)
+        connection.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
+
+
+def _meta(connection: sqlite3.Connection, key: str) -> str:
+    return connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
+
+
+def fingerprint(connection: sqlite3.Connection) -> Fingerprint | None:
+    """The model that the vectors came from; None where no library was made yet."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        return None
+    name, revision, weights = json.loads(_meta(connection, "model"))
+    return Fingerprint(name, revision, weights, dimensions(connection))
+
+
+def dimensions(connection: sqlite3.Connection) -> int:
+    return int(_meta(connection, "dimensions"))
+
+
+def generation(connection: sqlite3.Connection) -> int:
+    return int(_meta(connection, "generation"))
+
+
+def raise_generation(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+
+
+# Writing an episode
+
+
+def episode_by_hash(connection: sqlite3.Connection, content_hash: str) -> str | None:
+    """The id of the episode with that content, or None."""
+    found = connection.execute("SELECT name FROM episodes WHERE content_hash = ?", (content_hash,)).fetchone()
+    return found[0] if found else None
+
+
+def place_of(connection: sqlite3.Connection, episode: Episode, source: str) -> tuple[str, bool]:
+    """The id that this episode gets, and whether it replaces the one that has it.
+
+    The same file again, or the same id in the same show after its file is gone, is a new version; anything else that
+    has the id already is another episode, and the newcomer's id is made unique with the show's name.
+    """
+    same_source = connection.execute("SELECT name FROM episodes WHERE source = ? AND source != ''", (source,)).fetchone()
+    if same_source:
+        return same_source[0], True
+    candidates = [episode.id, f"{'-'.join(episode.show.name.split())}-{episode.id}"]
+    candidates += [f"{candidates[1]}-{number}" for number in range(2, 10_000)]
+    for candidate in candidates:
+        taken = connection.execute(
+            "SELECT episodes.source, shows.name FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?",
+            (candidate,),
+        ).fetchone()
+        if taken is None:
+            return candidate, False
+        if taken[1] == episode.show.name and not (taken[0] and Path(taken[0]).exists()):
+            return candidate, True
+    raise ValueError(f"ten thousand episodes are called {episode.id}")
+
+
+def delete_episode(connection: sqlite3.Connection, id_: str) -> None:
+    row = connection.execute("SELECT id, show FROM episodes WHERE name = ?", (id_,)).fetchone()
+    if row is None:
+        return
+    lexical.delete_episode(connection, row[0])
+    connection.execute("DELETE FROM episodes WHERE id = ?", (row[0],))
+    connection.execute(
+        "DELETE FROM people WHERE NOT EXISTS (SELECT 1 FROM appearances WHERE person = people.id)"
+        " AND NOT EXISTS (SELECT 1 FROM turns WHERE person = people.id)"
+    )
+    connection.execute("DELETE FROM shows WHERE id NOT IN (SELECT show FROM episodes)")
+
+
+def insert_episode(
+    connection: sqlite3.Connection,
+    episode: Episode,
+    id_: str,
+    source: str,
+    passages: Sequence[Passage],
+    vectors: np.ndarray,
+) -> None:
+    """All rows of an episode. `vectors`: float32, shape (n_passages, dimensions), rows of unit length."""
+    connection.execute(
+        "INSERT INTO shows (name, description) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET description = iif(excluded.description = '', description, excluded.description)",
+        (episode.show.name, episode.show.description),
+    )
+    row = connection.execute(
+        "INSERT INTO episodes (name, show, title, date, description, duration, audio, url, format, mended, content_hash,"
+        " source) VALUES (?, (SELECT id FROM shows WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            id_, episode.show.name, episode.title, episode.date, episode.description, episode.duration, episode.audio,
+            episode.url, episode.format, json.dumps(episode.mended), episode.content_hash, source,
+        ),
+    ).lastrowid  # fmt: skip
+    people = {name: _person_row(connection, name) for name in _names(episode)}
+    connection.executemany(
+        "INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (row, position, people[person.name], person.role, *_spoken(episode, person.name))
+            for position, person in enumerate(episode.people)
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO turns VALUES (?, ?, ?, ?, ?)",
+        [
+            (row, position, people[turn.speaker.name], turn.speaker.role, turn.speaker_source)
+            if turn.speaker
+            else (row, position, None, "unknown", turn.speaker_source)
+            for position, turn in enumerate(episode.turns)
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (row, s.position, turn_position, s.text, s.start, s.end, s.time_source, s.time_error, s.speech)
+            for turn_position, turn in enumerate(episode.turns)
+            for s in turn.sentences
+        ],
+    )
+    for passage, vector in zip(passages, vectors, strict=True):
+        passage_row = connection.execute(
+            "INSERT INTO passages (episode, first, last, text, context, start, end) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (row, passage.first, passage.last, passage.text, passage.context, passage.start, passage.end),
+        ).lastrowid
+        blob = np.asarray(vector, np.float16).tobytes()
+        connection.execute("INSERT INTO embeddings VALUES (?, ?)", (passage_row, blob))
+        lexical.insert(connection, passage_row, passage.text, passage.context)
+
+
+def _names(episode: Episode) -> set[str]:
+    return {person.name for person in episode.people} | {turn.speaker.name for turn in episode.turns if turn.speaker}
+
+
+def _person_row(connection: sqlite3.Connection, name: str) -> int:
+    connection.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+    return connection.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()[0]
+
+
+def _spoken(episode: Episode, name: str) -> tuple[int, float | None]:
+    """Words and seconds that a person speaks; seconds are None where the transcript has no times."""
+    turns = [turn for turn in episode.turns if turn.speaker and turn.speaker.name == name]
+    timed = [(turn.start, turn.end) for turn in turns if turn.start is not None and turn.end is not None]
+    seconds = sum(end - start for start, end in timed) if timed else None
+    return sum(turn.words for turn in turns), seconds
+
+
+# Reading
+
+
+def episode_ids(connection: sqlite3.Connection) -> list[str]:
+    return [name for (name,) in connection.execute("SELECT name FROM episodes ORDER BY name")]
+
+
+def audio(connection: sqlite3.Connection, id_: str) -> str | None:
+    found = connection.execute("SELECT audio FROM episodes WHERE name = ?", (id_,)).fetchone()
+    return found[0] if found else None
+
+
+def read_episode(connection: sqlite3.Connection, id_: str) -> Episode | None:
+    """The whole episode as it was added, under the id it has here; None where there is none."""
+    found = connection.execute(
+        "SELECT episodes.id, shows.name, shows.description, title, date, episodes.description, duration, audio, url, format,"
+        " mended, content_hash FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?",
+        (id_,),
+    ).fetchone()
+    if found is None:
+        return None
+    row, show, about, title, date, description, duration, audio_, url, format_, mended, content_hash = found
+    sentences: dict[int, list[Sentence]] = {}
+    for turn, position, text, start, end, time_source, time_error, speech in connection.execute(
+        "SELECT turn, position, text, start, end, time_source, time_error, speech FROM sentences WHERE episode = ?"
+        " ORDER BY position",
+        (row,),
+    ):
+        of_turn = sentences.setdefault(turn, [])
+        of_turn.append(Sentence(position, text, start, end, time_source, time_error, bool(speech)))
+    turns = tuple(
+        Turn(Person(name, role) if name is not None else None, tuple(sentences[position]), speaker_source)
+        for position, name, role, speaker_source in connection.execute(
+            "SELECT position, people.name, role, speaker_source FROM turns LEFT JOIN people ON people.id = person"
+            " WHERE episode = ? ORDER BY position",
+            (row,),
+        )
+    )
+    people = tuple(
+        Person(name, role)
+        for name, role in connection.execute(
+            "SELECT name, role FROM appearances JOIN people ON people.id = person WHERE episode = ? ORDER BY position", (row,)
+        )
+    )
+    return Episode(
+        id_, Show(show, about), title, turns, people, date, description, duration, audio_, url, format_, content_hash,
+        tuple(json.loads(mended)),
+    )  # fmt: skip
+
+
+def summaries(connection: sqlite3.Connection) -> list[dict]:
+    """One mapping an episode, with the fields of `EpisodeSummary`; `people` as (name, role, words, seconds)."""
+    people: dict[int, list[tuple]] = {}
+    for episode, *person in connection.execute(
+        "SELECT episode, name, role, words, seconds FROM appearances JOIN people ON people.id = person"
+        " ORDER BY episode, position"
+    ):
+        people.setdefault(episode, []).append(tuple(person))
+    passages = dict(connection.execute("SELECT episode, count(*) FROM passages GROUP BY episode"))
+    speaker_sources = _sources(connection, "SELECT DISTINCT episode, speaker_source FROM turns")
+    time_sources = _sources(
+        connection, "SELECT DISTINCT episode, time_source FROM sentences WHERE time_source IS NOT NULL"
+    )
+    return [
+        {
+            "id": name, "show": show, "title": title, "date": date, "people": people.get(row, []), "duration": duration,
+            "format": format_, "speaker_sources": speaker_sources.get(row, ()), "time_sources": time_sources.get(row, ()),
+            "passages": passages.get(row, 0), "audio": audio_, "url": url, "description": description,
+            "mended": tuple(json.loads(mended)),
+        }
+        for row, name, show, title, date, duration, format_, audio_, url, description, mended in connection.execute(
+            "SELECT episodes.id, episodes.name, shows.name, title, date, duration, format, audio, url,"
+            " episodes.description, mended FROM episodes JOIN shows ON shows.id = show"
+            " ORDER BY shows.name, date, episodes.name"
+        )
+    ]  # fmt: skip
+
+
+def _sources(connection: sqlite3.Connection, query: str) -> dict[int, tuple[str, ...]]:
+    sources: dict[int, list[str]] = {}
+    for episode, source in connection.execute(query):
+        sources.setdefault(episode, []).append(source)
+    return {episode: tuple(sorted(found)) for episode, found in sources.items()}
+
+
+def read_passages(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Passage]:
+    marks = ",".join(str(int(id_)) for id_ in ids)
+    return {
+        id_: Passage(episode, first, last, text, context, start, end)
+        for id_, episode, first, last, text, context, start, end in connection.execute(
+            "SELECT passages.id, name, first, last, text, context, start, end FROM passages"
+            f" JOIN episodes ON episodes.id = episode WHERE passages.id IN ({marks})"
+        )
+    }
+
+
+def passage_ids(connection: sqlite3.Connection) -> tuple[np.ndarray, np.ndarray]:
+    """All passages' ids, rising, and the rows of their episodes: int64, shape (n_passages,) each."""
+    rows = np.array(connection.execute("SELECT id, episode FROM passages ORDER BY id").fetchall(), np.int64).reshape(-1, 2)
+    return rows[:, 0].copy(), rows[:, 1].copy()
+
+
+def embeddings(connection: sqlite3.Connection, ids: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The stored vectors of these passages, in parts: ids, and float32 rows of shape (n, dimensions)."""
+    for start in range(0, len(ids), EMBEDDINGS_AT_ONCE):
+        part = ids[start : start + EMBEDDINGS_AT_ONCE]
+        found = connection.execute(
+            f"SELECT passage, vector FROM embeddings WHERE passage IN ({','.join(map(str, part.tolist()))})"
+        ).fetchall()
+        vectors = np.frombuffer(b"".join(vector for _, vector in found), np.float16)
+        yield np.array([id_ for id_, _ in found], np.int64), vectors.reshape(len(found), -1).astype(np.float32)
+
+
+def rebuild_lexical(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO lexical (lexical) VALUES ('rebuild')")
+
+
+def problems(connection: sqlite3.Connection) -> list[str]:
+    """Faults of the database itself, in words; empty where there are none."""
+    found = [f"The database is damaged: {line}" for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
+    found += [
+        f"The database is damaged: a row of {table} belongs to no {parent}"
+        for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check")
+    ]
+    lost = connection.execute("SELECT count(*) FROM passages WHERE id NOT IN (SELECT passage FROM embeddings)").fetchone()[0]
+    if lost:
+        found.append(f"{lost} passages have no embedding. Repair: remove their episodes and add the files again.")
+    empty = connection.execute("SELECT name FROM episodes WHERE id NOT IN (SELECT episode FROM passages)").fetchall()
+    found += [f"Episode {name} has no passages. Repair: verbatim remove {name}, then add its file again." for (name,) in empty]
+    held, indexed = (
+        connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("passages", "lexical_docsize")
+    )
+    if held != indexed:
+        found.append(f"The lexical index holds {indexed} passages of {held}. Repair: verbatim check --repair")
+    return found
