@@ -1,0 +1,258 @@
+"""Cues (a start, an end, some lines) become turns; shared by SRT and WebVTT.
+
+Reads the cue blocks leniently, so that a well-kept parser gets a clean file, and puts right what machines and people
+do to subtitles: wrong order, overlaps, times that start again, captions that roll up and repeat lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import NamedTuple
+
+from index.formats.labels import clean_label, is_aside, likely_speakers
+from index.formats.marks import pieces_of
+from index.formats.parsed import ParsedTurn, Piece
+from index.formats.source import Source
+from index.formats.times import seconds
+
+_CLOCK = r"\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,:]\s?\d{1,6})?"
+_TIMING = re.compile(rf"\s*({_CLOCK})\s*(?:-{{1,3}}\s?>|[—–]>|→|=>)\s*({_CLOCK})?(.*)")
+_INDEX = re.compile(r"\s*\d{1,7}\s*[.:]?\s*")
+_ARROW = re.compile(r"\s*\d[\d:.,\s]*(?:-->|→)")
+_NOT_TEXT = re.compile(r"\s*(?:X1:\S+.*|(?:(?:align|position|line|size|vertical|region):\S+\s*)+)\s*")
+
+PART_BREAK = 60.0  # seconds; a start further back than this, followed by its own run of cues, is a second part
+SLIP = 1.0  # seconds; unlabelled cues that overlap by less are one voice that was cut carelessly
+
+_VOICE = re.compile(r"\x02([^\x03]*)\x03")
+_PREFIXES = re.compile(r"\s*(?:(?P<arrows>(?:>|&gt;){2,3})|(?P<dash>[-–—])(?![-–—]))?\s*")
+_BRACKETED = re.compile(r"[\[(]([^\[\]()\n]{1,60})[\])]\s*:\s*|\[((?i:speaker)[ _]?\w{1,4})\]\s*")
+_NAMED = re.compile(r"([^\W_][\w.'’&,/\- ()#]{0,58}?)\s*:(?=\s|$|[\"“'‘A-Z\[(♪])\s*")
+
+
+class Cue(NamedTuple):
+    """One cue: seconds, its lines of text, and the line of the file (1-based) where its times stand."""
+
+    start: float
+    end: float | None
+    lines: list[str]
+    line: int = 0
+
+
+def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
+    """The file's cues in file order, their text untouched. Indices, settings and header lines are left out.
+
+    Raises TranscriptError for a timing line that can't be read. What was mended is added to `mended`.
+    """
+    lines = source.text.split("\n")
+    timings: list[tuple[int, re.Match[str]]] = []
+    for number, line in enumerate(lines):
+        if ">" in line or "→" in line:
+            match = _TIMING.match(line)
+            if match and seconds(match[1].replace(" ", "")) is not None:
+                timings.append((number, match))
+            elif _ARROW.match(line):
+                raise source.refuse(
+                    f"{line.strip()[:60]!r} is no time that can be read.", line=number + 1,
+                    repair="Write it as 00:00:05,000 --> 00:00:08,000.",
+                )
+    indexed = sum(number > 0 and bool(_INDEX.fullmatch(lines[number - 1])) for number, _ in timings)
+    has_indices = indexed * 2 > len(timings)
+    if has_indices and indexed < len(timings):
+        mended.append(f"{len(timings) - indexed} cues had no index")
+    cues = []
+    for position, (number, match) in enumerate(timings):
+        stop = timings[position + 1][0] if position + 1 < len(timings) else len(lines)
+        if position + 1 < len(timings) and has_indices and _INDEX.fullmatch(lines[stop - 1]) and stop - 1 > number:
+            stop -= 1
+        body = lines[number + 1:stop]
+        if match[3].strip() and not _NOT_TEXT.fullmatch(match[3]):
+            body.insert(0, match[3])
+        end = seconds(match[2].replace(" ", "")) if match[2] else None
+        cues.append(Cue(seconds(match[1].replace(" ", "")) or 0.0, end, body, number + 1))
+    return cues
+
+
+def turns_of(cues: list[Cue], mended: list[str]) -> tuple[ParsedTurn, ...]:
+    """Turns of the cues' words, in the order they are heard; a label carries on until the next one.
+
+    A line may open with a voice between \\x02 and \\x03 (from `<v Name>`), which is always a speaker.
+    """
+    cues = _times_as_meant([cue for cue in cues if any(line.strip() for line in cue.lines)], mended)
+    cues = _without_rolled_lines(cues, mended)
+    text = "\n".join(line for cue in cues for line in cue.lines)
+    named: Counter[str] = Counter()
+    first = None
+    for cue in cues:
+        for line in cue.lines:
+            label = _label(line)[0]
+            if label and not _VOICE.match(line):
+                named[label] += 1
+                first = first or label
+    speakers = likely_speakers(named, text, opening=first if cues and first and _label(cues[0].lines[0])[0] else None)
+    turns: list[ParsedTurn] = []
+    pieces: list[Piece] = []
+    speaker: str | None = None
+    for cue in cues:
+        for changed, label, words in _parts(cue.lines, speakers):
+            if changed and label != speaker or changed and label is None:
+                _close(turns, speaker, pieces)
+                pieces, speaker = [], label
+            found = pieces_of(words)
+            pieces.extend(piece._replace(start=cue.start, end=cue.end) for piece in found)
+    _close(turns, speaker, pieces)
+    return tuple(_trim_overlaps(turns, mended))
+
+
+def _close(turns: list[ParsedTurn], speaker: str | None, pieces: list[Piece]) -> None:
+    if pieces:
+        turns.append(ParsedTurn(speaker, tuple(pieces)))
+
+
+def _label(line: str) -> tuple[str | None, bool, str]:
+    """(label, whether the line says that the speaker changes, the words after it)."""
+    voice = _VOICE.match(line)
+    if voice:
+        return clean_label(voice[1]) or None, True, line[voice.end():]
+    prefix = _PREFIXES.match(line)
+    assert prefix is not None  # every part of it is optional
+    rest = line[prefix.end():]
+    bracketed = _BRACKETED.match(rest)
+    if bracketed:
+        return clean_label(bracketed[1] or bracketed[2]), True, rest[bracketed.end():]
+    named = _NAMED.match(rest)
+    if named:
+        return clean_label(named[1]), True, rest[named.end():]
+    if prefix["arrows"]:
+        return None, True, rest
+    return None, False, rest if prefix["dash"] else line
+
+
+def _parts(lines: list[str], speakers: set[str]) -> list[tuple[bool, str | None, str]]:
+    """The cue's words in runs of one voice: (speaker changes, label or None, words)."""
+    dashes = sum(bool(re.match(r"\s*[-–—]\s*\S", line)) for line in lines) > 1
+    parts: list[tuple[bool, str | None, str]] = []
+    for line in lines:
+        label, changed, words = _label(line)
+        voice = line.startswith("\x02")
+        if label and not voice and label not in speakers:
+            label, changed, words = None, False, line
+            if re.match(r"\s*(?:>|&gt;){2}", line):
+                changed, words = True, re.sub(r"^\s*(?:>|&gt;)+\s*", "", line)
+        elif not changed and not dashes:
+            words = line
+        changed = changed or (dashes and bool(re.match(r"\s*[-–—]\s*\S", line)))
+        if dashes and not label:
+            words = re.sub(r"^\s*[-–—]\s*", "", words)
+        if label and is_aside(label):
+            label = None
+        if changed or not parts:
+            parts.append((changed, label, words.strip()))
+        else:
+            before = parts[-1]
+            parts[-1] = (before[0], before[1], f"{before[2]} {words.strip()}")
+    return parts
+
+
+def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
+    """The cues in the order they are heard, none ending before it starts."""
+    fixed: list[Cue] = []
+    offset, restarts = 0.0, []
+    latest = 0.0
+    starts = [cue.start for cue in cues]
+    for position, cue in enumerate(cues):
+        start = cue.start + offset
+        if start < latest - PART_BREAK and _starts_again(starts, position):
+            offset = latest
+            start = cue.start + offset
+            restarts.append(cue.line)
+        end = cue.end + offset if cue.end is not None else None
+        latest = max(latest, start, end if end is not None and end < start + 600 else start)
+        fixed.append(cue._replace(start=round(start, 3), end=round(end, 3) if end is not None else None))
+    if restarts:
+        lines = ", ".join(map(str, restarts[:5]))
+        mended.append(f"times start again at line {lines}: read as further parts, one after the other")
+    moved = sum(later.start < earlier.start for earlier, later in zip(fixed, fixed[1:], strict=False))
+    if moved:
+        first = next(later.line for earlier, later in zip(fixed, fixed[1:], strict=False) if later.start < earlier.start)
+        mended.append(f"{moved} cues were out of order (first in line {first}): sorted by time")
+        fixed.sort(key=lambda cue: cue.start)
+    backwards = [cue.line for cue in fixed if cue.end is not None and cue.end < cue.start]
+    if backwards:
+        mended.append(f"{len(backwards)} cues ended before they began (first in line {backwards[0]}): they now end where the next begins")
+    for position, cue in enumerate(fixed):
+        if cue.end is None or cue.end < cue.start:
+            after = fixed[position + 1].start if position + 1 < len(fixed) else None
+            fixed[position] = cue._replace(end=after)
+    return fixed
+
+
+def _starts_again(starts: list[float], position: int) -> bool:
+    """Whether the cues from here on are a part of their own: near zero, rising, and never back to the old run."""
+    run = starts[position:position + 50]
+    return len(run) >= 3 and starts[position] < 30 and all(a <= b for a, b in zip(run[:5], run[1:5], strict=False)) \
+        and min(starts[max(0, position - 5):position]) > max(run[:3])
+
+
+def _without_rolled_lines(cues: list[Cue], mended: list[str]) -> list[Cue]:
+    """Without the lines that roll-up captions show again; only where the whole file is made that way."""
+    cleaned = [cue._replace(lines=[" ".join(line.split()) for line in cue.lines if line.strip()]) for cue in cues]
+    overlaps = [0]
+    evidence = 0
+    for earlier, later in zip(cleaned, cleaned[1:], strict=False):
+        near = earlier.end is None or later.start - earlier.end < 1.0
+        count = _rolled(earlier.lines, later.lines) if near else 0
+        overlaps.append(count)
+        if count and (count < len(later.lines) or (later.end or later.start) - later.start < 0.1):
+            evidence += 1
+        elif not count and near and _grown(earlier.lines, later.lines):
+            evidence += 1
+    if evidence < 3 or evidence * 4 < len(cleaned):
+        return cleaned
+    kept: list[Cue] = []
+    dropped = 0
+    for position, cue in enumerate(cleaned):
+        lines = cue.lines[overlaps[position]:]
+        dropped += overlaps[position]
+        if position and not overlaps[position] and _grown(cleaned[position - 1].lines, cue.lines):
+            shown = " ".join(cleaned[position - 1].lines)
+            lines = [" ".join(cue.lines)[len(shown):].strip()]
+            dropped += 1
+        if lines:
+            kept.append(cue._replace(lines=lines))
+        elif kept and cue.end is not None:
+            kept[-1] = kept[-1]._replace(end=max(cue.end, kept[-1].end or cue.end))
+    mended.append(f"captions roll up: {dropped} lines that were shown again were left out")
+    return kept
+
+
+def _rolled(earlier: list[str], later: list[str]) -> int:
+    """How many of `later`'s first lines are `earlier`'s last ones."""
+    for count in range(min(len(earlier), len(later)), 0, -1):
+        if earlier[-count:] == later[:count]:
+            return count
+    return 0
+
+
+def _grown(earlier: list[str], later: list[str]) -> bool:
+    shown, now = " ".join(earlier), " ".join(later)
+    return len(now) > len(shown) > 0 and now.startswith(shown + " ")
+
+
+def _trim_overlaps(turns: list[ParsedTurn], mended: list[str]) -> list[ParsedTurn]:
+    """Nobody talks over themself: a piece ends at the latest where the same voice's next piece starts."""
+    trimmed, count = [], 0
+    for turn in turns:
+        pieces = list(turn.pieces)
+        for position in range(len(pieces) - 1):
+            piece, after = pieces[position], pieces[position + 1]
+            if piece.end is None or after.start is None or piece.start is None or piece.end <= after.start:
+                continue
+            if piece.start < after.start and (turn.speaker is not None or piece.end - after.start <= SLIP):
+                pieces[position] = piece._replace(end=after.start)
+                count += 1
+        trimmed.append(ParsedTurn(turn.speaker, tuple(pieces)))
+    if count:
+        mended.append(f"{count} cues overlapped the next of the same voice: they now end where it begins")
+    return trimmed

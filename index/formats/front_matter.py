@@ -1,0 +1,222 @@
+"""What a front matter block or a `.meta.json` beside the transcript says of the episode, checked field by field."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from index.episode import Person, Role
+from index.errors import TranscriptError
+from index.formats.parsed import Metadata
+from index.formats.source import Source
+from index.formats.times import seconds
+
+MAX_BLOCK = 64_000  # characters of front matter
+MAX_TEXT = 2_000
+MAX_DESCRIPTION = 50_000
+MAX_PEOPLE = 200
+
+_ROLES = {"host": "host", "co-host": "host", "cohost": "host", "presenter": "host", "moderator": "host",
+          "interviewer": "host", "guest": "guest", "interviewee": "guest", "panelist": "guest", "speaker": "unknown"}
+_PEOPLE_KEYS = {"people": "unknown", "speakers": "unknown", "hosts": "host", "host": "host",
+                "guests": "guest", "guest": "guest"}
+_DATES = ("%Y/%m/%d", "%d.%m.%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y%m%d",
+          "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT")
+_UNQUOTED = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(?![\"'\[{|>&*!])(.*:(?:\s.*|$)|[@`%].*)$", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def metadata_from_mapping(mapping: Mapping[str, Any], path: str | Path) -> Metadata:
+    """The fields that Verbatim knows, checked; other keys are left alone. Raises TranscriptError naming the field.
+
+    Keys: id, show (a name, or name and description), show_description, title, date, duration (seconds or "1:02:03"),
+    description, people (names, or name and role), hosts, guests, audio (path or URL), url.
+    """
+    if not isinstance(mapping, Mapping):
+        raise TranscriptError(path, "the metadata is no table of fields.", repair="Write it as `title: …`, one a line.")
+    fields = {str(key).strip().lower().replace("-", "_"): value for key, value in mapping.items()}
+    show = fields.get("show", fields.get("podcast"))
+    show_description = fields.get("show_description")
+    if isinstance(show, Mapping):
+        show_description = show_description or show.get("description")
+        show = show.get("name") or show.get("title")
+    return Metadata(
+        id=_id(fields.get("id"), path),
+        show=_text(show, "show", path),
+        show_description=_text(show_description, "show_description", path, limit=MAX_DESCRIPTION),
+        title=_text(fields.get("title"), "title", path),
+        date=_date(fields.get("date", fields.get("published")), path),
+        duration=_duration(fields.get("duration"), path),
+        description=_text(fields.get("description", fields.get("summary")), "description", path, limit=MAX_DESCRIPTION),
+        people=_people(fields, path),
+        audio=_address(fields.get("audio"), "audio", path),
+        url=_address(fields.get("url", fields.get("link")), "url", path),
+    )
+
+
+def split_front_matter(source: Source) -> tuple[Metadata, int, list[str]]:
+    """What the block between `---` lines at the top says, the line (from 0) after it, and what was mended.
+
+    Without a block: empty Metadata and line 0. Raises TranscriptError for a block that can't be read.
+    """
+    text = source.text.lstrip("\n ")
+    if not text.startswith("---\n"):
+        return Metadata(), 0, []
+    skipped = source.text[: len(source.text) - len(text)].count("\n")
+    close = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE).search(text, 4, 4 + MAX_BLOCK)
+    if close is None:
+        return Metadata(), 0, []
+    block = text[4:close.start()]
+    if not re.search(r"^[A-Za-z_][\w -]*:", block, re.MULTILINE):
+        return Metadata(), 0, []  # two rules with words between them
+    mapping, mended = _yaml(block, source, skipped + 2)
+    after = skipped + text[:close.end()].count("\n") + 1
+    if mapping is None:
+        return Metadata(), after, mended
+    return metadata_from_mapping(mapping, source.name), after, mended
+
+
+def merged(first: Metadata, second: Metadata) -> Metadata:
+    """`first`, and `second` where `first` says nothing. People of both, each once."""
+    known = {person.name.casefold() for person in first.people}
+    people = first.people + tuple(person for person in second.people if person.name.casefold() not in known)
+    values = {name: getattr(first, name) or getattr(second, name) for name in Metadata.__dataclass_fields__}
+    return Metadata(**{**values, "people": people})
+
+
+def _yaml(block: str, source: Source, first_line: int) -> tuple[Mapping[str, Any] | None, list[str]]:
+    import yaml
+
+    mended: list[str] = []
+    try:
+        mapping = yaml.safe_load(block)
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+        # The common fault is `title: Part 2: The end`, which YAML wants in quotes.
+        quoted = _UNQUOTED.sub(lambda m: f'{m[1]}: "{m[2].replace(chr(92), chr(92) * 2).replace(chr(34), chr(92) + chr(34))}"', block)
+        try:
+            mapping = yaml.safe_load(quoted)
+            mended.append("front matter: values with a colon were read as if they stood in quotes")
+        except (yaml.YAMLError, ValueError, RecursionError):
+            mark = getattr(exc, "problem_mark", None)
+            problem = getattr(exc, "problem", None) or "it is no YAML"
+            raise source.refuse(
+                f"the front matter can't be read: {problem}.", line=first_line + (mark.line if mark else 0),
+                repair="Put the value in quotes, or write one `name: value` a line.",
+            ) from exc
+    if mapping is not None and not isinstance(mapping, Mapping):
+        raise source.refuse("the front matter is no table of fields.", line=first_line,
+                            repair="Write one `name: value` a line.")
+    return mapping, mended
+
+
+def _wrong(path: str | Path, field: str, value: object, wanted: str) -> TranscriptError:
+    shown = repr(value)
+    return TranscriptError(path, f"{field} is {shown[:60] + '…' if len(shown) > 60 else shown}.",
+                           repair=f"It should be {wanted}.")
+
+
+def _text(value: object, field: str, path: str | Path, *, limit: int = MAX_TEXT) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float | datetime.date):
+        raise _wrong(path, field, value, "text")
+    text = _CONTROL.sub("", str(value)).strip()
+    if field not in ("description", "show_description"):
+        text = " ".join(text.split())
+    if len(text) > limit:
+        raise _wrong(path, field, text, f"at most {limit} characters long")
+    return text or None
+
+
+def _id(value: object, path: str | Path) -> str | None:
+    text = _text(value, "id", path)
+    if text is not None and (len(text) > 200 or re.search(r"[/\\\s]", text) or text in (".", "..")):
+        raise _wrong(path, "id", text, "one word without slashes, at most 200 characters long")
+    return text
+
+
+def _date(value: object, path: str | Path) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat()
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        text = str(value).strip()
+        try:
+            return datetime.date.fromisoformat(text[:10] if len(text) > 10 and text[10] in "T " else text).isoformat()
+        except ValueError:
+            for pattern in _DATES:
+                try:
+                    return datetime.datetime.strptime(text, pattern).date().isoformat()
+                except ValueError:
+                    continue
+    raise _wrong(path, "date", value, "a day such as 2024-02-01")
+
+
+def _duration(value: object, path: str | Path) -> float | None:
+    if value is None or value == "":
+        return None
+    number: float | None = None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number = float(value)
+    elif isinstance(value, str) and len(value) < 40:
+        number = seconds(value)
+    if number is None or not math.isfinite(number) or not 0 <= number < 1e6:
+        raise _wrong(path, "duration", value, 'seconds (3723.5) or a clock time ("1:02:03")')
+    return number
+
+
+def _people(fields: Mapping[str, Any], path: str | Path) -> tuple[Person, ...]:
+    people: dict[str, Person] = {}
+    for key, default in _PEOPLE_KEYS.items():
+        value = fields.get(key)
+        if value is None:
+            continue
+        if isinstance(value, str):
+            value = re.split(r"\s*[,;]\s*", value) if key != "host" and key != "guest" else [value]
+        if isinstance(value, Mapping):
+            value = [value]
+        if not isinstance(value, list | tuple):
+            raise _wrong(path, key, value, "a list of names, or of {name, role}")
+        if len(value) > MAX_PEOPLE:
+            raise _wrong(path, key, f"a list of {len(value)}", f"a list of at most {MAX_PEOPLE} people")
+        for entry in value:
+            person = _person(entry, key, default, path)
+            if person is not None and (person.name not in people or people[person.name].role == "unknown"):
+                people[person.name] = person
+    return tuple(people.values())
+
+
+def _person(entry: object, key: str, default: str, path: str | Path) -> Person | None:
+    role: object = None
+    if isinstance(entry, Mapping):
+        role = entry.get("role")
+        entry = entry.get("name")
+        if not isinstance(entry, str):
+            raise _wrong(path, key, entry, "a list of names, or of {name, role}")
+    if not isinstance(entry, str):
+        raise _wrong(path, key, entry, "a list of names, or of {name, role}")
+    name = _text(entry, key, path)
+    if name is None:
+        return None
+    if role is not None and not isinstance(role, str):
+        raise _wrong(path, f"{key}: role of {name}", role, f"one of {', '.join(get_args(Role))}")
+    return Person(name, _ROLES.get((role or default).strip().lower(), "unknown"))  # type: ignore[arg-type]
+
+
+def _address(value: object, field: str, path: str | Path) -> str | None:
+    text = _text(value, field, path)
+    if text is None:
+        return None
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.\-]+):", text)
+    web = scheme is not None and scheme[1].lower() in ("http", "https")
+    # A page that is opened, and played, from here: no javascript:, data: or file: address gets in.
+    if (field == "url" and not web) or (scheme is not None and not web):
+        raise _wrong(path, field, text, "an http(s) address" + (" or a path" if field == "audio" else ""))
+    return text

@@ -1,0 +1,216 @@
+"""Bytes become text here, or are refused: encodings, byte-order marks, line ends; images, archives, endless lines.
+
+Knows nothing of transcripts; every format gets a `Source` whose text is clean.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from index.errors import TranscriptError
+
+MAX_BYTES = 50_000_000  # a 24-hour transcript with a time for every word is about 20 MB
+MAX_LINE = 20_000_000  # characters; whole pages do come as one line, but not longer ones than this
+
+_MAGIC = (
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"ID3", "an MP3 recording"),
+    (b"OggS", "an Ogg recording"),
+    (b"fLaC", "a FLAC recording"),
+    (b"RIFF", "a WAV recording"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Word document (.doc)"),
+    (b"{\\rtf", "an RTF document"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\x7fELF", "a program"),
+)
+_REPAIRS = {
+    "a PDF document": "Export it as text or .docx and add that.",
+    "an old Word document (.doc)": "Save it as .docx and add that.",
+    "an RTF document": "Save it as .docx or plain text and add that.",
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# What UTF-8 looks like after somebody read it as Windows-1252 and saved it again: â€™ for ’, Ã© for é.
+_TWICE = re.compile("(?:[\u00c2-\u00c5\u00d0\u00d1][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122\u20ac]"
+                    "|\u00e2[\u0080-\u00bf\u20ac\u201a-\u203a][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122])")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file at the door. `text` has only "\\n" line ends and no byte-order mark; it is "" for a .docx."""
+
+    name: str
+    data: bytes
+    text: str
+    mended: tuple[str, ...] = ()
+
+    @cached_property
+    def json(self) -> Any:
+        """The text as JSON, or None where it is none."""
+        if self.text.lstrip()[:1] not in ("{", "["):
+            return None
+        try:
+            return json.loads(self.text)
+        except (ValueError, RecursionError):
+            return None
+
+    def refuse(self, why: str, *, line: int | None = None, repair: str = "") -> TranscriptError:
+        """The error to raise about this file."""
+        return TranscriptError(self.name, why, line=line, repair=repair)
+
+
+def open_source(data: bytes, name: str) -> Source:
+    """The file's text and what was mended to get it. Raises TranscriptError for what can't be text."""
+    if len(data) > MAX_BYTES:
+        raise too_large(name, len(data))
+    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise TranscriptError(name, "the file is empty.", repair="Export the transcript again.")
+    if data.startswith(b"PK\x03\x04"):
+        return Source(name, data, "")
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            repair = _REPAIRS.get(kind, "Add the transcript itself: .srt, .vtt, .json, .html, .docx, .md or .txt.")
+            raise TranscriptError(name, f"this is {kind}, not a transcript.", repair=repair)
+    text, mended = _decode(data, name)
+    if "\r" in text or _BREAKS.search(text):
+        text = _BREAKS.sub("\n", text)
+    controls = len(_CONTROL.findall(text))
+    if controls * 50 > len(text):
+        raise _binary(name)
+    if controls:
+        text = _CONTROL.sub("", text)
+        mended.append(f"{controls} control characters were left out")
+    _check_lines(text, name)
+    if "\ufeff" in text:
+        text = text.replace("\ufeff", "")
+    return Source(name, data, _undo_double_encoding(text, mended), tuple(mended))
+
+
+def too_large(name: str, size: int) -> TranscriptError:
+    """The refusal of a file of `size` bytes."""
+    return TranscriptError(
+        name, f"the file has {size / 1e6:.0f} MB; a transcript has at most {MAX_BYTES // 1_000_000}.",
+        repair="Is it the recording? Add the transcript, or split it.",
+    )
+
+
+def _binary(name: str) -> TranscriptError:
+    return TranscriptError(
+        name, "this is binary data, not text.", repair="Add the transcript: .srt, .vtt, .json, .html, .docx, .md or .txt."
+    )
+
+
+def _decode(data: bytes, name: str) -> tuple[str, list[str]]:
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"),
+                           (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            try:
+                return data.decode(encoding), []
+            except UnicodeDecodeError:
+                break
+    head = data[:4000]
+    if head.count(0) * 3 > len(head) and len(data) % 2 == 0:  # UTF-16 without its mark: every second byte is 0
+        encoding = "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+        try:
+            return data.decode(encoding), [f"read as {encoding}"]
+        except UnicodeDecodeError:
+            raise _binary(name) from None
+    try:
+        return data.decode("utf-8"), []
+    except UnicodeDecodeError as exc:
+        if head.count(0) > 2:
+            raise _binary(name) from None
+        return _guess(data, name, exc.start)
+
+
+def _guess(data: bytes, name: str, first_fault: int) -> tuple[str, list[str]]:
+    """Text that isn't UTF-8: mostly-UTF-8 with stray bytes stays UTF-8, else the likeliest encoding."""
+    marked = data.decode("utf-8", errors="replace")
+    faults = marked.count("\ufffd")
+    multibyte = sum(character > "\x7f" for character in marked[:200_000]) - marked[:200_000].count("\ufffd")
+    if faults < 20 and multibyte > faults * 5:
+        line = data[:first_fault].count(b"\n") + 1
+        return _mixed(data), [f"{faults} bytes that aren't UTF-8 were read as Windows-1252 (first in line {line})"]
+    from charset_normalizer import from_bytes
+
+    window = data[max(0, first_fault - 50_000):first_fault + 50_000]
+    best = from_bytes(window).best()
+    if best is None:
+        raise _binary(name)
+    # Short Western texts are told apart badly; typographic quotes and accents make Windows-1252 the common meaning.
+    encoding = best.encoding
+    if len(window) < 2000 or encoding.startswith(("mac", "cp125", "cp85", "cp43", "iso8859", "latin", "hp_")):
+        encoding = _western(window, encoding)
+    try:
+        return data.decode(encoding), [f"read as {encoding}, since it isn't UTF-8"]
+    except (UnicodeDecodeError, LookupError):
+        return data.decode("cp1252", errors="replace"), ["read as cp1252, since it isn't UTF-8"]
+
+
+def _western(window: bytes, guess: str) -> str:
+    """cp1252 where its high bytes make only letters between letters and typographic marks, else the guess."""
+    high = [byte for byte in window if byte > 0x7F]
+    if len(high) * 8 > len(window):  # every eighth character or more: no Western language
+        return guess
+    typical = set(b"\x85\x91\x92\x93\x94\x96\x97\xa0\xa3\xa9\xab\xae\xb0\xb4\xbb\xbd\xbf\x80\x99")
+    letters = set(range(0xC0, 0x100)) | set(b"\x8a\x8c\x8e\x9a\x9c\x9e\x9f")
+    return "cp1252" if all(byte in typical or byte in letters for byte in high) else guess
+
+
+def _mixed(data: bytes) -> str:
+    parts, position = [], 0
+    while position < len(data):
+        try:
+            parts.append(data[position:].decode("utf-8"))
+            break
+        except UnicodeDecodeError as exc:
+            parts.append(data[position:position + exc.start].decode("utf-8"))
+            parts.append(data[position + exc.start:position + exc.end].decode("cp1252", errors="replace"))
+            position += exc.end
+    return "".join(parts)
+
+
+def _check_lines(text: str, name: str) -> None:
+    if len(text) <= MAX_LINE:
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE:
+            raise TranscriptError(
+                name, f"this line has {len(line) / 1e6:.0f} million characters; no transcript has such lines.",
+                line=number, repair="Break it into paragraphs, or add the right file.",
+            )
+
+
+def _undo_double_encoding(text: str, mended: list[str]) -> str:
+    if "\u00e2\u20ac" not in text and "\u00c3" not in text:
+        return text
+    count = 0
+
+    def right(match: re.Match[str]) -> str:
+        nonlocal count
+        try:
+            fixed = b"".join(
+                character.encode("cp1252") if character not in "\x81\x8d\x8f\x90\x9d" else character.encode("latin-1")
+                for character in match[0]
+            ).decode("utf-8")
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            return match[0]
+        count += 1
+        return fixed
+
+    repaired = _TWICE.sub(right, text)
+    # One Ã could be meant; several in a row of wrong ones are an encoding that was applied twice.
+    if count < 2:
+        return text
+    mended.append(f"{count} characters that had been encoded twice (â€™ for ’) were put right")
+    return repaired
