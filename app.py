@@ -118,15 +118,20 @@ def launch(page: gr.Blocks, library: Library, *, host: str, port: int, share: bo
         ssr_mode=False,
         run_history=False,
         enable_monitoring=False,
-        footer_links=["api"],
+        footer_links=[],
         theme=gr.themes.Base(
             font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
         ),
-        css_paths=[UI / "style.css"],
-        head=f"<script>{(UI / 'player.js').read_text(encoding='utf-8')}</script>",
+        head=head(),
         app_kwargs={"routes": [audio_route(library)], "middleware": [Middleware(WithHeaders)]},
     )
     return public or local
+
+
+def head() -> str:
+    """The page's own style and script, in the page itself."""
+    style, script = ((UI / name).read_text(encoding="utf-8") for name in ("style.css", "player.js"))
+    return f"<style>{style}</style><script>{script}</script>"
 
 
 def audio_route(library: Library) -> Any:
@@ -150,7 +155,7 @@ def audio_route(library: Library) -> Any:
             raise HTTPException(404)
         return FileResponse(path, media_type=kind)
 
-    return Route("/audio/{episode}", audio)
+    return Route("/audio/{episode:path}", audio)
 
 
 class WithHeaders:

@@ -6,7 +6,7 @@ A Round is one question and what came back; the conversation is a tuple of them,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -59,7 +59,10 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
     welcome = gr.HTML(elem_id="welcome")
     with gr.Row(elem_id="examples"):
         examples = [gr.Button(visible=False, elem_classes="example") for _ in range(MOST_EXAMPLES)]
-    talk = gr.HTML(passages.conversation([]), elem_id="talk")
+    with gr.Column(elem_id="talk"):
+        # Two pieces, so that what streams leaves alone what is already read: a selection, a focused card.
+        earlier = gr.HTML(elem_id="earlier")
+        now = gr.HTML(passages.conversation([]), elem_id="now")
     with gr.Column(elem_id="dock"):
         with gr.Row(elem_id="tools"):
             gr.HTML(passages.filters_button(), elem_id="filters-button")
@@ -91,47 +94,49 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
     narrowed = [show, episode, person]
 
     running = []
-    for trigger, question in [(box.submit, box), (send.click, box), *((example.click, example) for example in examples)]:
-        begun = trigger(
-            partial(begin, assistant.library), [question, *narrowed, rounds], [box, rounds, talk], **at_once
-        )
-        answered = begun.success(partial(follow, assistant), rounds, [rounds, talk], **streaming)
-        answered.failure(give_up, rounds, [rounds, talk], **at_once)
-        running.append(answered)
-    again = retry.click(ask_again, rounds, [rounds, talk], **at_once)
-    answered = again.success(partial(follow, assistant), rounds, [rounds, talk], **streaming)
-    answered.failure(give_up, rounds, [rounds, talk], **at_once)
-    running.append(answered)
 
-    stop.click(stopped, rounds, [rounds, talk], cancels=running, **at_once)
-    clear.click(lambda: ((), passages.conversation([])), None, [rounds, talk], cancels=running, **at_once)
+    def answer_after(begun: Any) -> None:
+        answered = begun.success(partial(follow, assistant), rounds, [rounds, now], **streaming)
+        answered.failure(give_up, rounds, [rounds, now], **at_once)
+        running.append(answered)
+
+    asked = [(box.submit, box), (send.click, box), *((example.click, example) for example in examples)]
+    for trigger, question in asked:
+        inputs, outputs = [question, *narrowed, rounds], [box, rounds, earlier, now]
+        answer_after(trigger(partial(begin, assistant.library), inputs, outputs, **at_once))
+    answer_after(retry.click(ask_again, rounds, [rounds, now], **at_once))
+
+    stop.click(stopped, rounds, [rounds, now], cancels=running, **at_once)
+    clear.click(lambda: ((), "", render(())), None, [rounds, earlier, now], cancels=running, **at_once)
     show.input(partial(narrow, assistant.library), show, [episode, person], **at_once)
     page.load(partial(furnish, assistant.library), None, [welcome, *examples, *narrowed], **at_once)
-    gr.api(
-        api_ask(assistant), api_name="ask", concurrency_limit=ASKING_AT_ONCE, concurrency_id="ask"
-    )
+    gr.api(api_ask(assistant), api_name="ask", concurrency_limit=ASKING_AT_ONCE, concurrency_id="ask")
 
 
 def begin(
     library: Library, question: str, show: str, episode: str, person: str, rounds: Rounds
-) -> tuple[Any, Rounds, Any]:
-    """The emptied box, the conversation with the question in it, and its HTML; nothing changes while one is answered."""
-    if not question.strip() or (rounds and rounds[-1].working):
-        return gr.skip(), gr.skip(), gr.skip()
+) -> tuple[Any, Any, Any, Any]:
+    """The emptied box, the conversation with the question in it, and the HTML of its earlier rounds and of this one.
+
+    Nothing changes for an empty question, and while the last one is still being answered.
+    """
+    asked = question.strip()[:LONGEST_QUESTION]
+    if not asked or (rounds and rounds[-1].working):
+        return gr.skip(), gr.skip(), gr.skip(), gr.skip()
     filters = Filters(show=show or None, episode=episode or None, guest=person or None)
-    rounds = (*rounds, Round(question.strip()[:LONGEST_QUESTION], filters, scope_of(library, filters), status="Waiting…"))
-    return "", rounds, render(rounds)
+    now = Round(asked, filters, scope_of(library, filters), status="Waiting…")
+    return "", (*rounds, now), render(rounds, live=False), render((*rounds, now))
 
 
 def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
-    """The conversation and its HTML after each event, until the last question is answered.
+    """The conversation and the HTML of its last round after each event, until that round is answered.
 
     A question that is already being answered (Enter pressed twice) is left to whoever began it.
     """
     if not rounds or rounds[-1].stage != "waiting":
         yield gr.skip(), gr.skip()
         return
-    *earlier, now = rounds
+    earlier, now = rounds[:-1], rounds[-1]
     now = replace(now, stage="searching", status=searching(assistant.library, now.filters))
     yield (*earlier, now), render((*earlier, now))
     try:
@@ -189,25 +194,29 @@ def give_up(rounds: Rounds) -> tuple[Rounds, str]:
     return rounds, render(rounds)
 
 
-def render(rounds: Rounds) -> str:
-    """The conversation as HTML."""
+def render(rounds: Rounds, *, live: bool = True) -> str:
+    """The last round as HTML, the one that streams; with `live` off, all of them, as what has been said before."""
     return passages.conversation(
-        passages.round_(
-            number,
-            round_.question,
-            scope=round_.scope,
-            status=round_.status,
-            text=round_.text,
-            answer=round_.answer,
-            problem=round_.problem,
-            moments=round_.moments,
-            nearest=round_.nearest,
-        )
-        for number, round_ in enumerate(rounds, start=1)
+        [
+            passages.round_(
+                number,
+                round_.question,
+                scope=round_.scope,
+                status=round_.status,
+                text=round_.text,
+                answer=round_.answer,
+                problem=round_.problem,
+                moments=round_.moments,
+                nearest=round_.nearest,
+            )
+            for number, round_ in enumerate(rounds, start=1)
+            if not live or number == len(rounds)
+        ],
+        live=live,
     )
 
 
-def history_of(rounds: list[Round]) -> list[dict[str, str]]:
+def history_of(rounds: Rounds) -> list[dict[str, str]]:
     """The finished questions and answers, oldest first, as the assistant takes them."""
     return [
         message
@@ -230,7 +239,7 @@ def moments_of(citations: list[Citation] | tuple[Citation, ...], library: Librar
 
 
 def audio_address(episode: Episode, library: Library) -> str | None:
-    """Where the browser gets the episode's audio: from this server by the episode's id, or from where it is published."""
+    """Where the browser gets the audio: from this server by the episode's id, or from where it is published."""
     if library.audio_file(episode.id):
         return passages.LOCAL_AUDIO + quote(episode.id, safe="")
     return passages.web_address(episode.audio)
@@ -272,7 +281,7 @@ def furnish(library: Library) -> list[Any]:
     return [
         passages.welcome(people),
         *buttons,
-        gr.update(choices=[("All shows", EVERY), *((name, name) for name in shows)], value=EVERY, visible=len(shows) > 1),
+        gr.update(choices=choices("All shows", shows), value=EVERY, visible=len(shows) > 1),
         *narrow(library, EVERY),
     ]
 
@@ -284,8 +293,13 @@ def narrow(library: Library, show: str) -> list[Any]:
     titles = [(summary.title, summary.id) for summary in newest_first]
     return [
         gr.update(choices=[("All episodes", EVERY), *titles], value=EVERY),
-        gr.update(choices=[("Everybody", EVERY), *((name, name) for name in people_in(summaries))], value=EVERY),
+        gr.update(choices=choices("Everybody", people_in(summaries)), value=EVERY),
     ]
+
+
+def choices(every: str, names: list[str]) -> list[tuple[str, str]]:
+    """A filter's choices, as (what is shown, what is meant); the first means no filter."""
+    return [(every, EVERY), *((name, name) for name in names)]
 
 
 def people_in(summaries: list[EpisodeSummary]) -> list[str]:
@@ -312,7 +326,7 @@ def examples_from(summaries: list[EpisodeSummary]) -> list[str]:
     return questions[:MOST_EXAMPLES]
 
 
-def api_ask(assistant: Assistant):  # noqa: ANN201
+def api_ask(assistant: Assistant) -> Callable[..., dict[str, Any]]:
     """The function behind `/ask`, bound to the assistant; its docstring and types are the interface's page."""
 
     def ask(question: str, show: str = "", episode: str = "", guest: str = "") -> dict[str, Any]:
@@ -325,7 +339,8 @@ def api_ask(assistant: Assistant):  # noqa: ANN201
             guest: Only what this person said; empty for everybody.
         Returns:
             The answer with its verdict (answered, said_by_other, not_said, unknown_person), numbered citations with
-            speaker, episode, times and exact words, the nearest passages where there is no answer, and what was searched.
+            speaker, episode, times and exact words, the nearest passages where there is no answer, and what was
+            searched.
         """
         if not question.strip() or len(question) > LONGEST_QUESTION:
             raise gr.Error(f"A question has 1 to {LONGEST_QUESTION} characters.", print_exception=False)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from index.episode import EXACT_SECONDS, Episode, Sentence, Turn
 from rag.result import Citation
 
-AROUND_WORDS = 45  # before and after a quote: about a quarter of a minute of speech, four lines of a card
+AROUND_WORDS = 30  # before and after a quote: about ten seconds of speech, three lines of a card
 QUESTION_WORDS = 40
 SMALL_TALK_WORDS = 4  # "Right." and "Oh, no way." between question and answer are not the question
 MOST_LEAD_SECONDS = 20.0  # with an estimated time, playing starts its error early, but never earlier than this
@@ -119,7 +119,7 @@ def question_before(turns: Sequence[Turn], at: int) -> Turn | None:
 
 
 def last_words(sentences: Sequence[Sentence], limit: int) -> tuple[Span, ...]:
-    """The end of `sentences`, whole ones while they fit, else the last words of the last; `…` marks what is left out."""
+    """The end of `sentences`: whole ones while they fit, else the last one's last words; `…` stands for the rest."""
     kept: list[Span] = []
     words = 0
     for sentence in reversed(sentences):

@@ -28,6 +28,7 @@ VERDICT_LABELS = {
     "not_said": "Not said in what was searched",
     "unknown_person": "Nobody by that name speaks here",
 }
+REFUSALS = ("not_said", "unknown_person")
 
 
 def escaped(text: object) -> str:
@@ -64,14 +65,15 @@ def welcome(people: Sequence[str]) -> str:
     """What an empty conversation shows: what the page does, and whom it can be asked about."""
     voices = f" You can ask about {escaped(listed(people, limit=6))}." if people else ""
     return (
-        '<section class="welcome"><h2>What did they say?</h2><p>Ask about anything in these episodes. The answer quotes '
-        f"the speakers’ own words, and each quote plays from its first word.{voices}</p></section>"
+        '<section class="welcome"><h2>What did they say?</h2><p>Ask about anything in these episodes. The answer '
+        f"quotes the speakers’ own words, and each quote plays from its first word.{voices}</p></section>"
     )
 
 
-def conversation(rounds: Iterable[str]) -> str:
-    """The whole talk, oldest round first; each is a finished string from `round_`."""
-    return f'<div class="talk" role="log" aria-live="polite" aria-label="Conversation">{"".join(rounds)}</div>'
+def conversation(rounds: Iterable[str], *, live: bool = True) -> str:
+    """Rounds, each a finished string from `round_`, oldest first. What is `live` is read out as it changes."""
+    log = ' role="log" aria-live="polite" aria-label="Answer"' if live else ""
+    return f'<div class="talk"{log}>{"".join(rounds)}</div>'
 
 
 def round_(
@@ -112,10 +114,10 @@ def round_(
     if nearest:
         cards = "".join(card(number, moment, nearest=True) for moment in nearest)
         sources += f'<h3 class="nearest">Nearest, but no answer</h3>{cards}'
-    refused = " refused" if answer and answer.verdict in ("not_said", "unknown_person") else ""
+    state = " working" if status else " refused" if answer and answer.verdict in REFUSALS else ""
     return (
-        f'<article class="round{" working" if status else ""}{refused}" id="r{number}">'
-        f'<div class="said">{"".join(body)}</div><aside class="sources" aria-label="Sources">{sources}</aside></article>'
+        f'<article class="round{state}" id="r{number}"><div class="said">{"".join(body)}</div>'
+        f'<aside class="sources" aria-label="Sources">{sources}</aside></article>'
     )
 
 
@@ -170,12 +172,13 @@ def card(round_number: int, moment: Moment, *, nearest: bool = False) -> str:
     if moment.question:
         who = f"{moment.asker}: " if moment.asker else ""
         asked = f'<p class="asked"><span class="who">{escaped(who)}</span>{spans(moment.question)}</p>'
+    play = play_button(moment, name)
     label = f"{'Nearest passage' if nearest else f'Source {citation.n}'}: {citation.speaker or 'unlabelled speaker'}"
     return (
-        f'<section class="card {citation.role}{" near" if nearest else ""}" id="{name}" tabindex="-1" '
+        f'<section class="card {escaped(citation.role)}{" near" if nearest else ""}" id="{name}" tabindex="-1" '
         f'aria-label="{escaped(label)}"><div class="byline">{number}{speaker(citation)}</div>{asked}'
         f"<blockquote>{spans(moment.before)}<mark>{escaped(moment.quote)}</mark>{spans(moment.after)}</blockquote>"
-        f'<div class="hear">{play_button(moment, name)}{place(citation)}</div></section>'
+        f'<div class="hear">{play}{place(citation, timed=not play)}</div></section>'
     )
 
 
@@ -183,7 +186,7 @@ def speaker(citation: Citation) -> str:
     """Who said it, in the colour of the role, with how that is known where it isn't from the transcript's label."""
     if citation.speaker is None or citation.speaker_source == "unknown":
         return '<span class="speaker">Host or guest, unlabelled</span>'
-    role = f'<span class="role">{citation.role}</span>' if citation.role != "unknown" else ""
+    role = f'<span class="role">{escaped(citation.role)}</span>' if citation.role != "unknown" else ""
     hint = ""
     if citation.speaker_source == "recovered":
         hint = '<span class="hint" title="The transcript has no names here; this one was worked out">recovered</span>'
@@ -216,20 +219,24 @@ def play_button(moment: Moment, name: str) -> str:
     )
 
 
-def place(citation: Citation) -> str:
-    """Where the quote stands: episode, show, date, the time as far as it is known, and a link there."""
+def place(citation: Citation, *, timed: bool) -> str:
+    """Where the quote stands: episode, show, date, a link there, and, where no button shows it, the time if known."""
     at = clock(citation.start, citation.time_error) or "no times in this transcript"
-    facts = [citation.show, day(citation.date), at]
-    title = f'<span class="title">{escaped(citation.title)}</span>'
+    facts = [citation.show, day(citation.date), at if timed else ""]
     link = web_address(citation.url)
-    if link:
-        title = f'<a class="title" href="{escaped(link)}" target="_blank" rel="noopener noreferrer">{escaped(citation.title)}</a>'
-    return f'<p class="place">{title}<span>{" · ".join(escaped(fact) for fact in facts if fact)}</span></p>'
+    element, leads = ("a", f' href="{escaped(link)}" target="_blank" rel="noopener noreferrer"') if link else ("span", "")
+    return (
+        f'<p class="place"><{element} class="episode"{leads}>{escaped(citation.title)}</{element}>'
+        f"<span>{' · '.join(escaped(fact) for fact in facts if fact)}</span></p>"
+    )
 
 
 def player() -> str:
     """The bar at the foot of the page: one audio element that all quotes share. `ui/player.js` moves it."""
-    speeds = "".join(f'<option value="{speed}">{speed}×</option>' for speed in ("0.75", "1", "1.25", "1.5", "2"))
+    speeds = "".join(
+        f'<option value="{speed}"{" selected" if speed == "1" else ""}>{speed}×</option>'
+        for speed in ("0.75", "1", "1.25", "1.5", "2")
+    )
     return (
         '<div class="player" id="player" role="region" aria-label="Player" hidden><audio id="audio" preload="none">'
         '</audio><button type="button" class="toggle" data-do="toggle" aria-label="Pause"><span class="icon" '

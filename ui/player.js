@@ -153,10 +153,9 @@
     if (button.classList.contains("mark")) {
       const card = document.getElementById(button.dataset.card);
       if (!card) return;
-      choose(card);
       const listen = find(".play", card);
       if (listen) play(listen);
-      return;
+      return choose(card); // after the player's bar has taken its room
     }
     const action = ACTIONS[button.dataset.do];
     if (action) action(button);
