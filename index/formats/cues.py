@@ -54,7 +54,8 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
                 timings.append((number, match))
             elif _ARROW.match(line):
                 raise source.refuse(
-                    f"{line.strip()[:60]!r} is no time that can be read.", line=number + 1,
+                    f"{line.strip()[:60]!r} is no time that can be read.",
+                    line=number + 1,
                     repair="Write it as 00:00:05,000 --> 00:00:08,000.",
                 )
     indexed = sum(number > 0 and bool(_INDEX.fullmatch(lines[number - 1])) for number, _ in timings)
@@ -66,7 +67,7 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
         stop = timings[position + 1][0] if position + 1 < len(timings) else len(lines)
         if position + 1 < len(timings) and has_indices and _INDEX.fullmatch(lines[stop - 1]) and stop - 1 > number:
             stop -= 1
-        body = lines[number + 1:stop]
+        body = lines[number + 1 : stop]
         if match[3].strip() and not _NOT_TEXT.fullmatch(match[3]):
             body.insert(0, match[3])
         end = seconds(match[2].replace(" ", "")) if match[2] else None
@@ -114,16 +115,16 @@ def _label(line: str) -> tuple[str | None, bool, str]:
     """(label, whether the line says that the speaker changes, the words after it)."""
     voice = _VOICE.match(line)
     if voice:
-        return clean_label(voice[1]) or None, True, line[voice.end():]
+        return clean_label(voice[1]) or None, True, line[voice.end() :]
     prefix = _PREFIXES.match(line)
     assert prefix is not None  # every part of it is optional
-    rest = line[prefix.end():]
+    rest = line[prefix.end() :]
     bracketed = _BRACKETED.match(rest)
     if bracketed:
-        return clean_label(bracketed[1] or bracketed[2]), True, rest[bracketed.end():]
+        return clean_label(bracketed[1] or bracketed[2]), True, rest[bracketed.end() :]
     named = _NAMED.match(rest)
     if named:
-        return clean_label(named[1]), True, rest[named.end():]
+        return clean_label(named[1]), True, rest[named.end() :]
     if prefix["arrows"]:
         return None, True, rest
     return None, False, rest if prefix["dash"] else line
@@ -175,12 +176,16 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
         mended.append(f"times start again at line {lines}: read as further parts, one after the other")
     moved = sum(later.start < earlier.start for earlier, later in zip(fixed, fixed[1:], strict=False))
     if moved:
-        first = next(later.line for earlier, later in zip(fixed, fixed[1:], strict=False) if later.start < earlier.start)
+        first = next(
+            later.line for earlier, later in zip(fixed, fixed[1:], strict=False) if later.start < earlier.start
+        )
         mended.append(f"{moved} cues were out of order (first in line {first}): sorted by time")
         fixed.sort(key=lambda cue: cue.start)
     backwards = [cue.line for cue in fixed if cue.end is not None and cue.end < cue.start]
     if backwards:
-        mended.append(f"{len(backwards)} cues ended before they began (first in line {backwards[0]}): they now end where the next begins")
+        mended.append(
+            f"{len(backwards)} cues ended before they began (first in line {backwards[0]}): they now end where the next begins"
+        )
     for position, cue in enumerate(fixed):
         if cue.end is None or cue.end < cue.start:
             after = fixed[position + 1].start if position + 1 < len(fixed) else None
@@ -190,9 +195,13 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
 
 def _starts_again(starts: list[float], position: int) -> bool:
     """Whether the cues from here on are a part of their own: near zero, rising, and never back to the old run."""
-    run = starts[position:position + 50]
-    return len(run) >= 3 and starts[position] < 30 and all(a <= b for a, b in zip(run[:5], run[1:5], strict=False)) \
-        and min(starts[max(0, position - 5):position]) > max(run[:3])
+    run = starts[position : position + 50]
+    return (
+        len(run) >= 3
+        and starts[position] < 30
+        and all(a <= b for a, b in zip(run[:5], run[1:5], strict=False))
+        and min(starts[max(0, position - 5) : position]) > max(run[:3])
+    )
 
 
 def _without_rolled_lines(cues: list[Cue], mended: list[str]) -> list[Cue]:
@@ -213,11 +222,11 @@ def _without_rolled_lines(cues: list[Cue], mended: list[str]) -> list[Cue]:
     kept: list[Cue] = []
     dropped = 0
     for position, cue in enumerate(cleaned):
-        lines = cue.lines[overlaps[position]:]
+        lines = cue.lines[overlaps[position] :]
         dropped += overlaps[position]
         if position and not overlaps[position] and _grown(cleaned[position - 1].lines, cue.lines):
             shown = " ".join(cleaned[position - 1].lines)
-            lines = [" ".join(cue.lines)[len(shown):].strip()]
+            lines = [" ".join(cue.lines)[len(shown) :].strip()]
             dropped += 1
         if lines:
             kept.append(cue._replace(lines=lines))

@@ -20,12 +20,37 @@ MAX_TEXT = 2_000
 MAX_DESCRIPTION = 50_000
 MAX_PEOPLE = 200
 
-_ROLES = {"host": "host", "co-host": "host", "cohost": "host", "presenter": "host", "moderator": "host",
-          "interviewer": "host", "guest": "guest", "interviewee": "guest", "panelist": "guest", "speaker": "unknown"}
-_PEOPLE_KEYS = {"people": "unknown", "speakers": "unknown", "hosts": "host", "host": "host",
-                "guests": "guest", "guest": "guest"}
-_DATES = ("%Y/%m/%d", "%d.%m.%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y%m%d",
-          "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT")
+_ROLES = {
+    "host": "host",
+    "co-host": "host",
+    "cohost": "host",
+    "presenter": "host",
+    "moderator": "host",
+    "interviewer": "host",
+    "guest": "guest",
+    "interviewee": "guest",
+    "panelist": "guest",
+    "speaker": "unknown",
+}
+_PEOPLE_KEYS = {
+    "people": "unknown",
+    "speakers": "unknown",
+    "hosts": "host",
+    "host": "host",
+    "guests": "guest",
+    "guest": "guest",
+}
+_DATES = (
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%Y%m%d",
+    "%a, %d %b %Y %H:%M:%S %z",
+    "%a, %d %b %Y %H:%M:%S GMT",
+)
 _UNQUOTED = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(?![\"'\[{|>&*!])(.*:(?:\s.*|$)|[@`%].*)$", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -58,6 +83,17 @@ def metadata_from_mapping(mapping: Mapping[str, Any], path: str | Path) -> Metad
     )
 
 
+def metadata_where_readable(mapping: Mapping[str, Any], path: str | Path) -> Metadata:
+    """As `metadata_from_mapping`, for lines nobody wrote as metadata: a field that can't be read is passed over."""
+    found = Metadata()
+    for key, value in mapping.items():
+        try:
+            found = merged(found, metadata_from_mapping({key: value}, path))
+        except TranscriptError:
+            continue
+    return found
+
+
 def split_front_matter(source: Source) -> tuple[Metadata, int, list[str]]:
     """What the block between `---` lines at the top says, the line (from 0) after it, and what was mended.
 
@@ -70,11 +106,11 @@ def split_front_matter(source: Source) -> tuple[Metadata, int, list[str]]:
     close = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE).search(text, 4, 4 + MAX_BLOCK)
     if close is None:
         return Metadata(), 0, []
-    block = text[4:close.start()]
+    block = text[4 : close.start()]
     if not re.search(r"^[A-Za-z_][\w -]*:", block, re.MULTILINE):
         return Metadata(), 0, []  # two rules with words between them
     mapping, mended = _yaml(block, source, skipped + 2)
-    after = skipped + text[:close.end()].count("\n") + 1
+    after = skipped + text[: close.end()].count("\n") + 1
     if mapping is None:
         return Metadata(), after, mended
     return metadata_from_mapping(mapping, source.name), after, mended
@@ -96,7 +132,9 @@ def _yaml(block: str, source: Source, first_line: int) -> tuple[Mapping[str, Any
         mapping = yaml.safe_load(block)
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         # The common fault is `title: Part 2: The end`, which YAML wants in quotes.
-        quoted = _UNQUOTED.sub(lambda m: f'{m[1]}: "{m[2].replace(chr(92), chr(92) * 2).replace(chr(34), chr(92) + chr(34))}"', block)
+        quoted = _UNQUOTED.sub(
+            lambda m: f'{m[1]}: "{m[2].replace(chr(92), chr(92) * 2).replace(chr(34), chr(92) + chr(34))}"', block
+        )
         try:
             mapping = yaml.safe_load(quoted)
             mended.append("front matter: values with a colon were read as if they stood in quotes")
@@ -104,19 +142,22 @@ def _yaml(block: str, source: Source, first_line: int) -> tuple[Mapping[str, Any
             mark = getattr(exc, "problem_mark", None)
             problem = getattr(exc, "problem", None) or "it is no YAML"
             raise source.refuse(
-                f"the front matter can't be read: {problem}.", line=first_line + (mark.line if mark else 0),
+                f"the front matter can't be read: {problem}.",
+                line=first_line + (mark.line if mark else 0),
                 repair="Put the value in quotes, or write one `name: value` a line.",
             ) from exc
     if mapping is not None and not isinstance(mapping, Mapping):
-        raise source.refuse("the front matter is no table of fields.", line=first_line,
-                            repair="Write one `name: value` a line.")
+        raise source.refuse(
+            "the front matter is no table of fields.", line=first_line, repair="Write one `name: value` a line."
+        )
     return mapping, mended
 
 
 def _wrong(path: str | Path, field: str, value: object, wanted: str) -> TranscriptError:
     shown = repr(value)
-    return TranscriptError(path, f"{field} is {shown[:60] + '…' if len(shown) > 60 else shown}.",
-                           repair=f"It should be {wanted}.")
+    return TranscriptError(
+        path, f"{field} is {shown[:60] + '…' if len(shown) > 60 else shown}.", repair=f"It should be {wanted}."
+    )
 
 
 def _text(value: object, field: str, path: str | Path, *, limit: int = MAX_TEXT) -> str | None:

@@ -30,15 +30,23 @@ def parse(source: Source) -> Parsed:
     rows = _rows(source.json)
     # AssemblyAI and others count whole milliseconds; no line of speech lasts hours.
     times = [value for row in rows for value in (_first(row, _STARTS), _first(row, _ENDS)) if value is not None]
-    milliseconds = all(isinstance(value, int) for value in times) and bool(times) and max(times) > 200 * len(rows) > 0 \
+    milliseconds = (
+        all(isinstance(value, int) for value in times)
+        and bool(times)
+        and max(times) > 200 * len(rows) > 0
         and any(_first(row, _ENDS) is not None for row in rows)
+    )
     scale = 1000.0 if milliseconds else 1.0
     if milliseconds:
         mended.append("times were read as milliseconds")
     turns = segments.turns_of(
         (
-            segments.Segment(_first(row, _TEXTS), _scaled(_first(row, _STARTS), scale), _scaled(_first(row, _ENDS), scale),
-                             segments.name(_first(row, _SPEAKERS)))
+            segments.Segment(
+                _first(row, _TEXTS),
+                _scaled(_first(row, _STARTS), scale),
+                _scaled(_first(row, _ENDS), scale),
+                segments.name(_first(row, _SPEAKERS)),
+            )
             for row in rows
         ),
         mended,

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from index.errors import TranscriptError
-from index.formats.front_matter import metadata_from_mapping, merged
+from index.formats.front_matter import merged, metadata_where_readable
 from index.formats.parsed import Metadata
 from index.formats.source import Source
 
-_SAFE = {"show": str, "podcast": (str, dict), "title": str, "date": str, "published": str, "duration": (int, float, str),
-         "description": str, "people": list, "hosts": list, "guests": list, "audio": str, "url": str, "id": str}
+_SAFE = {
+    "show": str,
+    "podcast": (str, dict),
+    "title": str,
+    "date": str,
+    "published": str,
+    "duration": (int, float, str),
+    "description": str,
+    "people": list,
+    "hosts": list,
+    "guests": list,
+    "audio": str,
+    "url": str,
+    "id": str,
+}
 
 
 def metadata_in(source: Source) -> Metadata:
@@ -22,18 +34,10 @@ def metadata_in(source: Source) -> Metadata:
     found = Metadata()
     for block in (content, content.get("metadata"), content.get("episode")):
         if isinstance(block, dict):
-            for key, kind in _SAFE.items():
-                if isinstance(block.get(key), kind):
-                    found = merged(found, _one(key, block[key], source))
+            named = {key: block[key] for key, kind in _SAFE.items() if isinstance(block.get(key), kind)}
+            found = merged(found, metadata_where_readable(named, source.name))
     number = content.get("episode")
     if found.title is None and isinstance(number, str | int) and not isinstance(number, bool) and str(number).strip():
         text = str(number).strip()[:500]
         found = merged(found, Metadata(title=f"Episode {text}" if text.isdigit() else text))
     return found
-
-
-def _one(key: str, value: object, source: Source) -> Metadata:
-    try:
-        return metadata_from_mapping({key: value}, source.name)
-    except TranscriptError:
-        return Metadata()

@@ -26,8 +26,12 @@ def parse(source: Source) -> Parsed:
         mended.append(f"{skipped} segments without a body were left out")
     turns = segments.turns_of(
         (
-            segments.Segment(row["body"], segments.number(row.get("startTime")), segments.number(row.get("endTime")),
-                             segments.name(row.get("speaker")))
+            segments.Segment(
+                row["body"],
+                segments.number(row.get("startTime")),
+                segments.number(row.get("endTime")),
+                segments.name(row.get("speaker")),
+            )
             for row in rows
         ),
         mended,

@@ -21,7 +21,9 @@ def matches(source: Source) -> bool:
 def parse(source: Source) -> Parsed:
     """One piece for each word where words are timed, else one for each segment."""
     mended: list[str] = []
-    turns = segments.turns_of((_segment(row) for row in _rows(source.json) if _is_segment(row)), mended)
+    turns = segments.turns_of(
+        (_segment(row) for row in _rows(source.json) if _is_segment(row)), mended, recogniser=True
+    )
     return Parsed(NAME, turns, metadata_in(source), tuple(mended))
 
 
@@ -45,8 +47,12 @@ def _segment(row: dict[str, Any]) -> segments.Segment:
     start, end = _times(row)
     listed = row.get("words") if isinstance(row.get("words"), list) else []
     words = tuple(
-        segments.Word(text, segments.number(word.get("start")), segments.number(word.get("end")),
-                      segments.name(word.get("speaker")))
+        segments.Word(
+            text,
+            segments.number(word.get("start")),
+            segments.number(word.get("end")),
+            segments.name(word.get("speaker")),
+        )
         for word in listed
         if isinstance(word, dict) and isinstance(text := word.get("word", word.get("text")), str)
     )

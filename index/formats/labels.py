@@ -34,7 +34,9 @@ _NOT_NAMES = frozenset(
     "disclaimer please thanks hello hi hey okay ok yes no well right listen look see read more subscribe follow "
     "host(s) guest(s) hosts guests music: featuring feat produced edited hosted presented version file format".split()
 )
-_PARTICLES = frozenset("de da di do du van von der den del della la le el al bin ibn of the dos das ter ten y e zu af and und et".split())
+_PARTICLES = frozenset(
+    "de da di do du van von der den del della la le el al bin ibn of the dos das ter ten y e zu af and und et".split()
+)
 _WORD = re.compile(r"[^\W_][\w.'’\-]*")
 _NUMBERED = re.compile(
     r"(?:speaker|spk|voice|person|participant|guest|host|caller|man|woman|male|female|interviewer|unknown|panelist)"
@@ -56,7 +58,7 @@ def clean_label(label: str) -> str:
 
 
 def role_in_label(label: str) -> str | None:
-    """"host" or "guest" where the label says so in brackets: "Ann Lee (host)"."""
+    """ "host" or "guest" where the label says so in brackets: "Ann Lee (host)"."""
     match = _ROLE_IN_BRACKETS.search(label.strip().strip("*_ ").rstrip(":").strip())
     if match is None:
         return None
@@ -95,7 +97,9 @@ def name_like(label: str) -> bool:
     return any(character.isalpha() for character in label)
 
 
-def likely_speakers(labels: Counter[str], text: str, *, opening: str | None = None, sure: frozenset[str] = frozenset()) -> set[str]:
+def likely_speakers(
+    labels: Counter[str], text: str, *, opening: str | None = None, sure: frozenset[str] = frozenset()
+) -> set[str]:
     """Those of the counted labels that name speakers.
 
     `opening`: the label that the speech begins with, which is trusted more. `sure`: labels that bold type or a time

@@ -87,7 +87,7 @@ def pieces_of(
         time, direction = _meaning(mark, text, alone=whole is not None)
         if time is None and not direction:
             continue
-        pending = _add_speech(pieces, text[done:mark.start()], pending)
+        pending = _add_speech(pieces, text[done : mark.start()], pending)
         done = mark.end()
         if time is not None:
             pending = time
@@ -152,7 +152,7 @@ def _meaning(mark: re.Match[str], text: str, *, alone: bool) -> tuple[float | No
         return None, False
     inside = mark["round"].strip()
     if _IN_ROUND.fullmatch(inside):
-        before = text[:mark.start()].rstrip()
+        before = text[: mark.start()].rstrip()
         return None, not (_AT_A_PAUSE.fullmatch(inside) and before and before[-1] not in ".,?!…-—]):")
     return None, alone and len(inside.split()) <= 5 and inside[-1] not in ".?!" and not _FIRST_PERSON.search(inside)
 
@@ -166,7 +166,7 @@ def _add_speech(pieces: list[Piece], text: str, start: float | None) -> float | 
         for position in range(len(pieces) - 1, -1, -1):
             if pieces[position].speech:
                 pieces[position] = pieces[position]._replace(text=pieces[position].text + loose[0])
-                text = text[loose.end():].strip()
+                text = text[loose.end() :].strip()
                 break
     if not _says_something(text):
         return start

@@ -32,13 +32,17 @@ class Segment(NamedTuple):
     words: tuple[Word, ...] = ()
 
 
-def turns_of(segments: Iterable[Segment], mended: list[str]) -> tuple[ParsedTurn, ...]:
-    """One turn for each run of one speaker, pieces in file order, times as given where they are possible."""
+def turns_of(segments: Iterable[Segment], mended: list[str], *, recogniser: bool = False) -> tuple[ParsedTurn, ...]:
+    """One turn for each run of one speaker, pieces in file order, times as given where they are possible.
+
+    `recogniser`: a machine wrote the segments, so a line that comes three times over is a hallucination. People do say
+    "Yeah." three times over.
+    """
     turns: list[ParsedTurn] = []
     pieces: list[Piece] = []
     speaker: str | None = None
     backwards = 0
-    for segment in _without_repeats(list(segments), mended):
+    for segment in _without_repeats(list(segments), mended) if recogniser else segments:
         for voice, piece in _pieces(segment):
             if piece.start is not None and piece.end is not None and piece.end < piece.start:
                 piece = piece._replace(end=None)
@@ -59,7 +63,12 @@ def number(value: Any) -> float | None:
     """A time in seconds from a JSON number or clock text; None for what is no possible time."""
     if isinstance(value, str):
         return seconds(value) if len(value) < 40 else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value < 1e7:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not math.isfinite(value)
+        or not 0 <= value < 1e7
+    ):
         return None
     return round(float(value), 3)
 
@@ -80,11 +89,10 @@ def _without_repeats(segments: list[Segment], mended: list[str]) -> list[Segment
     position = 0
     while position < len(segments):
         stop = position + 1
-        text = segments[position].text.strip()
-        while stop < len(segments) and segments[stop].text.strip() == text:
+        text, speaker = segments[position].text.strip(), segments[position].speaker
+        while stop < len(segments) and segments[stop].text.strip() == text and segments[stop].speaker == speaker:
             stop += 1
-        # A word for each segment is another matter: "no, no, no" was said.
-        if stop - position >= REPEATS and len(text.split()) > 1:
+        if stop - position >= REPEATS and text:
             kept.append(segments[position]._replace(end=segments[stop - 1].end))
             dropped += stop - position - 1
         else:
@@ -110,10 +118,12 @@ def _pieces(segment: Segment) -> list[tuple[str | None, Piece]]:
             voices = [word.speaker for word in found if word.speaker]
             starts = [word.start for word in found if word.start is not None]
             ends = [word.end for word in found if word.end is not None]
-            timed.append((
-                voices[0] if voices else None,
-                Piece(token, starts[0] if starts else None, ends[-1] if ends else None, piece.speech),
-            ))
+            timed.append(
+                (
+                    voices[0] if voices else None,
+                    Piece(token, starts[0] if starts else None, ends[-1] if ends else None, piece.speech),
+                )
+            )
     return _with_voices(timed, segment.speaker)
 
 

@@ -41,8 +41,10 @@ _REPAIRS = {
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # What UTF-8 looks like after somebody read it as Windows-1252 and saved it again: â€™ for ’, Ã© for é.
-_TWICE = re.compile("(?:[\u00c2-\u00c5\u00d0\u00d1][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122\u20ac]"
-                    "|\u00e2[\u0080-\u00bf\u20ac\u201a-\u203a][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122])")
+_TWICE = re.compile(
+    "(?:[\u00c2-\u00c5\u00d0\u00d1][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122\u20ac]"
+    "|\u00e2[\u0080-\u00bf\u20ac\u201a-\u203a][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122])"
+)
 
 
 @dataclass(frozen=True)
@@ -99,20 +101,28 @@ def open_source(data: bytes, name: str) -> Source:
 def too_large(name: str, size: int) -> TranscriptError:
     """The refusal of a file of `size` bytes."""
     return TranscriptError(
-        name, f"the file has {size / 1e6:.0f} MB; a transcript has at most {MAX_BYTES // 1_000_000}.",
+        name,
+        f"the file has {size / 1e6:.0f} MB; a transcript has at most {MAX_BYTES // 1_000_000}.",
         repair="Is it the recording? Add the transcript, or split it.",
     )
 
 
 def _binary(name: str) -> TranscriptError:
     return TranscriptError(
-        name, "this is binary data, not text.", repair="Add the transcript: .srt, .vtt, .json, .html, .docx, .md or .txt."
+        name,
+        "this is binary data, not text.",
+        repair="Add the transcript: .srt, .vtt, .json, .html, .docx, .md or .txt.",
     )
 
 
 def _decode(data: bytes, name: str) -> tuple[str, list[str]]:
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"),
-                           (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe\x00\x00", "utf-32"),
+        (b"\x00\x00\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
         if data.startswith(mark):
             try:
                 return data.decode(encoding), []
@@ -143,7 +153,7 @@ def _guess(data: bytes, name: str, first_fault: int) -> tuple[str, list[str]]:
         return _mixed(data), [f"{faults} bytes that aren't UTF-8 were read as Windows-1252 (first in line {line})"]
     from charset_normalizer import from_bytes
 
-    window = data[max(0, first_fault - 50_000):first_fault + 50_000]
+    window = data[max(0, first_fault - 50_000) : first_fault + 50_000]
     best = from_bytes(window).best()
     if best is None:
         raise _binary(name)
@@ -174,8 +184,8 @@ def _mixed(data: bytes) -> str:
             parts.append(data[position:].decode("utf-8"))
             break
         except UnicodeDecodeError as exc:
-            parts.append(data[position:position + exc.start].decode("utf-8"))
-            parts.append(data[position + exc.start:position + exc.end].decode("cp1252", errors="replace"))
+            parts.append(data[position : position + exc.start].decode("utf-8"))
+            parts.append(data[position + exc.start : position + exc.end].decode("cp1252", errors="replace"))
             position += exc.end
     return "".join(parts)
 
@@ -186,8 +196,10 @@ def _check_lines(text: str, name: str) -> None:
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > MAX_LINE:
             raise TranscriptError(
-                name, f"this line has {len(line) / 1e6:.0f} million characters; no transcript has such lines.",
-                line=number, repair="Break it into paragraphs, or add the right file.",
+                name,
+                f"this line has {len(line) / 1e6:.0f} million characters; no transcript has such lines.",
+                line=number,
+                repair="Break it into paragraphs, or add the right file.",
             )
 
 

@@ -1,0 +1,50 @@
+"""JSON that is no transcript, or no JSON at all: refused, and told apart by what it is."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from index.formats.parsed import Parsed
+from index.formats.source import Source
+
+NAME = "json-other"
+
+_KINDS = (
+    ({"chapters"}, "the podcast namespace's chapters", "Add the episode's transcript instead."),
+    ({"dependencies", "devDependencies", "scripts", "lockfileVersion"}, "a package file of a program", "Leave it out."),
+    ({"items", "feed_url", "home_page_url"}, "a feed", "Add the transcripts that it links to."),
+    (
+        {"show", "title", "people", "date", "duration", "audio"},
+        "metadata of an episode",
+        "Name it like its transcript, ending in .meta.json.",
+    ),
+)
+_LOOKS_LIKE_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{"\]]|-?\d+\s*[,\]]))')
+
+
+def matches(source: Source) -> bool:
+    """Whether the text is JSON, or was meant to be."""
+    head = source.text[:2000]
+    return source.json is not None or bool(_LOOKS_LIKE_JSON.match(head)) and ('"' in head or "{" in head)
+
+
+def parse(source: Source) -> Parsed:
+    """Never returns: raises TranscriptError that says what the file is instead."""
+    content = source.json
+    if content is None:
+        try:
+            json.loads(source.text)
+        except json.JSONDecodeError as exc:
+            raise source.refuse(f"the JSON is broken: {exc.msg}.", line=exc.lineno, repair="Export it again.") from exc
+        except (ValueError, RecursionError) as exc:
+            raise source.refuse("the JSON can't be read: it is nested too deeply.", repair="Export it again.") from exc
+    keys = list(content) if isinstance(content, dict) else []
+    for wanted, kind, repair in _KINDS:
+        if wanted & set(keys):
+            raise source.refuse(f"this JSON is {kind}, not a transcript.", repair=repair)
+    shape = f"an object with {', '.join(map(str, keys[:6]))}" if keys else f"a {type(content).__name__}"
+    raise source.refuse(
+        f"this JSON is {shape[:200]}, no transcript that Verbatim knows.",
+        repair="Expected: segments with body or text, start and end times, maybe a speaker.",
+    )
