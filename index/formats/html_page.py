@@ -47,9 +47,9 @@ def matches(source: Source) -> bool:
 
 def parse(source: Source) -> Parsed:
     """The turns of a namespace transcript, or of the main text of a page. Raises TranscriptError for error pages."""
-    from selectolax.parser import HTMLParser
+    from selectolax.lexbor import LexborHTMLParser
 
-    tree = HTMLParser(source.text)
+    tree = LexborHTMLParser(source.text)
     title = _first_text(tree, "title") or _first_text(tree, "h1") or ""
     metadata = _metadata(tree, source, title)
     body = tree.body or tree.root

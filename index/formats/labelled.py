@@ -65,7 +65,7 @@ def parse_labelled(lines: list[str], source: Source, *, markdown: bool = True) -
     heads = _without_doubtful_times(heads, lines)
     speakers = _speakers(heads, lines)
     timed = [n for n, head in enumerate(heads) if head and head.start is not None]
-    labelled = [n for n, head in enumerate(heads) if head and head.label in speakers and not is_aside(head.label or "")]
+    labelled = [n for n, head in enumerate(heads) if head and _names(head, speakers)]
     if not _is_labelled(labelled, lines, heads) and not _is_timed(timed, lines):
         return None
     kept = [_decided(head, speakers, line) if head else None for head, line in zip(heads, lines, strict=True)]
@@ -252,6 +252,11 @@ def _speakers(heads: list[Head | None], lines: list[str]) -> set[str]:
 
 def _links_only(rest: str) -> bool:
     return bool(rest) and len(rest) < 200 and is_note(rest) and len(rest.split()) < 8
+
+
+def _names(head: Head, speakers: set[str]) -> bool:
+    label = clean_label(head.label or "")
+    return label in speakers and not is_aside(label)
 
 
 def _decided(head: Head, speakers: set[str], line: str) -> Head | None:

@@ -1,4 +1,4 @@
-"""JSON that is no transcript, or no JSON at all: refused, and told apart by what it is."""
+"""Files that are plainly something else (chapters, package files, feeds, broken JSON): refused by what they are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from index.formats.parsed import Parsed
 from index.formats.source import Source
 
-NAME = "json-other"
+NAME = "other"
 
 _KINDS = (
     ({"chapters"}, "the podcast namespace's chapters", "Add the episode's transcript instead."),
@@ -23,14 +23,25 @@ _KINDS = (
 _LOOKS_LIKE_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{"\]]|-?\d+\s*[,\]]))')
 
 
+_XML = re.compile(r"\s*<(?:\?xml|rss|feed|opml|tt|svg)[\s:>?-]", re.IGNORECASE)
+
+
 def matches(source: Source) -> bool:
-    """Whether the text is JSON, or was meant to be."""
+    """Whether the text is JSON or XML, or was meant to be. HTML isn't."""
+    if _XML.match(source.text):
+        return not re.search(r"<html[\s>]", source.text[:2000], re.IGNORECASE)
     head = source.text[:2000]
     return source.json is not None or bool(_LOOKS_LIKE_JSON.match(head)) and ('"' in head or "{" in head)
 
 
 def parse(source: Source) -> Parsed:
     """Never returns: raises TranscriptError that says what the file is instead."""
+    if _XML.match(source.text):
+        feed = re.search(r"<(?:rss|feed|channel|podcast:)", source.text[:5000], re.IGNORECASE)
+        raise source.refuse(
+            "this is a feed, not a transcript." if feed else "this is XML, not a transcript.",
+            repair="Add the transcripts that it links to." if feed else "Export it as SRT, WebVTT or text.",
+        )
     content = source.json
     if content is None:
         try:
