@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterable
+
+import Stemmer
 
 SCHEMA = """
 CREATE VIRTUAL TABLE lexical USING fts5(
@@ -24,7 +27,9 @@ STOP_WORDS = frozenset(
     us very was we were what when where which while who whom why will with would you your yours yourself yourselves
     tell told talk talked talks talking speak spoke mention mentioned mentions discuss discussed describe described
     explain explained think thinks thought opinion view views episode episodes podcast show guest guests host hosts
-    anyone anybody somebody someone everyone""".split()
+    anyone anybody somebody someone everyone summarize summarise summary discussion discussions state states stated
+    suggest suggests suggested suggestion propose proposed recommend recommended believe believed comment comments overview
+    conclude conclusion decide decided decision regarding concerning participants""".split()
 )
 _WORD = re.compile(r"\w+(?:['’.]\w+)*")
 
@@ -73,6 +78,25 @@ def search(
         )
     ]
 
+
+def stems(words: Iterable[str]) -> list[str]:
+    """The words as FTS5 files them: lower case, without accents, Porter stems."""
+    folded = [unicodedata.normalize("NFKD", word.lower()) for word in words]
+    bare = ["".join(letter for letter in word if not unicodedata.combining(letter)) for word in folded]
+    return _STEMMER.stemWords(bare)
+
+
+def passages_with(connection: sqlite3.Connection, word: str) -> int:
+    """In how many passages the word stands, in any of its forms."""
+    parts = stems(re.findall(r"\w+", word))
+    counts = [
+        found[0] if (found := connection.execute("SELECT doc FROM lexical_words WHERE term = ?", (part,)).fetchone()) else 0
+        for part in parts
+    ]
+    return min(counts, default=0)
+
+
+_STEMMER = Stemmer.Stemmer("porter")
 
 CONTEXT_WEIGHT = 0.3
 """A word in the question before a passage counts this much of one in the passage."""

@@ -185,6 +185,26 @@ class Library:
         allowed = None if rows is None else state.ids[np.isin(state.episodes, np.array(rows, np.int64))]
         return state.store.search_vector(vector, k=k, allowed=allowed)
 
+    def cosines(self, vector: np.ndarray, ids: Sequence[int]) -> dict[int, float]:
+        """The cosine of each of these passages with a vector of unit length."""
+        held = self._vectors().store
+        return dict(zip(ids, (held.rows(ids) @ vector).tolist(), strict=True)) if ids else {}
+
+    def passage_count(self) -> int:
+        return len(self._vectors().ids)
+
+    def passages_with(self, word: str) -> int:
+        """In how many passages a word stands, in any of its forms."""
+        return lexical.passages_with(self.connection, word)
+
+    def spoken_words(self, ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
+        """Of each passage, who speaks about how many words in it: {id: {(name, role): words}}."""
+        return store.spoken_words(self.connection, ids)
+
+    def rows(self, ids: Sequence[str]) -> list[int]:
+        """The database rows of episodes, for `search_words` and `search_vector`."""
+        return store.episode_rows(self.connection, ids)
+
     def check(self) -> list[str]:
         """What is wrong with this library, in words with the repair; empty when nothing is."""
         problems = store.problems(self.connection)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from index.episode import Episode, Person, Show, Turn
 from index.errors import TranscriptError
-from index.formats import metadata_from_mapping, parse, read_bytes
+from index.formats import parse, read_bytes
+from index.formats.front_matter import metadata_from_mapping
 from index.formats.parsed import Metadata, Parsed
 from index.sentences import build_sentences
 from index.speakers import resolve_people

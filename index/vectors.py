@@ -70,6 +70,10 @@ class FaissStore(VectorStore):
         scores, ids = self.index.search(np.asarray(vector, np.float32)[None], min(k, self.index.ntotal), params=params)
         return [(int(id_), float(score)) for id_, score in zip(ids[0], scores[0], strict=True) if id_ >= 0]
 
+    def rows(self, ids: Sequence[int]) -> np.ndarray:
+        """The vectors of ids that are held: float32, shape (n, dimensions)."""
+        return np.stack([self.index.reconstruct(int(id_)) for id_ in ids])
+
     def copy(self) -> FaissStore:
         """A store of its own with the same vectors."""
         copy = FaissStore(self.index.d, embedding=self.embedding, documents=self.documents)

@@ -38,20 +38,22 @@ FORMATS = (
 
 def read(path: Path) -> Parsed:
     """The transcript in a file. Raises TranscriptError for whatever can't be taken in, and says what would help."""
+    return parse(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in a file, up to MAX_BYTES. TranscriptError: it is larger, a folder, missing or not readable."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise too_large(str(path), size)
-        data = path.read_bytes()
+        return path.read_bytes()
     except IsADirectoryError as exc:
         raise TranscriptError(path, "this is a folder.", repair="Name the files in it.") from exc
     except FileNotFoundError as exc:
         raise TranscriptError(path, "there is no such file.", repair="Check the name.") from exc
     except OSError as exc:
-        raise TranscriptError(
-            path, f"the file can't be read: {exc.strerror}.", repair="Check its permissions."
-        ) from exc
-    return parse(data, str(path))
+        raise TranscriptError(path, f"the file can't be read: {exc.strerror}.", repair="Check its permissions.") from exc
 
 
 def parse(data: bytes, name: str) -> Parsed:

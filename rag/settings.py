@@ -1,0 +1,64 @@
+"""All settings in one frozen dataclass. The only reader of VERBATIM_* and OPENAI_* variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from index.embed import EMBEDDED_MODEL
+from index.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What may differ from house to house; each has a default, and `VERBATIM_` + its name in capitals sets it."""
+
+    library: str = "library"
+    """Folder of the library."""
+    embeddings: str = EMBEDDED_MODEL
+    """Embedding model for new libraries: the embedded one, or any sentence-transformers name or folder."""
+    model: str | None = None
+    """Language model as langchain names it ("openai:gpt-5-mini", "ollama:qwen3"); None writes without one."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible endpoint; None means the provider's own."""
+    api_key: str | None = None
+    """Key for the endpoint; OPENAI_API_KEY is read where this is not set."""
+    timeout: float = 30.0
+    """Seconds that the language model may take for one answer before the extractive answer takes over."""
+    passages: int = 8
+    """Passages that an answer is written from."""
+    quotes: int = 3
+    """Most quotes in an extractive answer."""
+    host: str = "127.0.0.1"
+    """Address that the page is served on."""
+    port: int = 7860
+    """Port that the page is served on."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """The defaults, changed by what the environment sets. SettingsError names the variable and the fault."""
+        values: dict[str, object] = {}
+        for field in fields(cls):
+            variable = f"VERBATIM_{field.name.upper()}"
+            raw = environment.get(variable, "").strip()
+            if not raw:
+                continue
+            kind = type(field.default) if field.default is not None else str
+            try:
+                values[field.name] = kind(raw)
+            except ValueError as exc:
+                raise SettingsError(f"{variable}={raw!r} is not {'a whole' if kind is int else 'a'} number.") from exc
+            if kind in (int, float) and values[field.name] <= 0:  # type: ignore[operator]
+                raise SettingsError(f"{variable}={raw!r} must be above 0.")
+        if "api_key" not in values and environment.get("OPENAI_API_KEY", "").strip():
+            values["api_key"] = environment["OPENAI_API_KEY"].strip()
+        if "base_url" not in values and environment.get("OPENAI_BASE_URL", "").strip():
+            values["base_url"] = environment["OPENAI_BASE_URL"].strip()
+        return cls(**values)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        """Without the key: settings are printed in reports and errors."""
+        shown = {field.name: getattr(self, field.name) for field in fields(self)}
+        shown["api_key"] = "set" if self.api_key else None
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
