@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from index.episode import Person
 from index.formats.front_matter import merged, metadata_where_readable
-from index.formats.labels import clean_label, is_aside, likely_speakers, name_like, role_in_label
+from index.formats.labels import clean_label, is_aside, is_heading_word, likely_speakers, name_like, role_in_label
 from index.formats.marks import pieces_of, plain_words
 from index.formats.page import is_note, is_notes_heading, is_transcript_heading, notes_metadata, talks
 from index.formats.parsed import Metadata, Parsed, ParsedTurn, Piece
@@ -22,7 +22,7 @@ from index.formats.times import CLOCK, seconds
 class Head(NamedTuple):
     """What could open a turn at the start of a line. `kind`: bold, bracket, plain, above, bare, time.
 
-    `sure` where bold type with a colon, a bracket or a time marks the label as one.
+    `sure` where bold type with a colon, a bracket or a time marks the label as one; `listed` behind a bullet.
     """
 
     label: str | None
@@ -31,6 +31,7 @@ class Head(NamedTuple):
     rest: str
     kind: str
     sure: bool = False
+    listed: bool = False
 
 
 _RANGE = rf"({CLOCK})(?:\s*(?:-->|->|to|[-–—])\s*({CLOCK}))?"
@@ -54,6 +55,7 @@ _FIELD = re.compile(
     r"|description|summary|speakers|participants)[*_]*\s*:[*_]*\s*(.*\S)",
     re.IGNORECASE,
 )
+_FIRST_PERSON = re.compile(r"\b(?:I|we|let['’]s)\b|\b(?:I|we)['’]", re.IGNORECASE)
 _ENDS = '.!?…"”’)]:*_'
 _SPONSOR = re.compile(r"\b(?:ads?|advert\w*|commercial|sponsor\w*|promo|p?reroll|midroll|postroll)\b", re.IGNORECASE)
 
@@ -87,10 +89,11 @@ def parse_labelled(lines: list[str], source: Source, *, markdown: bool = True) -
 
 def _head(line: str) -> Head | None:
     start = end = None
-    sure = False
+    sure = listed = False
     if line[0] in "-–•>&":
         bullet = _BULLET.match(line)
         if bullet:
+            listed = line[0] in "-–•"
             line = line[bullet.end() :]
             if not line:
                 return None
@@ -113,13 +116,11 @@ def _head(line: str) -> Head | None:
     found = _label(line, first)
     if found is None:
         return Head(None, start, end, line, "time", bracketed) if start is not None else None
-    return Head(
-        found.label,
-        start if start is not None else found.start,
-        end if end is not None else found.end,
-        found.rest,
-        found.kind,
-        found.sure or (sure and found.kind != "bare"),
+    return found._replace(
+        start=start if start is not None else found.start,
+        end=end if end is not None else found.end,
+        sure=found.sure or (sure and found.kind != "bare"),
+        listed=listed,
     )
 
 
@@ -206,7 +207,9 @@ def _speakers(heads: list[Head | None], lines: list[str]) -> set[str]:
     counts: Counter[str] = Counter()
     sure: set[str] = set()
     bare: Counter[str] = Counter()
-    plain_bold: Counter[str] = Counter()
+    plain_bold: Counter[str] = Counter()  # bold without a colon or a time
+    bold: Counter[str] = Counter()
+    listed: Counter[str] = Counter()
     opening = None
     for number, head in enumerate(heads):
         if head is None or head.label is None:
@@ -228,20 +231,28 @@ def _speakers(heads: list[Head | None], lines: list[str]) -> set[str]:
         counts[label] += 1
         if head.sure:
             sure.add(label)
+            if head.kind == "bold" and not _links_only(head.rest):
+                (listed if head.listed else bold)[label] += 1
         if opening is None:
             opening = label if sum(map(bool, lines[:number])) == 0 else ""
+    plain = {label: count for label, count in counts.items() if label not in sure}
+    speakers: set[str] = set()
+    in_bold = sum(bold.values()) + sum(listed.values())
+    if in_bold > 2 and in_bold > sum(plain.values()):
+        # A file that sets its labels in bold means every one of them as a voice, even "**chg:**", which comes once;
+        # a plain "Day 1:" in it is a line of speech.
+        if sum(listed.values()) > sum(bold.values()):
+            bold += listed  # else they are the points of a list that somebody reads out
+        speakers = {label for label in bold if len(label.split()) <= 8 and not is_heading_word(label)}
+        counts = Counter(
+            {
+                label: count
+                for label, count in counts.items()
+                if label in sure and label not in bold and label not in listed
+            }
+        )
     text = "\n".join(lines) if any(" " not in label for label in counts.keys() - sure) else ""
-    speakers = likely_speakers(counts, text, opening=opening or None, sure=frozenset(sure))
-    # Bold with a colon, again and again, is a label whatever it looks like ("**chg:**").
-    speakers |= {
-        label
-        for label in sure
-        if counts[label] > 1
-        and len(label.split()) < 5
-        and label
-        and not _links_only(label)
-        and (name_like(label.title()) or is_aside(label))
-    }
+    speakers |= likely_speakers(counts, text, opening=opening or None, sure=frozenset(sure))
     speakers |= {label for label, count in plain_bold.items() if name_like(label) and (count > 2 or label in speakers)}
     filled = sum(map(bool, lines))
     names = {label for label, count in bare.items() if count > 2}
@@ -411,7 +422,7 @@ def _turns(
             aside(line.lstrip("# "), None)
         elif line[0] == "#" and (heading := _MARKUP_HEADING.fullmatch(line)):
             aside(heading[1], None)
-        elif number > last_label and is_note(line):
+        elif number > last_label and is_note(line) and not _FIRST_PERSON.search(line):
             aside(line, None)
         elif paragraph and (not gap and paragraph[-1][-1] not in _ENDS):
             paragraph.append(_unquoted(line))

@@ -19,7 +19,7 @@ _ROLES = frozenset(
 _ASIDES = frozenset(
     "break breaks intro outro music ad ads advert advertisement commercial sponsor sponsors sponsorship jingle promo "
     "theme sfx sound transition pause silence applause laughter clip extract ends start end teaser trailer preroll "
-    "midroll postroll".split()
+    "midroll postroll sample samples audio recording montage".split()
 )
 _NOT_NAMES = frozenset(
     "note notes warning example examples tip tips ps p.s update updates edit remember link links title date episode "
@@ -73,6 +73,15 @@ def is_aside(label: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def is_heading_word(label: str) -> bool:
+    """Whether the label is made of a page's own words only: "Show Notes", "Links", "Date"."""
+    words = [word.lower().strip(".()") for word in label.split()]
+    return (
+        not words or all(word in _NOT_NAMES for word in words) and not set(words) & {"question", "answer", "questions"}
+    )
+
+
+@lru_cache(maxsize=4096)
 def name_like(label: str) -> bool:
     """Whether the label could be a name: few words, each with a capital (or of a script without any)."""
     if not label or len(label) > 60 or "://" in label:
@@ -82,7 +91,8 @@ def name_like(label: str) -> bool:
     words = label.replace(",", " ").replace("/", " ").replace("&", " ").split()
     if not 0 < len(words) <= MAX_LABEL_WORDS or label[-1] in ",;-?!":
         return False
-    if words[0].lower() in _NOT_NAMES and words[0].lower() not in _ROLES:
+    # "On Freund" and "The Mask" are names, "Show Notes" and "More" are none.
+    if all(word.lower().strip(".()") in _NOT_NAMES for word in words) and label.lower() not in _ROLES:
         return False
     for position, word in enumerate(words):
         bare = word.strip("().'’\"“”-#")
