@@ -7,9 +7,12 @@ file of this one but the episodes' audio, by the episode's id.
 from __future__ import annotations
 
 import argparse
+import errno
 import mimetypes
 import os
+import socket
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,39 +46,59 @@ def main(argv: list[str] | None = None) -> int:
     options = parse(argv)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     try:
-        from rag.answer import Assistant
         from rag.settings import Settings
 
         settings = Settings.from_environment()
-        assistant = Assistant.open(Path(options.library or settings.library), settings)
+        host, port = options.host or settings.host, options.port or settings.port
+        hindrance = why_not_listen(host, port)
+        if hindrance:
+            print(hindrance, file=sys.stderr)
+            return 1
+        from rag.answer import Assistant
+
+        assistant = Assistant.open(options.library or settings.library, settings)
         page = build(assistant)
-        address = launch(page, assistant.library, host=options.host, port=options.port, share=options.share == "on")
     except VerbatimError as error:
         print(error, file=sys.stderr)
         return 1
-    except OSError as error:
-        # Gradio's own words for a taken port name its environment variables, which nobody here set.
-        busy = "port" in str(error).lower()
-        why = f"Port {options.port} on {options.host} is taken. Choose another with: --port {options.port + 1}"
-        print(why if busy else error, file=sys.stderr)
-        return 1
+    address = launch(page, assistant.library, host=host, port=port, share=options.share == "on")
     print(f"Verbatim is open at {address} (stop with Ctrl+C)", flush=True)
     page.block_thread()
     return 0
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The options; those that are None are the settings' to fill."""
     parser = argparse.ArgumentParser(
         prog="app.py",
         description="Opens a library of episodes in the browser.",
         epilog="examples:\n  python app.py\n  python app.py --library library --port 7861",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--library", metavar="DIR", help="the library's folder (default: the settings', library/)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
+    parser.add_argument("--library", metavar="DIR", help="the library's folder (default: library)")
+    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1, this machine only)")
+    parser.add_argument("--port", type=port_number, help="port to listen on (default: 7860)")
     parser.add_argument("--share", choices=("on", "off"), default="off", help="a public link through Gradio's servers")
     return parser.parse_args(argv)
+
+
+def port_number(text: str) -> int:
+    """A port from 1 to 65535; anything else is refused in argparse's words."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
+
+
+def why_not_listen(host: str, port: int) -> str:
+    """Why nothing can be served there, with what to do; "" where it can. Asked first: Gradio calls every hindrance
+    a taken port, and only after the library is open."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return f"Port {port} on {host} is taken. Choose another with: --port {port % 65535 + 1}"
+        return f"Can't listen on {host}, port {port}: {error.strerror}. Choose another with: --host 127.0.0.1 --port 7860"
+    return ""
 
 
 def build(assistant: Assistant) -> gr.Blocks:
@@ -86,9 +109,10 @@ def build(assistant: Assistant) -> gr.Blocks:
     from ui.chat import chat_screen
 
     with gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(lambda: masthead(assistant.library), elem_id="masthead")
+        head_line = gr.HTML(elem_id="masthead")
         chat_screen(page, assistant)
         gr.HTML(passages.player(), elem_id="player-bar")
+        page.load(partial(masthead, assistant.library), None, head_line, queue=False, api_visibility="private")
     page.queue(max_size=WAITING_AT_MOST)
     return page
 
@@ -103,7 +127,7 @@ def masthead(library: Library) -> str:
 
 
 def launch(page: gr.Blocks, library: Library, *, host: str, port: int, share: bool = False) -> str:
-    """Starts serving and returns the page's address. Raises OSError where the port is taken."""
+    """Starts serving in the background and returns the page's address."""
     import gradio as gr
     from starlette.middleware import Middleware
 

@@ -6,6 +6,7 @@ A Round is one question and what came back; the conversation is a tuple of them,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -316,14 +317,26 @@ def people_in(summaries: list[EpisodeSummary]) -> list[str]:
 
 def examples_from(summaries: list[EpisodeSummary]) -> list[str]:
     """Up to four questions that this library can be asked, from its people and titles, newest episodes first."""
-    questions: list[str] = []
+    questions: dict[str, None] = {}
     for summary in sorted(summaries, key=lambda summary: summary.date or "", reverse=True):
         guest = next((person.name for person in summary.people if person.role == "guest"), None)
-        who = f"What did {guest} say about" if guest else "What was said about"
-        question = f"{who} {summary.title.rstrip('.?!')}?"
-        if question not in questions:
-            questions.append(question)
-    return questions[:MOST_EXAMPLES]
+        topic = topic_of(summary)
+        if summary.title.endswith("?"):
+            questions[summary.title] = None
+        elif topic:
+            questions[f"What did {guest} say about {topic}?" if guest else f"What was said about {topic}?"] = None
+    return list(questions)[:MOST_EXAMPLES]
+
+
+def topic_of(summary: EpisodeSummary) -> str:
+    """The part of a title that is about something: `Elon Musk: Tesla Autopilot | Podcast #18` is `Tesla Autopilot`."""
+    names = {word.lower() for person in summary.people for word in person.name.split() if len(word) > 2}
+    for part in re.split(r"\s*[:|,–—]\s*|\s+-\s+", summary.title):
+        words = part.split()
+        about_nobody = not names & {word.lower() for word in words}
+        if words and about_nobody and not re.search(r"#\d|\b(episode|podcast|ep\.?)\b", part, re.IGNORECASE):
+            return re.sub(r"^(The|A|An)\b", lambda article: article[0].lower(), part)
+    return ""
 
 
 def api_ask(assistant: Assistant) -> Callable[..., dict[str, Any]]:

@@ -224,7 +224,8 @@ def place(citation: Citation, *, timed: bool) -> str:
     at = clock(citation.start, citation.time_error) or "no times in this transcript"
     facts = [citation.show, day(citation.date), at if timed else ""]
     link = web_address(citation.url)
-    element, leads = ("a", f' href="{escaped(link)}" target="_blank" rel="noopener noreferrer"') if link else ("span", "")
+    leads = f' href="{escaped(link)}" target="_blank" rel="noopener noreferrer"' if link else ""
+    element = "a" if link else "span"
     return (
         f'<p class="place"><{element} class="episode"{leads}>{escaped(citation.title)}</{element}>'
         f"<span>{' · '.join(escaped(fact) for fact in facts if fact)}</span></p>"

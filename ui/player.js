@@ -162,7 +162,8 @@
   });
 
   document.addEventListener("change", (event) => {
-    if (event.target.matches('[data-do="speed"]')) audio().playbackRate = Number(event.target.value);
+    // The default too: an audio element falls back to it when it is given another episode.
+    if (event.target.matches('[data-do="speed"]')) audio().playbackRate = audio().defaultPlaybackRate = Number(event.target.value);
   });
 
   document.addEventListener("keydown", (event) => {

@@ -1,0 +1,538 @@
+"""The page in a real browser, on a small real library; and its other door, gradio_client.
+
+The library has two episodes: one with thirty seconds of sound, one without. A second library is hostile through and
+through. Where a test must hold the answer back or break it, a scripted assistant stands in for the real one.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+import wave
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from index.episode import Episode, Person, Sentence, Show, Turn
+from index.errors import NoSuchEpisode
+from index.library import Library
+from rag.result import Answer, Asked, Citation, Done, Event, Found, Searched, Wrote
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[1]
+HOSTILE = json.loads((ROOT / "tests" / "data" / "hostile.json").read_text(encoding="utf-8"))
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"]  # fmt: skip
+KETTLE = [
+    ("Ada Rowe", 0.5, 3.0, "Welcome to Mended, the show about people who repair things."),
+    ("Ada Rowe", 3.2, 6.0, "Ben, what was the first thing that you ever mended?"),
+    ("Ben Tull", 6.4, 9.0, "The first thing I mended was a copper kettle from my grandmother's kitchen."),
+    ("Ben Tull", 9.5, 11.5, "I soldered a ring of tin around the spout of the kettle."),
+    ("Ben Tull", 12.0, 15.0, "It has not leaked a drop in nineteen years."),
+    ("Ada Rowe", 15.5, 17.0, "And what do you never repair?"),
+    ("Ben Tull", 17.5, 20.0, "I never repair an umbrella, because an umbrella is only ever lent to you."),
+]
+LANTERN = [
+    ("Ada Rowe", 1.0, 4.0, "Today we talk about a lantern from a fishing boat with Cleo Marsh."),
+    ("Cleo Marsh", 4.5, 9.0, "The lantern came up in a net off the north harbour, full of sand and one angry crab."),
+    ("Cleo Marsh", 9.5, 13.0, "I replaced the glass of the lantern with a pane from a greenhouse."),
+]
+
+
+# ---- libraries and servers
+
+
+def write_episode(folder: Path, name: str, segments: list[tuple[str, float, float, str]], **metadata: object) -> None:
+    """A transcript in the podcast namespace's JSON with its metadata beside it."""
+    lines = [
+        {"speaker": speaker, "startTime": start, "endTime": end, "body": text} for speaker, start, end, text in segments
+    ]
+    (folder / f"{name}.json").write_text(json.dumps({"version": "1.0.0", "segments": lines}), encoding="utf-8")
+    (folder / f"{name}.meta.json").write_text(json.dumps(metadata), encoding="utf-8")
+
+
+def write_silence(file: Path, seconds: int) -> None:
+    with wave.open(str(file), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(b"\0\0" * 8000 * seconds)
+
+
+@pytest.fixture(scope="module")
+def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made from files, with the hashing encoder, which needs no model."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "transcripts").mkdir()
+    write_silence(folder / "kettle.wav", 30)
+    (folder / "secret.txt").write_text("for nobody")
+    roles = {"Ada Rowe": "host", "Ben Tull": "guest", "Cleo Marsh": "guest"}
+    ada, ben, cleo = ({"name": name, "role": role} for name, role in roles.items())
+    common = {"show": "Mended", "date": "2024-02-01", "duration": 30}
+    write_episode(folder / "transcripts", "kettle", KETTLE, title="The copper kettle", people=[ada, ben],
+                  audio="../kettle.wav", url="https://example.org/kettle", **common)  # fmt: skip
+    write_episode(folder / "transcripts", "lantern", LANTERN, title="A lantern from the sea", people=[ada, cleo],
+                  audio="../secret.txt", url="https://example.org/lantern", **common)  # fmt: skip
+    report = Library.create(folder / "library", "hashing").add([folder / "transcripts"])
+    assert report.added == ["kettle", "lantern"] and not report.refused
+    return folder / "library"
+
+
+@pytest.fixture(scope="module")
+def hostile_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made in Python, past the checks that files go through: the page must not rely on them."""
+    library = Library.create(tmp_path_factory.mktemp("hostile") / "library", "hashing")
+    for number, text in enumerate(HOSTILE):
+        host, guest = Person(f"{text} Ada", "host"), Person(f"{text} Ben", "guest")
+        asked = f"What about the zebra of number {number}, and what of {text} there?"
+        said = f"The zebra of number {number} said {text} to everybody in the zoo."
+        turns = (
+            Turn(host, (Sentence(0, asked, 0.0, 2.0, "transcript", 0.0),), "labelled"),
+            Turn(guest, (Sentence(1, said, 2.5, 6.0, "transcript", 0.0),), "labelled"),
+        )
+        show = Show(f"{text} show {number % 2}", text)
+        library.add_episode(
+            Episode(f"e{number}", show, f"{text} number {number}", turns, (host, guest), text, text, 6.0, text, text)
+        )
+    return library.folder
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def serve(library: Path) -> Iterator[str]:
+    """The address of `python app.py` on that library, in a process of its own."""
+    command = [sys.executable, "app.py", "--library", str(library), "--port", str(free_port())]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    try:
+        line = process.stdout.readline()
+        assert "http://" in line, line
+        yield next(word for word in line.split() if word.startswith("http://"))
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def site(small_library: Path) -> Iterator[str]:
+    yield from serve(small_library)
+
+
+@pytest.fixture(scope="module")
+def hostile_site(hostile_library: Path) -> Iterator[str]:
+    yield from serve(hostile_library)
+
+
+@pytest.fixture(scope="module")
+def scripted(small_library: Path) -> Iterator[SimpleNamespace]:
+    """A page in this process whose assistant does what `scripted.script` says: `.address`, `.script`."""
+    import app
+
+    stage = SimpleNamespace(script=None, library=Library.open(small_library))
+    stage.ask = lambda question, history, filters: stage.script(question, history, filters)
+    page = app.build(stage)
+    stage.address = app.launch(page, stage.library, host="127.0.0.1", port=free_port())
+    yield stage
+    page.close()
+
+
+# ---- browsers
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    with playwright.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
+    """Opens an address in a fresh browser context; keeps what was requested, said and popped up on the page object."""
+    contexts = []
+
+    def opened(address: str, **options: object) -> playwright.Page:
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.requested, page.popped, page.faults = [], [], []
+        context.on("request", lambda request: page.requested.append(request.url))
+        page.on("dialog", lambda dialog: (page.popped.append(dialog.message), dialog.dismiss()))
+        page.on("pageerror", lambda fault: page.faults.append(str(fault)))
+        page.goto(address)
+        expect(page.locator("#examples .example").first).to_be_visible(timeout=30_000)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def ask(page: playwright.Page, question: str, *, rounds: int = 1) -> playwright.Locator:
+    """Asks by keyboard and returns the finished round."""
+    box = page.locator("#question").locator("textarea, input")
+    box.fill(question)
+    box.press("Enter")
+    finished = page.locator(f"#r{rounds}:not(.working)")
+    expect(finished).to_be_visible(timeout=30_000)
+    return finished
+
+
+def watch_audio(page: playwright.Page) -> None:
+    """Keeps in `began` and `ended` where the audio stood each time it started and paused."""
+    page.evaluate(
+        """() => { window.began = []; window.ended = []; const sound = document.querySelector("#audio");
+        sound.addEventListener("playing", () => began.push(sound.currentTime));
+        sound.addEventListener("pause", () => ended.push(sound.currentTime)); }"""
+    )
+
+
+# ---- asking and hearing
+
+
+def test_a_quote_plays_from_its_first_word_to_its_last(site: str, open_page: Callable) -> None:
+    page = open_page(site)
+    watch_audio(page)
+    answer = ask(page, "What did Ben Tull say about the copper kettle?")
+    answer.locator(".answer .mark").first.click()
+    card = page.locator("#r1c1")
+    expect(card).to_be_focused()
+    expect(card).to_contain_text("Ben Tull")
+    start, end = (float(card.locator(".play").get_attribute(name)) for name in ("data-start", "data-end"))
+    assert start in {line[1] for line in KETTLE} and end in {line[2] for line in KETTLE}
+    page.wait_for_function("ended.length > 0", timeout=20_000)
+    began, ended = page.evaluate("[began[0], ended[0]]")
+    assert start - 0.05 <= began <= start + 0.3
+    assert end - 0.1 <= ended <= end + 0.1
+    assert page.evaluate("document.querySelector('#audio').paused")
+
+
+def test_listening_can_go_on_past_the_quote_and_begin_again(site: str, open_page: Callable) -> None:
+    page = open_page(site)
+    watch_audio(page)
+    ask(page, "What did Ben Tull say about an umbrella?").locator(".play").first.click()
+    player = page.get_by_role("region", name="Player")
+    expect(player).to_be_visible()
+    player.get_by_label("Speed").select_option("2")
+    page.wait_for_function("ended.length > 0", timeout=20_000)
+    end = page.evaluate("ended[0]")
+    player.get_by_role("button", name="Keep listening").click()
+    page.wait_for_function(f"document.querySelector('#audio').currentTime > {end + 0.5}", timeout=20_000)
+    player.get_by_role("button", name="Pause").click()
+    expect(player.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    player.get_by_role("button", name="Close the player").click()
+    expect(player).to_be_hidden()
+
+
+def test_audio_that_cannot_be_had_is_said_in_the_player(site: str, open_page: Callable) -> None:
+    page = open_page(site)
+    page.route("**/audio/**", lambda route: route.abort())
+    ask(page, "What did Ben Tull say about an umbrella?").locator(".play").first.click()
+    expect(page.get_by_role("region", name="Player")).to_contain_text("This audio can’t be")
+
+
+def test_the_card_shows_the_quote_in_its_surroundings_under_the_question(site: str, open_page: Callable) -> None:
+    answer = ask(open_page(site), "What did Ben Tull say about an umbrella?")
+    card = answer.locator(".card:not(.near)").filter(has=answer.page.locator("mark", has_text="umbrella")).first
+    expect(card.locator(".asked")).to_contain_text("what do you never repair?")
+    expect(card.locator(".asked")).to_contain_text("Ada Rowe")
+    expect(card.locator(".byline")).to_contain_text("guest")
+    link = card.get_by_role("link", name="The copper kettle").get_attribute("href")
+    assert link.startswith("https://example.org/kettle")
+
+
+def test_without_audio_there_is_a_link_and_a_time_but_no_play_button(site: str, open_page: Callable) -> None:
+    answer = ask(open_page(site), "What did Cleo Marsh say about the lantern?")
+    card = answer.locator(".card").filter(has_text="A lantern from the sea").first
+    expect(card).to_be_visible()
+    expect(card.locator(".place")).to_contain_text("0:0")
+    expect(card.get_by_role("link", name="A lantern from the sea")).to_be_visible()
+    expect(card.locator(".play")).to_have_count(0)
+
+
+def test_a_refusal_says_what_was_searched(site: str, open_page: Callable) -> None:
+    answer = ask(open_page(site), "What did Ben Tull say about quantum chromodynamics?")
+    expect(answer).to_have_class("round refused")
+    expect(answer.locator(".verdict")).to_be_visible()
+    expect(answer.locator(".footnote")).to_contain_text("Searched 2 episodes")
+    expect(answer.locator(".mark")).to_have_count(0)
+    if answer.locator(".card").count():
+        expect(answer).to_contain_text("Nearest, but no answer")
+        expect(answer.locator(".card:not(.near)")).to_have_count(0)
+
+
+def test_filters_narrow_the_question_and_are_shown_with_it(site: str, open_page: Callable) -> None:
+    page = open_page(site)
+    page.get_by_label("Episode").click()
+    page.get_by_role("option", name="A lantern from the sea").click()
+    answer = ask(page, "What did they say about the lantern?")
+    expect(answer.locator(".scope").first).to_contain_text("In A lantern from the sea")
+    expect(answer.locator(".footnote")).to_contain_text("Searched 1 episode")
+
+
+def test_an_example_question_is_answered_when_pressed(site: str, open_page: Callable) -> None:
+    page = open_page(site)
+    example = page.locator("#examples .example").first
+    question = example.inner_text()
+    example.click()
+    expect(page.locator("#r1:not(.working) .question")).to_have_text(question, timeout=30_000)
+    expect(page.locator("#examples")).to_be_hidden()
+
+
+def test_the_keyboard_is_enough(site: str, open_page: Callable) -> None:
+    page = open_page(site)
+    watch_audio(page)
+    answer = ask(page, "What did Ben Tull say about the copper kettle?")
+    answer.locator(".mark").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#r1c1")).to_be_focused()
+    page.keyboard.press("/")
+    box = page.locator("#question").locator("textarea, input")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("")
+    page.keyboard.type("and/or")
+    expect(box).to_have_value("and/or")
+
+
+# ---- the course of an answer
+
+
+QUOTE = Citation(
+    n=1, episode="kettle", title="The copper kettle", show="Mended", date="2024-02-01", speaker="Ben Tull",
+    role="guest", speaker_source="labelled", start=12.0, end=15.0, time_source="transcript", time_error=0.0,
+    quote=KETTLE[4][3], check="verified", url=None, first=4, last=4,
+)  # fmt: skip
+
+
+def done(question: str, text: str) -> Done:
+    return Done(Answer(question, question, "answered", text, (QUOTE,), (), Searched(2, 60.0), "scripted", None))
+
+
+def test_sentences_stream_and_stop_keeps_those_already_checked(scripted: SimpleNamespace, open_page: Callable) -> None:
+    go_on = threading.Event()
+
+    def script(question: str, history: list, filters: object) -> Iterator[Event]:
+        yield Asked(question)
+        yield Found(3)
+        yield Wrote("It has not leaked [1].", (QUOTE,))
+        go_on.wait(30)
+        yield done(question, "It has not leaked [1]. And more.")
+
+    scripted.script = script
+    page = open_page(scripted.address)
+    box = page.locator("#question").locator("textarea, input")
+    box.fill("Does it leak?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    working = page.locator("#r1.working")
+    expect(working.locator(".answer")).to_contain_text("It has not leaked")
+    expect(working.locator(".card")).to_have_count(1)
+    expect(page.locator("#retry")).to_be_hidden()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#r1 .problem")).to_have_text("Stopped.")
+    expect(page.locator("#r1 .answer")).to_contain_text("It has not leaked")
+    go_on.set()
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator("#r1:not(.working) .answer")).to_contain_text("And more.")
+    expect(page.locator(".round")).to_have_count(1)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".round")).to_have_count(0)
+    expect(page.locator("#examples .example").first).to_be_visible()
+
+
+def test_a_refused_request_is_told_kindly_and_the_conversation_goes_on(
+    scripted: SimpleNamespace, open_page: Callable
+) -> None:
+    told = []
+
+    def script(question: str, history: list, filters: object) -> Iterator[Event]:
+        told.append(history)
+        if "missing" in question:
+            raise NoSuchEpisode("missing", ["kettle"])
+        if "bug" in question:
+            raise ZeroDivisionError
+        yield done(question, "It has not leaked [1].")
+
+    scripted.script = script
+    page = open_page(scripted.address)
+    ask(page, "Does it leak?")
+    failed = ask(page, "And the missing one?", rounds=2)
+    expect(failed.get_by_role("alert")).to_contain_text("No episode 'missing' in this library")
+    broken = ask(page, "And the bug?", rounds=3)
+    expect(broken.get_by_role("alert")).to_contain_text("Something went wrong")
+    ask(page, "Still there?", rounds=4)
+    assert told[-1] == [
+        {"role": "user", "content": "Does it leak?"},
+        {"role": "assistant", "content": "It has not leaked [1]."},
+    ]
+
+
+def test_twenty_listeners_are_all_answered(scripted: SimpleNamespace) -> None:
+    from gradio_client import Client
+
+    together = threading.Barrier(8)  # passes only if eight are answered at the same time
+
+    def script(question: str, history: list, filters: object) -> Iterator[Event]:
+        if question.endswith(tuple("01234567")) and len(question) == 1:
+            together.wait(30)
+        yield done(question, f"Answer {question}")
+
+    scripted.script = script
+    client = Client(scripted.address, verbose=False)
+    with ThreadPoolExecutor(20) as crowd:
+        answers = list(crowd.map(lambda n: client.predict(str(n), api_name="/ask"), range(20)))
+    assert [answer["answer"] for answer in answers] == [f"Answer {n}" for n in range(20)]
+
+
+def test_a_program_asks_through_the_one_named_endpoint(site: str) -> None:
+    from gradio_client import Client
+
+    client = Client(site, verbose=False)
+    answer = client.predict("What did Ben Tull say about the copper kettle?", api_name="/ask")
+    assert answer["verdict"] == "answered"
+    assert answer["citations"][0]["speaker"] == "Ben Tull"
+    assert "first" not in answer["citations"][0]
+    assert list(client.view_api(return_format="dict", print_info=False)["named_endpoints"]) == ["/ask"]
+    with pytest.raises(Exception, match="characters"):
+        client.predict("   ", api_name="/ask")
+
+
+# ---- what must not happen
+
+
+def test_hostile_words_run_nowhere_on_the_page(hostile_site: str, open_page: Callable) -> None:
+    page = open_page(hostile_site)
+    shown = 0
+    for number, text in enumerate(HOSTILE):
+        answer = ask(page, f"What about the zebra of number {number} and {text}?", rounds=number + 1)
+        expect(answer.locator(".question")).to_contain_text("the zebra of number")
+        shown += answer.locator(".card").count()
+        for link in answer.locator("a").all():
+            assert urlsplit(link.get_attribute("href")).scheme in ("http", "https")
+    assert shown >= len(HOSTILE)
+    page.locator(".card").first.hover()
+    page.get_by_label("Episode").click()
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(page.locator("#examples .example").first).to_be_visible()
+    assert page.popped == []
+    assert page.evaluate("window.owned") is None
+    assert page.evaluate("document.querySelectorAll('#talk img, #talk script, #talk iframe, #talk svg').length") == 0
+    assert {urlsplit(url).hostname for url in page.requested if url.startswith("http")} == {"127.0.0.1"}
+
+
+def test_no_request_leaves_this_machine(site: str, open_page: Callable) -> None:
+    page = open_page(site)
+    ask(page, "What did Ben Tull say about the copper kettle?").locator(".play").first.click()
+    page.wait_for_function("document.querySelector('#audio').currentTime > 0")
+    elsewhere = [url for url in page.requested if urlsplit(url).hostname not in ("127.0.0.1", None)]
+    assert elsewhere == []
+    assert page.faults == []
+
+
+def status(url: str, **headers: str) -> int:
+    request = urllib.request.Request(url, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def test_only_the_episodes_audio_is_served(site: str, small_library: Path) -> None:
+    assert status(f"{site}audio/kettle") == 200
+    assert status(f"{site}audio/kettle", Range="bytes=1000-1999") == 206
+    folder = small_library.parent
+    private = [folder / "secret.txt", folder / "transcripts" / "kettle.json", folder / "kettle.wav",
+               small_library / "library.db", ROOT / "app.py", Path("/etc/hostname")]  # fmt: skip
+    for file in private:
+        assert status(f"{site}gradio_api/file={file}") in (403, 404), file
+        assert status(f"{site}file={file}") in (403, 404), file
+        assert status(f"{site}audio/{quote(str(file), safe='')}") in (403, 404), file
+    # The metadata of `lantern` names a text file as its audio.
+    for name in ("lantern", "nobody", "../kettle.json", "..%2Fkettle.json", "%2e%2e/kettle.json"):
+        assert status(f"{site}audio/{name}") in (403, 404), name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_nothing_is_cut_off_and_the_filters_wait(site: str, open_page: Callable, scheme: str) -> None:
+    page = open_page(site, viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True)
+    filters = page.locator("#filters")
+    expect(filters).to_be_hidden()
+    page.get_by_role("button", name="Filters").click()
+    expect(filters).to_be_visible()
+    page.get_by_role("button", name="Filters").click()
+    answer = ask(page, "What did Ben Tull say about the copper kettle?")
+    answer.locator(".mark").first.click()
+    expect(page.get_by_role("region", name="Player")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    said, card = answer.locator(".said").bounding_box(), answer.locator(".card").first.bounding_box()
+    assert said["y"] + said["height"] <= card["y"]
+
+
+def test_on_a_wide_screen_the_sources_stand_beside_the_answer(site: str, open_page: Callable) -> None:
+    answer = ask(open_page(site), "What did Ben Tull say about the copper kettle?")
+    said, card = answer.locator(".said").bounding_box(), answer.locator(".card").first.bounding_box()
+    assert said["x"] + said["width"] <= card["x"] and abs(said["y"] - card["y"]) < 40
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(site: str, open_page: Callable, scheme: str) -> None:
+    page = open_page(site, color_scheme=scheme)
+    ask(page, "What did Ben Tull say about the copper kettle?")
+    faint = page.evaluate(
+        """() => {
+          const linear = (v) => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+          const light = (c) => [.2126, .7152, .0722].reduce((sum, part, at) => sum + part * linear(c[at] / 255), 0);
+          const parts = (c) => (c.match(/[\\d.]+/g) || []).map(Number);
+          const ground = (e) => { for (; e; e = e.parentElement) { const c = parts(getComputedStyle(e).backgroundColor);
+            if (c.length === 3 || c[3] > .99) return c; } return [255, 255, 255]; };
+          return [...document.querySelectorAll("#masthead *, #talk *, #dock button, #dock input")]
+            .filter((e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+            .map((e) => {
+              const [a, b] = [light(parts(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
+              return [(a + .05) / (b + .05), e.className, e.textContent.slice(0, 30)]; })
+            .filter(([ratio]) => ratio < 4.5);
+        }"""
+    )
+    assert faint == []
+
+
+# ---- starting
+
+
+def run_app(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "app.py", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def test_a_missing_library_is_said_in_one_line(tmp_path: Path) -> None:
+    ran = run_app("--library", str(tmp_path / "none"))
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("No library in") and ran.stderr.count("\n") == 1
+    assert ran.stdout == ""
+
+
+def test_a_taken_port_is_said_in_one_line(small_library: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ran = run_app("--library", str(small_library), "--port", str(port))
+    assert ran.returncode == 1
+    assert ran.stderr == f"Port {port} on 127.0.0.1 is taken. Choose another with: --port {port + 1}\n"
