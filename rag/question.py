@@ -61,7 +61,7 @@ SPEECH_VERBS = (
     "|recommend|recommends|recommended|suggest|suggests|suggested|propose|proposes|proposed|advise|advises|advised"
     "|predict|predicts|predicted|answer|answers|answered|discuss|discusses|discussed|admit|admits|admitted|speak|speaks|spoke"
     "|call|calls|called|compare|compares|compared|reckon|reckons|reckoned|state|states|stated|comment|comments|commented"
-    "|agree|agrees|agreed|disagree|disagrees|disagreed|respond|responds|responded|reply|replies|replied|want|wants|wanted"
+    "|ask|asks|asked|wonder|wonders|wondered|quote|quotes|quoted|agree|agrees|agreed|disagree|disagrees|disagreed|respond|responds|responded|reply|replies|replied|want|wants|wanted"
     "|like|likes|liked|prefer|prefers|preferred|change|changed|promise|promises|promised|warn|warns|warned|offer|offered"
 )
 _NAME = r"(?P<name>(?:the |an? )?[\w.'’-]+(?: [\w.'’-]+){0,3}?)"
@@ -231,7 +231,7 @@ def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callab
         if has_capitals:
             if all(word[:1].isupper() for word in words):
                 return " ".join(words)
-        elif not words[0].isdigit() and not any(word.endswith("s") or is_word(_fold(word)) for word in words):
+        elif not words[0].isdigit() and not words[-1].endswith("s") and not all(is_word(_fold(word)) for word in words):
             return " ".join(words)
     return None
 
@@ -248,12 +248,13 @@ def _search_words(text: str, mentions: Sequence[tuple[str, int, int]]) -> list[s
 
 
 def _named_episodes(text: str, episodes: Sequence[EpisodeSummary]) -> list[str]:
-    """Episodes whose whole title (two words or more) stands in the question."""
+    """Episodes that the question is limited to: "in The Digital First Approach", "the episode called …"."""
     folded = f" {_fold(text)} "
     return [
         episode.id
         for episode in episodes
-        if len(_fold(episode.title).split()) >= 2 and f" {_fold(episode.title)} " in folded
+        if len(title := _fold(episode.title).split()) >= 2
+        and re.search(rf" (?:in|from|episode|episode called|called|titled) {re.escape(' '.join(title))} ", folded)
     ]
 
 

@@ -53,7 +53,9 @@ def read_bytes(path: Path) -> bytes:
     except FileNotFoundError as exc:
         raise TranscriptError(path, "there is no such file.", repair="Check the name.") from exc
     except OSError as exc:
-        raise TranscriptError(path, f"the file can't be read: {exc.strerror}.", repair="Check its permissions.") from exc
+        raise TranscriptError(
+            path, f"the file can't be read: {exc.strerror}.", repair="Check its permissions."
+        ) from exc
 
 
 def parse(data: bytes, name: str) -> Parsed:

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from index.formats.labels import clean_label, is_aside, likely_speakers
 from index.formats.marks import pieces_of
-from index.formats.parsed import ParsedTurn, Piece
+from index.formats.parsed import ParsedTurn, Piece, counted
 from index.formats.source import Source
 from index.formats.times import seconds
 
 _CLOCK = r"\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,:]\s?\d{1,6})?"
 _TIMING = re.compile(rf"\s*({_CLOCK})\s*(?:-{{1,3}}\s?>|[—–]>|→|=>)\s*({_CLOCK})?(.*)")
 _INDEX = re.compile(r"\s*\d{1,7}\s*[.:]?\s*")
-_ARROW = re.compile(r"\s*\d[\d:.,\s]*(?:-->|→)")
+_ARROW = re.compile(r"\s*\d{1,3}[:.]\S{1,20}\s*(?:-->|→)")
 _NOT_TEXT = re.compile(r"\s*(?:X1:\S+.*|(?:(?:align|position|line|size|vertical|region):\S+\s*)+)\s*")
 
 PART_BREAK = 60.0  # seconds; a start further back than this, followed by its own run of cues, is a second part
@@ -61,7 +61,7 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
     indexed = sum(number > 0 and bool(_INDEX.fullmatch(lines[number - 1])) for number, _ in timings)
     has_indices = indexed * 2 > len(timings)
     if has_indices and indexed < len(timings):
-        mended.append(f"{len(timings) - indexed} cues had no index")
+        mended.append(f"{counted(len(timings) - indexed, 'cue')} had no index")
     cues = []
     for position, (number, match) in enumerate(timings):
         stop = timings[position + 1][0] if position + 1 < len(timings) else len(lines)
@@ -179,12 +179,12 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
         first = next(
             later.line for earlier, later in zip(fixed, fixed[1:], strict=False) if later.start < earlier.start
         )
-        mended.append(f"{moved} cues were out of order (first in line {first}): sorted by time")
+        mended.append(f"{counted(moved, 'cue')} out of order (first in line {first}): sorted by time")
         fixed.sort(key=lambda cue: cue.start)
     backwards = [cue.line for cue in fixed if cue.end is not None and cue.end < cue.start]
     if backwards:
         mended.append(
-            f"{len(backwards)} cues ended before they began (first in line {backwards[0]}): they now end where the next begins"
+            f"{counted(len(backwards), 'cue')} ended before the beginning (first in line {backwards[0]}): now where the next begins"
         )
     for position, cue in enumerate(fixed):
         if cue.end is None or cue.end < cue.start:
@@ -232,7 +232,7 @@ def _without_rolled_lines(cues: list[Cue], mended: list[str]) -> list[Cue]:
             kept.append(cue._replace(lines=lines))
         elif kept and cue.end is not None:
             kept[-1] = kept[-1]._replace(end=max(cue.end, kept[-1].end or cue.end))
-    mended.append(f"captions roll up: {dropped} lines that were shown again were left out")
+    mended.append(f"captions roll up: {counted(dropped, 'line')} shown again left out")
     return kept
 
 
@@ -263,5 +263,5 @@ def _trim_overlaps(turns: list[ParsedTurn], mended: list[str]) -> list[ParsedTur
                 count += 1
         trimmed.append(ParsedTurn(turn.speaker, tuple(pieces)))
     if count:
-        mended.append(f"{count} cues overlapped the next of the same voice: they now end where it begins")
+        mended.append(f"{counted(count, 'cue')} overlapped the next of the same voice: now ending where it begins")
     return trimmed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from index.formats import segments
 from index.formats.json_metadata import metadata_in
-from index.formats.parsed import Parsed
+from index.formats.parsed import Parsed, counted
 from index.formats.source import Source
 
 NAME = "podcast-json"
@@ -23,7 +23,7 @@ def parse(source: Source) -> Parsed:
     rows = [row for row in source.json["segments"] if isinstance(row, dict) and isinstance(row.get("body"), str)]
     skipped = len(source.json["segments"]) - len(rows)
     if skipped:
-        mended.append(f"{skipped} segments without a body were left out")
+        mended.append(f"{counted(skipped, 'segment')} without a body left out")
     turns = segments.turns_of(
         (
             segments.Segment(

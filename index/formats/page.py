@@ -13,6 +13,8 @@ from index.formats.people import people_of
 
 NAME = "page"
 
+MAX_NOTES = 300  # lines on each side of the speech that are read as notes
+
 _TALK = re.compile(
     r"\b(?:I|I['’](?:m|ve|d|ll)|you|you['’](?:re|ve|d|ll)|your|me|my|we|we['’](?:re|ve|d|ll)|us|yeah|yes|okay|ok|um|uh|so|well|gonna"
     r"|thanks|thank|mean|know|think|hi|hello|hey|welcome|let['’]s|that['’]s|it['’]s|don['’]t|really|just|actually|kind|sort|here)\b|\?",
@@ -94,8 +96,8 @@ def notes_metadata(before: list[str], after: list[str], speech: str) -> Metadata
 
     All of them are kept: those of the show's block in `show_description`, the others in `description`.
     """
-    before = [plain_words(line.lstrip("# ")) for line in before]
-    after = [plain_words(line.lstrip("# ")) for line in after]
+    before = [plain_words(line.lstrip("# ")) for line in before[:MAX_NOTES]]
+    after = [plain_words(line.lstrip("# ")) for line in after[:MAX_NOTES]]
     date = next((line.strip() for line in before if len(line) < 40 and _DATE.fullmatch(line)), None)
     show, title, split = _titles(before, speech)
     show_block = [line for line in before[:split] if line not in (show, title) and line != date]
@@ -199,6 +201,9 @@ def _speech_span(paragraphs: list[str]) -> tuple[int, int]:
     words = [len(line.split()) for line in paragraphs]
     if sum(words[first:last]) * 5 >= sum(words) * 2:
         return first, _best_end(paragraphs, weights, first)
+    sentences = sum(count for count, line in zip(words, paragraphs, strict=True) if count > 7 and line[-1] in _END)
+    if sum(words) > 40 and sentences * 3 < sum(words):
+        return 0, 0  # a list, a menu, a table: nobody talks
     # Nobody says "I" or "you" here: a story is told. Only what is surely a note is cut from both ends.
     first, last = 0, len(paragraphs)
     while first < last - 1 and (weights[first] <= -4 and (talks(paragraphs[first]) == -1.0)):

@@ -55,3 +55,8 @@ class Parsed:
     turns: tuple[ParsedTurn, ...]
     metadata: Metadata = field(default_factory=Metadata)
     mended: tuple[str, ...] = ()
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 cue", "2 cues"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from index.formats.marks import pieces_of
-from index.formats.parsed import ParsedTurn, Piece
+from index.formats.parsed import ParsedTurn, Piece, counted
 from index.formats.times import seconds
 
 REPEATS = 3  # Whisper repeats its last line over silence; three or more of a kind in a row become one
@@ -55,7 +55,7 @@ def turns_of(segments: Iterable[Segment], mended: list[str], *, recogniser: bool
     if pieces:
         turns.append(ParsedTurn(speaker, tuple(pieces)))
     if backwards:
-        mended.append(f"{backwards} segments ended before they began: their end was left open")
+        mended.append(f"{counted(backwards, 'segment')} ended before the beginning: end left open")
     return tuple(turns)
 
 
@@ -99,7 +99,7 @@ def _without_repeats(segments: list[Segment], mended: list[str]) -> list[Segment
             kept.extend(segments[position:stop])
         position = stop
     if dropped:
-        mended.append(f"{dropped} segments that repeat the one before them over silence were left out")
+        mended.append(f"{counted(dropped, 'segment')} repeating the one before over silence left out")
     return kept
 
 

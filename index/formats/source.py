@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from index.errors import TranscriptError
+from index.formats.parsed import counted
 
 MAX_BYTES = 50_000_000  # a 24-hour transcript with a time for every word is about 20 MB
 MAX_LINE = 20_000_000  # characters; whole pages do come as one line, but not longer ones than this
@@ -91,7 +92,7 @@ def open_source(data: bytes, name: str) -> Source:
         raise _binary(name)
     if controls:
         text = _CONTROL.sub("", text)
-        mended.append(f"{controls} control characters were left out")
+        mended.append(f"{counted(controls, 'control character')} left out")
     _check_lines(text, name)
     if "\ufeff" in text:
         text = text.replace("\ufeff", "")
@@ -150,7 +151,7 @@ def _guess(data: bytes, name: str, first_fault: int) -> tuple[str, list[str]]:
     multibyte = sum(character > "\x7f" for character in marked[:200_000]) - marked[:200_000].count("\ufffd")
     if faults < 20 and multibyte > faults * 5:
         line = data[:first_fault].count(b"\n") + 1
-        return _mixed(data), [f"{faults} bytes that aren't UTF-8 were read as Windows-1252 (first in line {line})"]
+        return _mixed(data), [f"{counted(faults, 'byte')} not UTF-8 (first in line {line}): read as Windows-1252"]
     from charset_normalizer import from_bytes
 
     window = data[max(0, first_fault - 50_000) : first_fault + 50_000]

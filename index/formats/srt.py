@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from index.formats.cues import Cue, read_blocks, turns_of
-from index.formats.parsed import Parsed
+from index.formats.parsed import Parsed, counted
 from index.formats.source import Source
 
 NAME = "srt"
@@ -30,7 +30,7 @@ def parse(source: Source) -> Parsed:
     blocks = read_blocks(source, mended)
     dots = len(_DOTS.findall(source.text))
     if dots:
-        mended.append(f"{dots} times were written with dots instead of commas")
+        mended.append(f"{counted(dots, 'time')} written with dots instead of commas")
     subtitles = pysubs2.SSAFile.from_string(_clean_file(blocks), format_="srt", keep_html_tags=True)
     cues = []
     for block, event in zip(blocks, subtitles, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from index.formats.cues import Cue, read_blocks, turns_of
-from index.formats.parsed import Metadata, Parsed
+from index.formats.parsed import Metadata, Parsed, counted
 from index.formats.source import Source
 
 NAME = "vtt"
@@ -31,7 +31,7 @@ def parse(source: Source) -> Parsed:
     mended: list[str] = []
     commas = len(_COMMA.findall(source.text))
     if commas:
-        mended.append(f"{commas} times were written with commas instead of dots")
+        mended.append(f"{counted(commas, 'time')} written with commas instead of dots")
     visible = Source(source.name, source.data, _without_blocks(source.text))
     blocks = [block for block in read_blocks(visible, mended) if any(line.strip() for line in block.lines)]
     captions = webvtt.from_string(_clean_file(blocks)).captions

@@ -1,0 +1,222 @@
+"""Assistant.ask: a question -> events, the last of which is the checked Answer. Control flow is plain Python.
+
+    the question made whole → passages found → (refuse | write) → each sentence checked → the Answer
+
+The page, the CLI, the API and the evaluator all consume these events. Knows nothing of file formats or Gradio.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from index.episode import Turn
+from index.library import EpisodeSummary, Library
+from rag.extract import Extractor, Quote
+from rag.question import Filters, Question, nearest_names, read_question
+from rag.refuse import best_probability, other_margin, probability, threshold
+from rag.result import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
+from rag.retrieve import Hit, Retriever, Scope, read_scope
+from rag.settings import Settings
+from rag.write import Draft, Writer, cite, extractive_writer, other_line, refusal, renumbered
+
+RELATED = 0.72  # quotes that score less than this share of the best one are left out
+NEAREST = 3
+
+
+class Assistant:
+    """Answers questions about one library. `retriever` and `writer` may be swapped."""
+
+    def __init__(
+        self,
+        library: Library,
+        settings: Settings | None = None,
+        *,
+        retriever: Retriever | None = None,
+        writer: Writer = extractive_writer,
+    ) -> None:
+        self.library = library
+        self.settings = settings or Settings()
+        self.retriever = retriever or Retriever(library)
+        self.writer = writer
+        self.extractor = Extractor(library)
+
+    @classmethod
+    def open(cls, folder: str | Path, settings: Settings | None = None) -> Assistant:
+        """An assistant for the library in that folder, with the writer that the settings name."""
+        settings = settings or Settings.from_environment()
+        writer: Writer = extractive_writer
+        if settings.model:
+            from rag.llm import llm_writer
+
+            writer = llm_writer(settings)
+        return cls(Library.open(folder), settings, writer=writer)
+
+    def ask(
+        self, question: str, history: Sequence[Mapping[str, str]] = (), filters: Filters | None = None
+    ) -> Iterator[Event]:
+        """The events of one question, the last of which is `Done`. QuestionError: it can't be asked as it stands."""
+        clock = _Stopwatch()
+        filters = filters or Filters()
+        scope = read_scope(self.library, filters)
+        asked = read_question(question, episodes=scope.episodes, history=history, is_word=self._is_word)
+        if asked.episodes:
+            scope = read_scope(self.library, filters, named_episodes=asked.episodes)
+        if filters.role and asked.role is None and not asked.people:
+            asked = replace(asked, role=filters.role)
+        yield Asked(asked.asked, asked.people)
+        clock.lap("question")
+        hits = self.retriever.retrieve(asked, scope, k=self.settings.passages)
+        clock.lap("retrieve")
+        yield Found(len(hits))
+        yield from self._answer(question, asked, filters, scope, hits, clock)
+
+    def search(self, topic: str, filters: Filters | None = None, *, limit: int = 10) -> list[Citation]:
+        """Passages about a topic as citations, best first; `quote` is the words of the speakers that pass the filters.
+
+        One citation for each passage: the longest run of one speaker in it who may be quoted under the filters.
+        """
+        filters = filters or Filters()
+        scope = read_scope(self.library, filters)
+        asked = read_question(topic, episodes=scope.episodes, is_word=self._is_word)
+        if filters.role and not asked.people:
+            asked = replace(asked, role=filters.role)
+        hits = self.retriever.retrieve(asked, scope, k=limit * 3 if filters.guest or filters.role else limit)
+        may_speak = _may_speak(Question(asked.asked, asked.words), filters, scope)
+        citations = []
+        for hit in hits:
+            quote = self.extractor.whole(hit, may_speak)
+            if quote is not None:
+                citations.append(replace(cite(quote, len(citations) + 1), score=round(hit.score, 4)))
+        return citations[:limit]
+
+    def _is_word(self, word: str) -> bool:
+        return self.library.passages_with(word) > 0
+
+    def _answer(
+        self, question: str, asked: Question, filters: Filters, scope: Scope, hits: list[Hit], clock: _Stopwatch
+    ) -> Iterator[Event]:
+        may_speak = _may_speak(asked, filters, scope)
+        quotes = self.extractor.choose(asked, hits, may_speak=may_speak, limit=self.settings.quotes)
+        own = best_probability(quotes)
+        verdict: Verdict = "answered" if own >= threshold() else "not_said"
+        asked_for = _asked_for(asked)
+        if asked.unknown:
+            verdict = "unknown_person"
+        elif asked.said and asked_for:
+            others = self.extractor.choose(
+                asked, hits, may_speak=lambda turn: not may_speak(turn), limit=self.settings.quotes
+            )
+            theirs = best_probability(others)
+            if theirs >= threshold() and theirs >= own + other_margin():
+                verdict, quotes = "said_by_other", others
+        clock.lap("write")
+        draft = Draft("extractive")
+        searched = _searched(scope, asked)
+        written: list[str] = []
+        if verdict in ("answered", "said_by_other"):
+            if verdict == "said_by_other":
+                written.append(other_line(asked, asked_for or "", own=False))
+                yield Wrote(written[0])
+            for wrote in self.writer(asked, _worth_showing(quotes), draft):
+                written.append(wrote.text)
+                yield wrote
+            if not draft.citations:
+                verdict = "not_said"
+        nearest: tuple[Citation, ...] = ()
+        if not draft.citations:
+            nearest = self._nearest(asked, filters, scope, hits, quotes)
+            people = nearest_names(asked.unknown, self.library.summaries()) if asked.unknown else ()
+            written = [refusal(asked, searched, verdict=verdict, nearest_people=people)]
+            yield Wrote(written[0])
+        clock.lap("check")
+        yield Done(
+            Answer(
+                question=question,
+                asked=asked.asked,
+                verdict=verdict,
+                answer="\n\n".join(text for text in written if text),
+                citations=tuple(draft.citations),
+                nearest=nearest,
+                searched=searched,
+                writer=draft.writer,
+                model=draft.model,
+                seconds=clock.laps,
+                withheld=draft.withheld,
+            )
+        )
+
+    def _nearest(
+        self, asked: Question, filters: Filters, scope: Scope, hits: list[Hit], quotes: Sequence[Quote]
+    ) -> tuple[Citation, ...]:
+        """What stands nearest to a question that nothing answers; under a filter, only from those who pass it."""
+        may_speak = _may_speak(Question(asked.asked, asked.words), filters, scope)
+        found = quotes or self.extractor.choose(asked, hits, may_speak=may_speak, limit=NEAREST)
+        cited = [cite(quote, n) for n, quote in enumerate(found[:NEAREST], start=1)]
+        return renumbered([citation for citation in cited if citation.check == "verified"])
+
+
+def _may_speak(asked: Question, filters: Filters, scope: Scope) -> Callable[[Turn], bool]:
+    """Whose words may be quoted: hard rules of attribution. Words that nobody is known to have said may always be."""
+    people = set(asked.people) if asked.said else set()
+
+    def may_speak(turn: Turn) -> bool:
+        if turn.speaker is None:
+            return True
+        if scope.person and turn.speaker.name != scope.person:
+            return False
+        if filters.role and turn.speaker.role not in (filters.role, "unknown"):
+            return False
+        if people:
+            return turn.speaker.name in people
+        if asked.said and asked.role:
+            return turn.speaker.role in (asked.role, "unknown")
+        return True
+
+    return may_speak
+
+
+def _asked_for(asked: Question) -> str | None:
+    """Whose words are asked for, as it is said to the reader."""
+    if asked.people:
+        return " or ".join(asked.people)
+    return f"the {asked.role}" if asked.role else None
+
+
+def _worth_showing(quotes: Sequence[Quote]) -> list[Quote]:
+    if not quotes:
+        return []
+    best = quotes[0]
+    return [best] + [
+        quote
+        for quote in quotes[1:]
+        if quote.score >= RELATED * best.score and probability(quote.signals) >= threshold()
+    ]
+
+
+def _searched(scope: Scope, asked: Question) -> Searched:
+    """How much was searched. Minutes are those of the episodes whose length is known."""
+    seconds = sum(episode.duration or 0.0 for episode in scope.episodes)
+    name = scope.person or (asked.people[0] if len(asked.people) == 1 else None)
+    spoken = _seconds_of(name, scope.episodes) if name else None
+    return Searched(len(scope.episodes), round(seconds, 1), name, spoken)
+
+
+def _seconds_of(name: str, episodes: Sequence[EpisodeSummary]) -> float | None:
+    known = [p.seconds for episode in episodes for p in episode.people if p.name == name and p.seconds is not None]
+    return round(sum(known), 1) if known else None
+
+
+class _Stopwatch:
+    """Seconds spent in each stage, by name."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.laps[stage] = self.laps.get(stage, 0.0) + now - self._last
+        self._last = now

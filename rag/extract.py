@@ -1,0 +1,264 @@
+"""Passages -> quotes: the shortest run of whole sentences, by one speaker, that answers. Nothing here writes a word.
+
+A quote starts where its thought starts: a sentence that leans on the one before ("That's why …", "It …") takes it along,
+and a question is not an answer. How well a quote fits is kept beside it as signals, for `rag/refuse.py` to decide by.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from index.episode import Episode, Sentence, Turn
+from index.lexical import stems
+from index.library import Library
+from rag.question import Question
+from rag.retrieve import Hit
+
+READ_PASSAGES = 6  # passages whose sentences are looked at; more cost 20 ms each and change no answer on the samples
+LONGEST_QUOTE_WORDS = 75
+SHORTEST_QUOTE_WORDS = 7
+MOST_SENTENCES = 5
+AFTER_A_QUESTION = 3  # so many sentences after a question count as its answer
+
+_LEANS = re.compile(
+    r"^(?:(?:and|but|so|or|because|well|yeah|yes|no|now|right|okay|oh|then|also|um|uh|er|i mean|you know)[,.]?\s+)*"
+    r"(?:it|it's|its|that|that's|this|these|those|they|they're|them|he|he's|she|she's|him|her|his|their|there|there's|which|then|"
+    r"i did|i do|i was|i am|i would|i have|i can|we did|we do|so|because|exactly|not really|once|both|neither|"
+    r"the other|another|one)\b",
+    re.I,
+)
+_ASKS = re.compile(r"\?[\"'”’)]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """How well the best evidence fits the question; each is higher for a better fit.
+
+    `cosine`: of the best sentence. `passage_cosine`: of the best passage. `coverage`: the share of the question's words,
+    weighted by rarity, that stand in the quote or the question that it answers; `passage_coverage`: in its passage.
+    `known`: the weighted share of the question's words that stand anywhere in the library.
+    """
+
+    cosine: float = 0.0
+    passage_cosine: float = 0.0
+    coverage: float = 0.0
+    passage_coverage: float = 0.0
+    known: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A run of sentences `first`..`last` of one turn, with what speaks for it. `score`: higher fits better."""
+
+    episode: Episode
+    turn: Turn
+    first: int
+    last: int
+    text: str
+    score: float
+    passage: int
+    signals: Signals
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return tuple(s for s in self.turn.sentences if self.first <= s.position <= self.last and s.speech)
+
+
+class Extractor:
+    """Chooses quotes from a library's passages."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._episode = lru_cache(maxsize=64)(lambda id_, generation: library.episode(id_))
+
+    def episode(self, id_: str) -> Episode:
+        return self._episode(id_, self.library.generation())
+
+    def choose(
+        self,
+        question: Question,
+        hits: Sequence[Hit],
+        *,
+        may_speak: Callable[[Turn], bool] = lambda turn: True,
+        limit: int = 3,
+    ) -> list[Quote]:
+        """Up to `limit` quotes by turns that `may_speak`, best first; none overlap. Empty: there is nothing to quote."""
+        candidates = self._candidates(hits[:READ_PASSAGES])
+        if not candidates:
+            return []
+        weights, known = self._weights(question)
+        vectors = self.library.encoder.encode([c.sentence.text for c in candidates])
+        query = self.library.encoder.encode([question.asked], query=True)[0]
+        scored = _score(candidates, vectors @ query, weights)
+        may_ask = question.role == "host" or "ask" in stems(re.findall(r"\w+", question.asked))
+        order = sorted(range(len(candidates)), key=lambda i: -scored[i].score)
+        quotes: list[Quote] = []
+        for i in order:
+            candidate = candidates[i]
+            if len(quotes) == limit:
+                break
+            if not may_speak(candidate.turn) or (_ASKS.search(candidate.sentence.text) and not may_ask):
+                continue
+            if len(re.findall(r"\w+", candidate.sentence.text)) < 3:
+                continue
+            quote = _quote_around(i, candidates, scored, weights, known)
+            if not any(q.episode.id == quote.episode.id and q.first <= quote.last and quote.first <= q.last for q in quotes):
+                quotes.append(quote)
+        return quotes
+
+    def whole(self, hit: Hit, may_speak: Callable[[Turn], bool]) -> Quote | None:
+        """The longest run of a passage by one turn that `may_speak`, as a quote; None where there is none."""
+        episode = self.episode(hit.passage.episode)
+        runs = []
+        for turn in episode.turns:
+            inside = [s for s in turn.sentences if hit.passage.first <= s.position <= hit.passage.last and s.speech]
+            if inside and may_speak(turn):
+                runs.append((sum(len(s.text) for s in inside), turn, inside))
+        if not runs:
+            return None
+        _, turn, inside = max(runs, key=lambda run: run[0])
+        text = " ".join(s.text for s in inside)
+        signals = Signals(passage_cosine=hit.cosine)
+        return Quote(episode, turn, inside[0].position, inside[-1].position, text, hit.score, hit.id, signals)
+
+    def _weights(self, question: Question) -> tuple[dict[str, float], float]:
+        """The stems of the question's words with their rarity (BM25's idf over the library), and the share known here."""
+        held = max(1, self.library.passage_count())
+        weights: dict[str, float] = {}
+        known = 0.0
+        for word in question.words:
+            with_it = self.library.passages_with(word)
+            for stem in stems(re.findall(r"\w+", word)):
+                weights[stem] = math.log(1 + (held - with_it + 0.5) / (with_it + 0.5))
+                known += weights[stem] if with_it else 0.0
+        return weights, known / max(sum(weights.values()), 1e-6)
+
+    def _candidates(self, hits: Sequence[Hit]) -> list[_Candidate]:
+        """The sentences of speech of these passages, and those that follow a question at a passage's end; in order."""
+        found: dict[tuple[str, int], _Candidate] = {}
+        for hit in hits:
+            episode = self.episode(hit.passage.episode)
+            last = hit.passage.last
+            spoken = [(turn, s) for turn in episode.turns for s in turn.sentences if s.speech]
+            at_end = next((s for _, s in spoken if s.position == last), None)
+            if at_end is not None and _ASKS.search(at_end.text):
+                last += AFTER_A_QUESTION
+            for number, (turn, sentence) in enumerate(spoken):
+                if hit.passage.first <= sentence.position <= last and (episode.id, sentence.position) not in found:
+                    asked = _question_before(spoken, number)
+                    found[episode.id, sentence.position] = _Candidate(episode, turn, sentence, hit, asked)
+        return [found[key] for key in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    episode: Episode
+    turn: Turn
+    sentence: Sentence
+    hit: Hit
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    cosine: float
+    coverage: float
+    score: float
+
+
+def _question_before(spoken: Sequence[tuple[Turn, Sentence]], number: int) -> str:
+    """The question that a sentence may answer: asked by somebody else (or an unlabelled voice) just before it."""
+    turn = spoken[number][0]
+    for back in range(1, AFTER_A_QUESTION + 3):
+        if number - back < 0:
+            return ""
+        before, sentence = spoken[number - back]
+        if _ASKS.search(sentence.text) and (before is not turn or turn.speaker is None):
+            return sentence.text
+    return ""
+
+
+def coverage(text_stems: set[str], weights: dict[str, float]) -> float:
+    """The share of the question's words that are among these, weighted by rarity; 0 where it has none."""
+    total = sum(weights.values())
+    return sum(weight for stem, weight in weights.items() if stem in text_stems) / total if total else 0.0
+
+
+def stem_set(text: str) -> set[str]:
+    return set(stems(re.findall(r"\w+", text)))
+
+
+def _score(candidates: Sequence[_Candidate], cosines: np.ndarray, weights: dict[str, float]) -> list[_Scored]:
+    best_hit = max(candidate.hit.score for candidate in candidates)
+    own_stems = [stem_set(candidate.sentence.text) for candidate in candidates]
+    scored = []
+    for i, candidate in enumerate(candidates):
+        around = set(own_stems[i])
+        for j in (i - 1, i + 1):
+            if 0 <= j < len(candidates) and candidates[j].turn is candidate.turn:
+                around |= own_stems[j]
+        asked = stem_set(candidate.asked)
+        own = coverage(own_stems[i], weights)
+        with_others = coverage(around | asked, weights)
+        score = (
+            0.55 * float(cosines[i])
+            + 0.30 * own
+            + 0.15 * with_others
+            + 0.20 * candidate.hit.score / max(best_hit, 1e-6)
+            - (0.08 if len(candidate.sentence.text.split()) < 5 else 0.0)
+        )
+        scored.append(_Scored(float(cosines[i]), own, score))
+    return scored
+
+
+def _quote_around(
+    seed: int, candidates: Sequence[_Candidate], scored: Sequence[_Scored], weights: dict[str, float], known: float
+) -> Quote:
+    """The seed sentence with those before that it leans on, and those after that it needs to be whole."""
+    turn, episode = candidates[seed].turn, candidates[seed].episode
+    spoken = [s for s in turn.sentences if s.speech]
+    first = last = next(n for n, s in enumerate(spoken) if s.position == candidates[seed].sentence.position)
+    score_at = {
+        (c.episode.id, c.sentence.position): s.score for c, s in zip(candidates, scored, strict=True)
+    }
+
+    def words() -> int:
+        return sum(len(s.text.split()) for s in spoken[first : last + 1])
+
+    def fits(sentence: Sentence) -> bool:
+        return words() + len(sentence.text.split()) <= LONGEST_QUOTE_WORDS and last - first + 1 < MOST_SENTENCES
+
+    while first > 0 and _LEANS.match(spoken[first].text) and fits(spoken[first - 1]) and not _ASKS.search(spoken[first - 1].text):
+        first -= 1
+    while last + 1 < len(spoken) and fits(spoken[last + 1]) and not _ASKS.search(spoken[last + 1].text):
+        following = spoken[last + 1]
+        strong = score_at.get((episode.id, following.position), 0.0) >= 0.8 * scored[seed].score
+        if words() >= SHORTEST_QUOTE_WORDS and not strong:
+            break
+        last += 1
+    text = " ".join(s.text for s in spoken[first : last + 1])
+    candidate = candidates[seed]
+    in_quote = stem_set(text) | stem_set(candidate.asked)
+    in_passage = stem_set(candidate.hit.passage.text) | stem_set(candidate.hit.passage.context) | in_quote
+    inside = {s.position for s in spoken[first : last + 1]}
+    best_cosine = max(
+        s.cosine
+        for c, s in zip(candidates, scored, strict=True)
+        if c.episode.id == episode.id and c.sentence.position in inside
+    )
+    signals = Signals(
+        cosine=best_cosine,
+        passage_cosine=candidate.hit.cosine,
+        coverage=coverage(in_quote, weights),
+        passage_coverage=coverage(in_passage, weights),
+        known=known,
+    )
+    return Quote(
+        episode, turn, spoken[first].position, spoken[last].position, text, scored[seed].score, candidate.hit.id, signals
+    )

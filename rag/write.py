@@ -1,0 +1,144 @@
+"""Quotes -> the words of an answer. Two writers with one signature: `extractive_writer` (no model) and `llm_writer`.
+
+A writer yields `Wrote` events; each has been through the gate before it is yielded. What fails is counted, not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from index.episode import Episode
+from rag.check import check_quote
+from rag.extract import Quote
+from rag.question import Question
+from rag.result import Citation, Searched, Wrote, clock
+
+UNLABELLED = "host or guest, unlabelled"
+
+
+@dataclass
+class Draft:
+    """What a writer made, filled while it writes: the citations shown, how many sentences were withheld, who wrote."""
+
+    writer: str
+    model: str | None = None
+    citations: list[Citation] = field(default_factory=list)
+    withheld: int = 0
+
+
+class Writer(Protocol):
+    def __call__(self, question: Question, quotes: Sequence[Quote], draft: Draft) -> Iterator[Wrote]: ...
+
+
+def extractive_writer(question: Question, quotes: Sequence[Quote], draft: Draft) -> Iterator[Wrote]:
+    """The quotes themselves, grouped by speaker and episode, each group led by one plain line."""
+    for group in _grouped(quotes):
+        led = False
+        for quote in group:
+            citation = cite(quote, len(draft.citations) + 1)
+            if citation.check != "verified":
+                draft.withheld += 1
+                continue
+            draft.citations.append(citation)
+            lead = "" if led else _lead(quote) + " "
+            led = True
+            yield Wrote(f"{lead}“{citation.quote}” [{citation.n}]", (citation,))
+
+
+def cite(quote: Quote, n: int) -> Citation:
+    """The quote as a citation, checked against the transcript that it says it comes from."""
+    episode, sentences = quote.episode, quote.sentences
+    speaker = quote.turn.speaker
+    start, end = sentences[0].start, sentences[-1].end
+    check, _ = check_quote(quote.text, speaker.name if speaker else None, episode, first=quote.first, last=quote.last)
+    return Citation(
+        n=n,
+        episode=episode.id,
+        title=episode.title,
+        show=episode.show.name,
+        date=episode.date,
+        speaker=speaker.name if speaker else None,
+        role=speaker.role if speaker else "unknown",
+        speaker_source=quote.turn.speaker_source,
+        start=start,
+        end=end,
+        time_source=sentences[0].time_source,
+        time_error=sentences[0].time_error,
+        quote=quote.text,
+        check=check,
+        url=link(episode, start),
+        first=quote.first,
+        last=quote.last,
+        passage=quote.passage,
+        score=round(quote.score, 4),
+    )
+
+
+def link(episode: Episode, start: float | None) -> str | None:
+    """The episode's page (or its audio on the web) at that second."""
+    address = episode.url or (episode.audio if episode.audio and episode.audio.startswith("http") else None)
+    if address is None or start is None:
+        return address
+    return f"{address.split('#')[0]}#t={start:.1f}"
+
+
+def refusal(question: Question, searched: Searched, *, verdict: str, nearest_people: Sequence[str] = ()) -> str:
+    """What is said when nothing is quoted, in plain sentences: what was searched, and what can be tried."""
+    scope = f"{_count(searched.episodes, 'episode')}{_minutes(searched.seconds)}"
+    if verdict == "unknown_person":
+        hint = f" Did you mean {_either(nearest_people)}?" if nearest_people else ""
+        return f"Nobody called {question.unknown} speaks in the {scope} searched.{hint}"
+    if searched.speaker:
+        seconds = searched.speaker_seconds
+        own = f", in which {searched.speaker} speaks{_minutes(seconds, ' for ')}" if seconds else ""
+        return f"I found nothing that {searched.speaker} says about this in the {scope} searched{own}."
+    return f"I found nobody saying anything about this in the {scope} searched."
+
+
+def other_line(question: Question, asked_for: str, own: bool) -> str:
+    """The line before the words of somebody else than the person asked about."""
+    return f"I found no words of {asked_for} that answer this, but somebody else said:" if not own else ""
+
+
+def _lead(quote: Quote) -> str:
+    at = clock(quote.sentences[0].start, quote.sentences[0].time_error)
+    where = f"{quote.episode.title}{f', {at}' if at else ''}"
+    speaker = quote.turn.speaker
+    if speaker is None:
+        people = [person.name for person in quote.episode.people]
+        who = f"{_either(people)} said" if 1 < len(people) < 4 else "Somebody said"
+        return f"{who} ({UNLABELLED}; {where}):"
+    role = f"{speaker.role}, " if speaker.role != "unknown" else ""
+    return f"{speaker.name} ({role}{where}) said:"
+
+
+def _grouped(quotes: Sequence[Quote]) -> list[list[Quote]]:
+    """Quotes of one speaker in one episode stand together, in the order spoken; groups stay best first."""
+    groups: dict[tuple[str, str | None], list[Quote]] = {}
+    for quote in quotes:
+        name = quote.turn.speaker.name if quote.turn.speaker else None
+        groups.setdefault((quote.episode.id, name), []).append(quote)
+    return [sorted(group, key=lambda quote: quote.first) for group in groups.values()]
+
+
+def renumbered(citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    return tuple(replace(citation, n=n) for n, citation in enumerate(citations, start=1))
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _minutes(seconds: float | None, before: str = ", ") -> str:
+    if not seconds:
+        return ""
+    minutes = seconds / 60
+    if minutes < 1.5:
+        return f"{before}{_count(round(seconds), 'second')}"
+    return f"{before}{_count(round(minutes), 'minute')}" if minutes < 120 else f"{before}{minutes / 60:,.1f} hours"
