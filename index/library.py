@@ -30,8 +30,7 @@ from index.embed import EMBEDDED_MODEL, Encoder, Fingerprint, load_encoder
 from index.episode import Episode, Passage, SpeakerSource, TimeSource
 from index.errors import LibraryBusy, LibraryDamaged, NoLibrary, NoSuchEpisode, TranscriptError, WrongModel
 from index.passages import LIMITS, build_passages, embedded_text
-from index.read import NOT_TRANSCRIPTS, TRANSCRIPT_SUFFIXES, content_hash, read_episode
-from index.vectors import FaissStore
+from index.vectors import FaissIndex
 
 DATABASE = "library.db"
 STAMP = "vectors.json"
@@ -183,11 +182,15 @@ class Library:
         """The `k` nearest passages as (id, cosine), best first. `rows`: episode rows to search in."""
         state = self._vectors()
         allowed = None if rows is None else state.ids[np.isin(state.episodes, np.array(rows, np.int64))]
-        return state.store.search_vector(vector, k=k, allowed=allowed)
+        return state.index.search(vector, k=k, allowed=allowed)
+
+    def vectors(self) -> FaissIndex:
+        """The FAISS index as of now; not to be changed."""
+        return self._vectors().index
 
     def cosines(self, vector: np.ndarray, ids: Sequence[int]) -> dict[int, float]:
         """The cosine of each of these passages with a vector of unit length."""
-        held = self._vectors().store
+        held = self._vectors().index
         return dict(zip(ids, (held.rows(ids) @ vector).tolist(), strict=True)) if ids else {}
 
     def passage_count(self) -> int:
@@ -268,6 +271,9 @@ class Library:
             self._save_vectors(connection)
 
     def _add_file(self, connection: sqlite3.Connection, file: Path, report: AddReport) -> None:
+        # Imported here: who only asks need not load every format's parser.
+        from index.read import content_hash, read_episode
+
         source = str(file.resolve())
         known = store.episode_by_hash(connection, content_hash(file))
         if known is not None:
@@ -330,7 +336,7 @@ class Library:
             state = self._state = _caught_up(connection, self.folder, self._state)
         file = self.folder / f"vectors-{state.generation}.faiss"
         scratch = file.with_suffix(".part")
-        state.store.save(scratch)
+        state.index.save(scratch)
         scratch.replace(file)
         stamp = {"file": file.name, "generation": state.generation, "sha256": _sha256(file)}
         # The stamp is renamed last: it never names a file that isn't whole.
@@ -353,13 +359,15 @@ class _Vectors:
     """A generation's index: `ids` and `episodes` are the passages and the episode rows they belong to, int64."""
 
     generation: int
-    store: FaissStore
+    index: FaissIndex
     ids: np.ndarray
     episodes: np.ndarray
 
 
 def find_transcripts(paths: Iterable[str | Path]) -> tuple[list[Path], list[TranscriptError]]:
     """The files that are meant: named ones as they are, globs and folders searched for transcripts; and what is missing."""
+    from index.read import TRANSCRIPT_SUFFIXES
+
     files: dict[Path, None] = {}
     missing = []
     for path in map(Path, paths):
@@ -377,6 +385,8 @@ def find_transcripts(paths: Iterable[str | Path]) -> tuple[list[Path], list[Tran
 
 
 def _looks_like_transcript(file: Path) -> bool:
+    from index.read import NOT_TRANSCRIPTS, TRANSCRIPT_SUFFIXES
+
     return (
         file.suffix.lower() in TRANSCRIPT_SUFFIXES
         and not file.name.endswith(".meta.json")
@@ -411,7 +421,7 @@ def _caught_up(connection: sqlite3.Connection, folder: Path, state: _Vectors | N
         generation = store.generation(connection)
         ids, episodes = store.passage_ids(connection)
         # A copy, since other threads may be searching the one at hand.
-        vectors = state.store.copy() if state is not None else _read_vectors(folder, store.dimensions(connection))
+        vectors = state.index.copy() if state is not None else _read_vectors(folder, store.dimensions(connection))
         held = vectors.ids
         vectors.remove(np.setdiff1d(held, ids).tolist())
         for new_ids, rows in store.embeddings(connection, np.setdiff1d(ids, held)):
@@ -421,17 +431,17 @@ def _caught_up(connection: sqlite3.Connection, folder: Path, state: _Vectors | N
     return _Vectors(generation, vectors, ids, episodes)
 
 
-def _read_vectors(folder: Path, dimensions: int) -> FaissStore:
+def _read_vectors(folder: Path, dimensions: int) -> FaissIndex:
     """The stamped FAISS file, or an empty store where it is missing or not what the stamp says."""
     stamp = _read_stamp(folder)
     if stamp is not None and _stamp_is_true(folder, stamp):
         try:
-            vectors = FaissStore.load(folder / stamp["file"])
+            vectors = FaissIndex.load(folder / stamp["file"])
         except LibraryDamaged:
-            return FaissStore(dimensions)
-        if vectors.index.d == dimensions:
+            return FaissIndex(dimensions)
+        if vectors.dimensions == dimensions:
             return vectors
-    return FaissStore(dimensions)
+    return FaissIndex(dimensions)
 
 
 def _read_stamp(folder: Path) -> dict | None:

@@ -99,16 +99,15 @@ class Assistant:
         self, question: str, asked: Question, filters: Filters, scope: Scope, hits: list[Hit], clock: _Stopwatch
     ) -> Iterator[Event]:
         may_speak = _may_speak(asked, filters, scope)
-        quotes = self.extractor.choose(asked, hits, may_speak=may_speak, limit=self.settings.quotes)
+        evidence = self.extractor.read(asked, hits)
+        quotes = evidence.choose(may_speak, limit=self.settings.quotes)
         own = best_probability(quotes)
         verdict: Verdict = "answered" if own >= threshold() else "not_said"
         asked_for = _asked_for(asked)
         if asked.unknown:
             verdict = "unknown_person"
         elif asked.said and asked_for:
-            others = self.extractor.choose(
-                asked, hits, may_speak=lambda turn: not may_speak(turn), limit=self.settings.quotes
-            )
+            others = evidence.choose(lambda turn: not may_speak(turn), limit=self.settings.quotes)
             theirs = best_probability(others)
             if theirs >= threshold() and theirs >= own + other_margin():
                 verdict, quotes = "said_by_other", others
@@ -127,7 +126,8 @@ class Assistant:
                 verdict = "not_said"
         nearest: tuple[Citation, ...] = ()
         if not draft.citations:
-            nearest = self._nearest(asked, filters, scope, hits, quotes)
+            in_scope = _may_speak(Question(asked.asked, asked.words), filters, scope)
+            nearest = _nearest(quotes or evidence.choose(in_scope, limit=NEAREST))
             people = nearest_names(asked.unknown, self.library.summaries()) if asked.unknown else ()
             written = [refusal(asked, searched, verdict=verdict, nearest_people=people)]
             yield Wrote(written[0])
@@ -148,14 +148,11 @@ class Assistant:
             )
         )
 
-    def _nearest(
-        self, asked: Question, filters: Filters, scope: Scope, hits: list[Hit], quotes: Sequence[Quote]
-    ) -> tuple[Citation, ...]:
-        """What stands nearest to a question that nothing answers; under a filter, only from those who pass it."""
-        may_speak = _may_speak(Question(asked.asked, asked.words), filters, scope)
-        found = quotes or self.extractor.choose(asked, hits, may_speak=may_speak, limit=NEAREST)
-        cited = [cite(quote, n) for n, quote in enumerate(found[:NEAREST], start=1)]
-        return renumbered([citation for citation in cited if citation.check == "verified"])
+
+def _nearest(quotes: Sequence[Quote]) -> tuple[Citation, ...]:
+    """What stands nearest to a question that nothing answers, as citations; not as an answer."""
+    cited = [cite(quote, n) for n, quote in enumerate(quotes[:NEAREST], start=1)]
+    return renumbered([citation for citation in cited if citation.check == "verified"])
 
 
 def _may_speak(asked: Question, filters: Filters, scope: Scope) -> Callable[[Turn], bool]:

@@ -80,37 +80,15 @@ class Extractor:
     def episode(self, id_: str) -> Episode:
         return self._episode(id_, self.library.generation())
 
-    def choose(
-        self,
-        question: Question,
-        hits: Sequence[Hit],
-        *,
-        may_speak: Callable[[Turn], bool] = lambda turn: True,
-        limit: int = 3,
-    ) -> list[Quote]:
-        """Up to `limit` quotes by turns that `may_speak`, best first; none overlap. Empty: there is nothing to quote."""
+    def read(self, question: Question, hits: Sequence[Hit]) -> Evidence:
+        """The sentences of the best passages, each with how well it fits the question."""
         candidates = self._candidates(hits[:READ_PASSAGES])
-        if not candidates:
-            return []
         weights, known = self._weights(question)
+        if not candidates:
+            return Evidence(question, [], [], weights, known)
         vectors = self.library.encoder.encode([c.sentence.text for c in candidates])
         query = self.library.encoder.encode([question.asked], query=True)[0]
-        scored = _score(candidates, vectors @ query, weights)
-        may_ask = question.role == "host" or "ask" in stems(re.findall(r"\w+", question.asked))
-        order = sorted(range(len(candidates)), key=lambda i: -scored[i].score)
-        quotes: list[Quote] = []
-        for i in order:
-            candidate = candidates[i]
-            if len(quotes) == limit:
-                break
-            if not may_speak(candidate.turn) or (_ASKS.search(candidate.sentence.text) and not may_ask):
-                continue
-            if len(re.findall(r"\w+", candidate.sentence.text)) < 3:
-                continue
-            quote = _quote_around(i, candidates, scored, weights, known)
-            if not any(q.episode.id == quote.episode.id and q.first <= quote.last and quote.first <= q.last for q in quotes):
-                quotes.append(quote)
-        return quotes
+        return Evidence(question, candidates, _score(candidates, vectors @ query, weights), weights, known)
 
     def whole(self, hit: Hit, may_speak: Callable[[Turn], bool]) -> Quote | None:
         """The longest run of a passage by one turn that `may_speak`, as a quote; None where there is none."""
@@ -170,6 +148,36 @@ class _Scored:
     cosine: float
     coverage: float
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was read for a question: candidate sentences and their scores, in the order of the transcripts."""
+
+    question: Question
+    candidates: list[_Candidate]
+    scored: list[_Scored]
+    weights: dict[str, float]
+    known: float
+
+    def choose(self, may_speak: Callable[[Turn], bool] = lambda turn: True, *, limit: int = 3) -> list[Quote]:
+        """Up to `limit` quotes by turns that `may_speak`, best first; none overlap. Empty: there is nothing to quote."""
+        asked = self.question
+        may_ask = asked.role == "host" or "ask" in stems(re.findall(r"\w+", asked.asked))
+        order = sorted(range(len(self.candidates)), key=lambda i: -self.scored[i].score)
+        quotes: list[Quote] = []
+        for i in order:
+            candidate = self.candidates[i]
+            if len(quotes) == limit:
+                break
+            if not may_speak(candidate.turn) or (_ASKS.search(candidate.sentence.text) and not may_ask):
+                continue
+            if len(re.findall(r"\w+", candidate.sentence.text)) < 3:
+                continue
+            quote = _quote_around(i, self.candidates, self.scored, self.weights, self.known)
+            if not any(q.episode.id == quote.episode.id and q.first <= quote.last and quote.first <= q.last for q in quotes):
+                quotes.append(quote)
+        return quotes
 
 
 def _question_before(spoken: Sequence[tuple[Turn, Sentence]], number: int) -> str:

@@ -28,6 +28,7 @@ SLIP = 1.0  # seconds; unlabelled cues that overlap by less are one voice that w
 _VOICE = re.compile(r"\x02([^\x03]*)\x03")
 _PREFIXES = re.compile(r"\s*(?:(?P<arrows>(?:>|&gt;){2,3})|(?P<dash>[-–—])(?![-–—]))?\s*")
 _BRACKETED = re.compile(r"[\[(]([^\[\]()\n]{1,60})[\])]\s*:\s*|\[((?i:speaker)[ _]?\w{1,4})\]\s*")
+_CERTAIN = re.compile(r"\s*(?:(?:>|&gt;){2,3}|\[)")
 _NAMED = re.compile(r"([^\W_][\w.'’&,/\- ()#]{0,58}?)\s*:(?=\s|$|[\"“'‘A-Z\[(♪])\s*")
 
 
@@ -84,12 +85,15 @@ def turns_of(cues: list[Cue], mended: list[str]) -> tuple[ParsedTurn, ...]:
     cues = _without_rolled_lines(cues, mended)
     text = "\n".join(line for cue in cues for line in cue.lines)
     named: Counter[str] = Counter()
+    sure: set[str] = set()
     first = None
     for cue in cues:
         for line in cue.lines:
             label = _label(line)[0]
             if label and not _VOICE.match(line):
                 named[label] += 1
+                if _CERTAIN.match(line):
+                    sure.add(label)
                 first = first or label
     speakers = likely_speakers(named, text, opening=first if cues and first and _label(cues[0].lines[0])[0] else None)
     turns: list[ParsedTurn] = []
@@ -195,13 +199,9 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
 
 def _starts_again(starts: list[float], position: int) -> bool:
     """Whether the cues from here on are a part of their own: near zero, rising, and never back to the old run."""
-    run = starts[position : position + 50]
-    return (
-        len(run) >= 3
-        and starts[position] < 30
-        and all(a <= b for a, b in zip(run[:5], run[1:5], strict=False))
-        and min(starts[max(0, position - 5) : position]) > max(run[:3])
-    )
+    run = starts[position : position + 5]
+    rising = all(earlier <= later for earlier, later in zip(run, run[1:], strict=False))
+    return len(run) > 2 and run[0] < 30 and rising and max(run[:3]) < max(starts[:position])
 
 
 def _without_rolled_lines(cues: list[Cue], mended: list[str]) -> list[Cue]:

@@ -151,7 +151,7 @@ def _label(line: str, first: str) -> Head | None:
         name, _, rest = line.partition("\t")
         if name_like(name.strip()) and rest.strip():
             return Head(name.strip(), None, None, rest.strip(), "plain", False)
-    if len(line) < 50 and name_like(line):
+    if len(line) < 50 and line[-1] not in ".,;" and name_like(line):
         return Head(line, None, None, "", "bare")
     return None
 
@@ -217,7 +217,7 @@ def _speakers(heads: list[Head | None], lines: list[str]) -> set[str]:
         label = clean_label(head.label)
         if head.kind == "bare":
             below = next((line for line in lines[number + 1 : number + 3] if line), "")
-            if head.sure or head.start is not None or (below and _TIME_HEAD.fullmatch(below)):
+            if head.sure or (head.start is None and below and _TIME_HEAD.fullmatch(below)):
                 counts[label] += 1
                 sure.add(label)
             else:

@@ -7,7 +7,7 @@ import re
 CLOCK = r"(?:\d{1,3}:)?\d{1,3}:[0-5]\d(?:[.,]\d{1,3})?"
 """A regular expression for one clock time, without groups."""
 
-_PARTS = re.compile(r"(?:(?:(\d{1,4})[:.])?(\d{1,4})[:.])?(\d{1,6})(?:[.,:](\d{1,6}))?")
+_FRACTION = re.compile(r"(\d{1,6})(?:[.,](\d{1,6}))?")
 
 
 def seconds(clock: str) -> float | None:
@@ -22,12 +22,13 @@ def seconds(clock: str) -> float | None:
         except ValueError:
             return None
         return round(value, 3) if 0 <= value < 1e7 else None
-    match = _PARTS.fullmatch(text)
-    if match is None:
+    parts = text.split(":")
+    if len(parts) == 4 and len(parts[3]) == 3:  # 00:01:02:500, a colon where the comma should be
+        parts[2:] = [f"{parts[2]}.{parts[3]}"]
+    match = _FRACTION.fullmatch(parts[-1].strip())
+    if match is None or len(parts) > 3 or not all(part.isdecimal() and len(part) < 5 for part in parts[:-1]):
         return None
-    hours, minutes, whole, fraction = match.groups()
-    # 00:01:02:500 is a millisecond behind a colon, 1:02:03 is hours, and 02:03 is minutes: the parts decide.
-    if hours is None and fraction is not None and ":" + fraction in text[-5:] and len(fraction) <= 2:
-        hours, minutes, whole, fraction = minutes, whole, fraction, None
-    value = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(whole)
-    return round(value + (int(fraction) / 10 ** len(fraction) if fraction else 0.0), 3)
+    minutes = 0
+    for part in parts[:-1]:
+        minutes = minutes * 60 + int(part)
+    return round(minutes * 60 + int(match[1]) + (int(match[2]) / 10 ** len(match[2]) if match[2] else 0.0), 3)

@@ -1,0 +1,265 @@
+"""The terminal door: verbatim add · ask · search · episodes · show · remove · check · serve · eval.
+
+stdout is the answer; progress and warnings go to stderr; exit 0 done, 1 could not, 2 misused. Imports are inside the
+commands, so that `verbatim --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from index.errors import VerbatimError
+
+EXAMPLES = {
+    "add": "verbatim add transcripts/\n  verbatim add talk.srt notes/*.vtt --library mine",
+    "ask": 'verbatim ask "What did Tobin say about barley bread?"\n  verbatim ask "Who is against the barrier?" --json --since 2022-10-01',
+    "search": 'verbatim search "the tidal barrier"\n  verbatim search "bread" --guest Tobin --csv > bread.csv',
+    "episodes": "verbatim episodes\n  verbatim episodes --json --library mine",
+    "show": "verbatim show morrow-light\n  verbatim show morrow-light --json",
+    "remove": "verbatim remove morrow-light\n  verbatim remove morrow-light --library mine",
+    "check": "verbatim check\n  verbatim check --repair",
+    "serve": "verbatim serve\n  verbatim serve --library mine --port 8000",
+    "eval": "verbatim eval --questions eval/data/samples.jsonl --library library\n"
+    "  verbatim eval --questions q.jsonl --transcripts transcripts/ --json out.json",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except VerbatimError as exc:
+        print(f"verbatim: {exc}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has gone; what is still buffered has nowhere to go.
+        sys.stdout = None  # type: ignore[assignment]
+        return 0
+    except KeyboardInterrupt:
+        print("verbatim: stopped; what was added so far is kept.", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="verbatim",
+        description="Ask what people said in podcast episodes: their own words, who said them, and the second they said them.",
+        epilog='two to start with:\n  verbatim add transcripts/\n  verbatim ask "What did the guest say about …?"',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=summary,
+            description=summary,
+            epilog=f"for example:\n  {EXAMPLES[name]}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.add_argument("--library", default=None, metavar="DIR", help="the library's folder (default: library)")
+        sub.set_defaults(run=run)
+        return sub
+
+    add = command("add", _add, "Add transcripts: files, folders or globs. Unchanged ones are skipped, changed ones replaced.")
+    add.add_argument("paths", nargs="+", metavar="PATH")
+    ask = command("ask", _ask, "Answer a question in the speakers' own words, or say that nobody said it.")
+    ask.add_argument("question")
+    ask.add_argument("--json", action="store_true", help="print the answer as JSON")
+    ask.add_argument("--history", type=Path, metavar="FILE", help='earlier messages: [{"role": "user", "content": "…"}, …]')
+    search = command("search", _search, "Print the passages about a topic, best first.")
+    search.add_argument("topic")
+    search.add_argument("--limit", type=_positive, default=10, metavar="N", help="most passages to print (default: 10)")
+    search.add_argument("--role", choices=("guest", "host"), help="only words of guests, or of hosts")
+    kinds = search.add_mutually_exclusive_group()
+    for kind in ("json", "csv", "md"):
+        kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, default="text")
+    for sub in (ask, search):
+        sub.add_argument("--show", metavar="SHOW", help="only this show")
+        sub.add_argument("--episode", metavar="ID", help="only this episode")
+        sub.add_argument("--guest", metavar="NAME", help="only episodes with this person, and only their words")
+        sub.add_argument("--since", type=_date, metavar="DATE", help="only episodes from this day on (2024-02-01, 2024-02 or 2024)")
+        sub.add_argument("--until", type=_date, metavar="DATE", help="only episodes up to this day")
+    episodes = command("episodes", _episodes, "List the episodes of the library.")
+    episodes.add_argument("--json", action="store_true")
+    show = command("show", _show, "Print an episode's transcript with speakers and times.")
+    show.add_argument("episode", metavar="EPISODE")
+    show.add_argument("--json", action="store_true")
+    remove = command("remove", _remove, "Remove an episode everywhere.")
+    remove.add_argument("episode", metavar="EPISODE")
+    check = command("check", _check, "Check the library; exit 1 when something is wrong.")
+    check.add_argument("--repair", action="store_true", help="make the derived indexes anew first")
+    serve = command("serve", _serve, "Open the chat in a browser.")
+    serve.add_argument("--host", default=None, help="address to serve on (default: 127.0.0.1)")
+    serve.add_argument("--port", default=None, type=_positive, help="port to serve on (default: 7860)")
+    evaluate = command("eval", _eval, "Run a question set and measure finding, citing and refusing.")
+    evaluate.add_argument("--questions", required=True, type=Path, metavar="FILE")
+    evaluate.add_argument("--transcripts", type=Path, metavar="DIR", help="make a library of these first, and keep it")
+    evaluate.add_argument("--json", type=Path, metavar="OUT", dest="out", help="write everything measured to a file")
+    evaluate.add_argument("--limit", type=_positive, metavar="N", help="only the first N questions")
+    evaluate.add_argument("--finding-only", action="store_true", help="measure retrieval alone: much quicker")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return number
+
+
+def _date(text: str) -> str:
+    """An ISO date, month or year as it is; anything else is misuse."""
+    try:
+        date.fromisoformat((text + "-01-01")[:10] if len(text) == 4 else text + "-01" if len(text) == 7 else text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2024-02-01") from exc
+    return text
+
+
+def _settings(options: argparse.Namespace) -> Any:
+    from dataclasses import replace
+
+    from rag.settings import Settings
+
+    settings = Settings.from_environment()
+    return replace(settings, library=options.library) if options.library else settings
+
+
+def _filters(options: argparse.Namespace) -> Any:
+    from rag.question import Filters
+
+    role = getattr(options, "role", None)
+    return Filters(options.show, options.episode, options.guest, role, options.since, options.until)
+
+
+def _add(options: argparse.Namespace) -> int:
+    import logging
+
+    from index.library import Library
+    from rag.progress import progress_bar
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    settings = _settings(options)
+    library = Library.create(settings.library, settings.embeddings)
+    with progress_bar() as on_progress:
+        report = library.add(options.paths, on_progress=on_progress)
+    for id_, mended in report.mended.items():
+        print(f"{id_}: mended: {'; '.join(mended)}", file=sys.stderr)
+    for error in report.refused:
+        print(f"refused: {error}", file=sys.stderr)
+    counts = [
+        (len(report.added), "added"),
+        (len(report.replaced), "replaced"),
+        (len(report.unchanged), "unchanged"),
+        (len(report.refused), "refused"),
+    ]
+    print(", ".join(f"{n} {what}" for n, what in counts if n) or "nothing to add")
+    return 1 if report.refused else 0
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from rag.answer import Assistant
+    from rag.result import Done
+
+    settings = _settings(options)
+    assistant = Assistant.open(settings.library, settings)
+    events = assistant.ask(options.question, _history(options.history), _filters(options))
+    answer = next(event.answer for event in events if isinstance(event, Done))
+    if options.json:
+        print(json.dumps(answer.to_json(), ensure_ascii=False, indent=1))
+        return 0
+    from rag.text import answer_text
+
+    print(answer_text(answer))
+    return 0
+
+
+def _history(file: Path | None) -> list[dict[str, str]]:
+    if file is None:
+        return []
+    try:
+        messages = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise VerbatimError(f"{file}: can't be read as JSON ({exc}).") from exc
+    if not isinstance(messages, list) or not all(
+        isinstance(m, dict) and isinstance(m.get("role"), str) and isinstance(m.get("content"), str) for m in messages
+    ):
+        raise VerbatimError(f'{file}: a history is a list of {{"role": "user", "content": "…"}}, oldest first.')
+    return messages
+
+
+def _search(options: argparse.Namespace) -> int:
+    from rag.answer import Assistant
+    from rag.text import passages_text
+
+    settings = _settings(options)
+    found = Assistant.open(settings.library, settings).search(options.topic, _filters(options), limit=options.limit)
+    print(passages_text(found, options.kind), end="")
+    return 0
+
+
+def _episodes(options: argparse.Namespace) -> int:
+    from index.library import Library
+    from rag.text import episodes_json, episodes_text
+
+    summaries = Library.open(_settings(options).library).summaries()
+    print(json.dumps(episodes_json(summaries), ensure_ascii=False, indent=1) if options.json else episodes_text(summaries))
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from index.library import Library
+    from rag.text import episode_json, episode_text
+
+    episode = Library.open(_settings(options).library).episode(options.episode)
+    print(json.dumps(episode_json(episode), ensure_ascii=False, indent=1) if options.json else episode_text(episode))
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from index.library import Library
+
+    Library.open(_settings(options).library).remove(options.episode)
+    print(f"removed {options.episode}")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from index.library import Library
+
+    library = Library.open(_settings(options).library)
+    if options.repair:
+        library.repair()
+    problems = library.check()
+    for problem in problems:
+        print(problem)
+    if not problems:
+        print(f"{library.folder}: {len(library.summaries())} episodes, nothing wrong")
+    return 1 if problems else 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import app
+
+    settings = _settings(options)
+    return app.main(
+        ["--library", settings.library, "--host", options.host or settings.host, "--port", str(options.port or settings.port)]
+    )
+
+
+def _eval(options: argparse.Namespace) -> int:
+    from eval.runner import main
+
+    return main(options, _settings(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

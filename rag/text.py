@@ -1,0 +1,146 @@
+"""Answers, passages, episodes and transcripts as text, Markdown, CSV and JSON for the terminal. No HTML here."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from index.episode import Episode, Turn
+from index.library import EpisodeSummary
+from rag.result import Answer, Citation, clock
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def answer_text(answer: Answer) -> str:
+    """The answer with its sources under it."""
+    parts = [answer.answer]
+    if answer.citations:
+        parts.append("\n".join(f"[{c.n}] {_source(c)}" for c in answer.citations))
+    elif answer.nearest:
+        parts.append("Nearest, but no answer:\n" + "\n".join(f"  “{c.quote}”\n    {_source(c)}" for c in answer.nearest))
+    return "\n\n".join(parts)
+
+
+def passages_text(citations: Sequence[Citation], kind: str) -> str:
+    """Passages as `json`, `csv`, `md` or plain `text`; one object, row or bullet each, with a score."""
+    if kind == "json":
+        return json.dumps([passage_json(c) for c in citations], ensure_ascii=False, indent=1) + "\n"
+    if kind == "csv":
+        return _csv([passage_json(c) for c in citations])
+    if kind == "md":
+        return "".join(f"- “{_md(c.quote)}” — {_md(_source(c))}\n" for c in citations)
+    return "\n".join(f"{c.n}. {_source(c)}\n   {c.quote}\n" for c in citations) or "nothing found\n"
+
+
+def passage_json(citation: Citation) -> dict[str, Any]:
+    return citation.to_json() | {"score": citation.score}
+
+
+def episodes_json(summaries: Sequence[EpisodeSummary]) -> list[dict[str, Any]]:
+    """One object an episode, as the design's interfaces name the fields."""
+    return [
+        {
+            "id": e.id,
+            "show": e.show,
+            "title": e.title,
+            "date": e.date,
+            "people": [
+                {"name": p.name, "role": p.role, "seconds": None if p.seconds is None else round(p.seconds, 1), "words": p.words}
+                for p in e.people
+            ],
+            "duration": e.duration,
+            "formats": [e.format],
+            "speaker_sources": list(e.speaker_sources),
+            "time_sources": list(e.time_sources),
+            "passages": e.passages,
+        }
+        for e in summaries
+    ]
+
+
+def episodes_text(summaries: Sequence[EpisodeSummary]) -> str:
+    lines = []
+    for e in summaries:
+        people = ", ".join(f"{p.name} ({p.role})" if p.role != "unknown" else p.name for p in e.people)
+        facts = [e.show, e.date or "no date", clock(e.duration) or "length not known", f"{e.passages} passages"]
+        lines.append(f"{e.id}\n  {e.title}\n  {' · '.join(facts)}\n  {people or 'nobody named'}")
+    return "\n".join(lines) or "no episodes yet; add some with: verbatim add TRANSCRIPTS"
+
+
+def episode_json(episode: Episode) -> dict[str, Any]:
+    return {
+        "id": episode.id,
+        "show": episode.show.name,
+        "title": episode.title,
+        "date": episode.date,
+        "description": episode.description,
+        "duration": episode.duration,
+        "url": episode.url,
+        "people": [{"name": p.name, "role": p.role} for p in episode.people],
+        "mended": list(episode.mended),
+        "turns": [_turn_json(turn) for turn in episode.turns],
+    }
+
+
+def _turn_json(turn: Turn) -> dict[str, Any]:
+    return {
+        "speaker": turn.speaker.name if turn.speaker else None,
+        "role": turn.speaker.role if turn.speaker else "unknown",
+        "speaker_source": turn.speaker_source,
+        "start": _round(turn.start),
+        "end": _round(turn.end),
+        "text": turn.text,
+        "sentences": [
+            {
+                "text": s.text,
+                "start": _round(s.start),
+                "end": _round(s.end),
+                "time_source": s.time_source,
+                "time_error": s.time_error,
+                "speech": s.speech,
+            }
+            for s in turn.sentences
+        ],
+    }
+
+
+def episode_text(episode: Episode) -> str:
+    lines = [f"{episode.show.name}: {episode.title}", ""]
+    for turn in episode.turns:
+        at = clock(turn.start, turn.sentences[0].time_error)
+        who = turn.speaker.name if turn.speaker else "(speaker not known)"
+        lines += [f"{who}{f'  {at}' if at else ''}", f"  {turn.text}", ""]
+    return "\n".join(lines).rstrip()
+
+
+def _source(citation: Citation) -> str:
+    role = f" ({citation.role})" if citation.role != "unknown" else ""
+    who = f"{citation.speaker}{role}" if citation.speaker else "host or guest, unlabelled"
+    facts = [who, citation.title, citation.show, citation.date, clock(citation.start, citation.time_error), citation.url]
+    return ", ".join(fact for fact in facts if fact)
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows for a spreadsheet; a cell that one would run as a formula is made plain text with an apostrophe."""
+    out = io.StringIO()
+    names = list(rows[0]) if rows else ["n"]
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(
+            {k: f"'{v}" if isinstance(v, str) and v.startswith(FORMULA_STARTS) else v for k, v in row.items()}
+        )
+    return out.getvalue()
+
+
+def _md(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|" else letter for letter in text)
+
+
+def _round(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 2)
