@@ -30,9 +30,9 @@ WAITING_AT_MOST = 64  # further questions are refused with a clear line instead 
 # The browser enforces what the page promises: scripts, styles, fonts and connections from here only. Gradio's front end
 # compiles its templates, hence unsafe-eval. An episode's audio may be published elsewhere.
 POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
-    "media-src 'self' https: http:; object-src 'none'; form-action 'self'; base-uri 'self'"
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; script-src-attr 'none'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
+    "worker-src 'self' blob:; media-src 'self' https: http:; object-src 'none'; form-action 'self'; base-uri 'self'"
 )
 HEADERS = {
     b"content-security-policy": POLICY.encode(),
@@ -90,14 +90,16 @@ def port_number(text: str) -> int:
 
 
 def why_not_listen(host: str, port: int) -> str:
-    """Why nothing can be served there, with what to do; "" where it can. Asked first: Gradio calls every hindrance
-    a taken port, and only after the library is open."""
+    """Why nothing can be served there, with what to do; "" where it can.
+
+    Asked before the library is opened; Gradio would ask only then, and call every hindrance a taken port.
+    """
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             return f"Port {port} on {host} is taken. Choose another with: --port {port % 65535 + 1}"
-        return f"Can't listen on {host}, port {port}: {error.strerror}. Choose another with: --host 127.0.0.1 --port 7860"
+        return f"Can't listen on {host}, port {port}: {error.strerror}. Try --host 127.0.0.1 --port 7860"
     return ""
 
 

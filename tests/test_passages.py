@@ -151,6 +151,11 @@ def test_part_of_a_sentence_is_marked_and_the_rest_stays_around_it() -> None:
     assert moment.after[0].text == "."
 
 
+def test_laughter_inside_a_quote_does_not_tear_it() -> None:
+    moment = moment_of(replace(CITATION, quote="It was a kettle. It had no lid.", first=3, last=5), TALK, None)
+    assert (moment.quote, moment.before[0].text, moment.after) == ("It was a kettle. It had no lid.", "Well, now.", ())
+
+
 def test_a_nod_between_question_and_answer_is_not_the_question() -> None:
     talk = episode((HOST, ["What did you mend first of all?"]), (GUEST, ["Hm."]), (HOST, ["Yes?"]),
                    (GUEST, ["It was a kettle."]))  # fmt: skip

@@ -18,7 +18,8 @@ import gradio as gr
 from index.episode import Episode
 from index.errors import VerbatimError
 from index.library import EpisodeSummary, Library
-from rag.answer import Assistant, Filters
+from rag.answer import Assistant
+from rag.question import Filters
 from rag.result import Answer, Citation, Done, Event, Found, Wrote
 from ui import passages
 from ui.moments import Moment, moment_of
@@ -154,7 +155,7 @@ def after(now: Round, event: Event, library: Library) -> Round:
     if isinstance(event, Found):
         return replace(now, status=f"Reading {passages.counted(event.passages, 'passage')}…")
     if isinstance(event, Wrote):
-        text = f"{now.text} {event.text}".strip()
+        text = "\n\n".join(part for part in (now.text, event.text) if part)
         seen = {moment.citation.n for moment in now.moments}
         fresh = [citation for citation in event.citations if citation.n not in seen]
         return replace(now, text=text, moments=(*now.moments, *moments_of(fresh, library)), status="Checking…")

@@ -54,7 +54,9 @@ def moment_of(citation: Citation, episode: Episode, audio: str | None) -> Moment
         return alone
     turn = episode.turns[at]
     before = [sentence for sentence in turn.sentences if sentence.position < citation.first]
-    quoted = [sentence for sentence in turn.sentences if citation.first <= sentence.position <= citation.last]
+    # Laughter inside a quote isn't part of its words, so it isn't part of what they are looked for in.
+    inside = (sentence for sentence in turn.sentences if citation.first <= sentence.position <= citation.last)
+    quoted = [sentence for sentence in inside if sentence.speech]
     after = [sentence for sentence in turn.sentences if sentence.position > citation.last]
     text = " ".join(sentence.text for sentence in quoted)
     found = find_quote(citation.quote, text)
