@@ -6,6 +6,7 @@ do to subtitles: wrong order, overlaps, times that start again, captions that ro
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from typing import NamedTuple
@@ -95,13 +96,14 @@ def turns_of(cues: list[Cue], mended: list[str]) -> tuple[ParsedTurn, ...]:
                 if _CERTAIN.match(line):
                     sure.add(label)
                 first = first or label
-    speakers = likely_speakers(named, text, opening=first if cues and first and _label(cues[0].lines[0])[0] else None)
+    opening = first if cues and first and _label(cues[0].lines[0])[0] else None
+    speakers = likely_speakers(named, text, opening=opening, sure=frozenset(sure))
     turns: list[ParsedTurn] = []
     pieces: list[Piece] = []
     speaker: str | None = None
     for cue in cues:
         for changed, label, words in _parts(cue.lines, speakers):
-            if changed and label != speaker or changed and label is None:
+            if (changed and label != speaker) or (changed and label is None):
                 _close(turns, speaker, pieces)
                 pieces, speaker = [], label
             found = pieces_of(words)
@@ -178,11 +180,9 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
     if restarts:
         lines = ", ".join(map(str, restarts[:5]))
         mended.append(f"times start again at line {lines}: read as further parts, one after the other")
-    moved = sum(later.start < earlier.start for earlier, later in zip(fixed, fixed[1:], strict=False))
+    moved = sum(later.start < earlier.start for earlier, later in itertools.pairwise(fixed))
     if moved:
-        first = next(
-            later.line for earlier, later in zip(fixed, fixed[1:], strict=False) if later.start < earlier.start
-        )
+        first = next(later.line for earlier, later in itertools.pairwise(fixed) if later.start < earlier.start)
         mended.append(f"{counted(moved, 'cue')} out of order (first in line {first}): sorted by time")
         fixed.sort(key=lambda cue: cue.start)
     backwards = [cue.line for cue in fixed if cue.end is not None and cue.end < cue.start]
@@ -200,7 +200,7 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
 def _starts_again(starts: list[float], position: int) -> bool:
     """Whether the cues from here on are a part of their own: near zero, rising, and never back to the old run."""
     run = starts[position : position + 5]
-    rising = all(earlier <= later for earlier, later in zip(run, run[1:], strict=False))
+    rising = all(earlier <= later for earlier, later in itertools.pairwise(run))
     return len(run) > 2 and run[0] < 30 and rising and max(run[:3]) < max(starts[:position])
 
 
@@ -209,13 +209,13 @@ def _without_rolled_lines(cues: list[Cue], mended: list[str]) -> list[Cue]:
     cleaned = [cue._replace(lines=[" ".join(line.split()) for line in cue.lines if line.strip()]) for cue in cues]
     overlaps = [0]
     evidence = 0
-    for earlier, later in zip(cleaned, cleaned[1:], strict=False):
+    for earlier, later in itertools.pairwise(cleaned):
         near = earlier.end is None or later.start - earlier.end < 1.0
         count = _rolled(earlier.lines, later.lines) if near else 0
         overlaps.append(count)
-        if count and (count < len(later.lines) or (later.end or later.start) - later.start < 0.1):
-            evidence += 1
-        elif not count and near and _grown(earlier.lines, later.lines):
+        if (count and (count < len(later.lines) or (later.end or later.start) - later.start < 0.1)) or (
+            not count and near and _grown(earlier.lines, later.lines)
+        ):
             evidence += 1
     if evidence < 3 or evidence * 4 < len(cleaned):
         return cleaned

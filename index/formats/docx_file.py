@@ -63,7 +63,7 @@ def parse(source: Source) -> Parsed:
 def _row(cells: list[str]) -> str:
     """A table's row as a line: time, name and words stand in columns."""
     if len(cells) > 1 and len(cells[-2].split()) <= 5 and not cells[-2][-1:].isdigit():
-        return " ".join(cells[:-2] + [cells[-2].rstrip(":") + ":", cells[-1]])
+        return " ".join([*cells[:-2], cells[-2].rstrip(":") + ":", cells[-1]])
     return " ".join(cells)
 
 

@@ -139,7 +139,7 @@ def _yaml(block: str, source: Source, first_line: int) -> tuple[Mapping[str, Any
             mapping = yaml.safe_load(quoted)
             mended.append("front matter: values with a colon were read as if they stood in quotes")
         except (yaml.YAMLError, ValueError, RecursionError):
-            mark = getattr(exc, "problem_mark", None)
+            mark = getattr(exc, "context_mark", None) or getattr(exc, "problem_mark", None)
             problem = getattr(exc, "problem", None) or "it is no YAML"
             raise source.refuse(
                 f"the front matter can't be read: {problem}.",

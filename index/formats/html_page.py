@@ -23,8 +23,35 @@ _DROPPED = (
     "script, style, nav, footer, header nav, noscript, template, svg, form, button, iframe, aside, select, option"
 )
 _BLOCKS = frozenset(
-    "p div section article main li ul ol h1 h2 h3 h4 h5 h6 blockquote tr table dt dd dl pre body header figure "
-    "figcaption address hr".split()
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "main",
+        "li",
+        "ul",
+        "ol",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "tr",
+        "table",
+        "dt",
+        "dd",
+        "dl",
+        "pre",
+        "body",
+        "header",
+        "figure",
+        "figcaption",
+        "address",
+        "hr",
+    ]
 )
 _ERROR = re.compile(
     r"\b(?:40[0134]|410|429|50[0234])\b|not found|access denied|forbidden|just a moment|are you (?:a )?(?:human|robot)"
@@ -64,7 +91,7 @@ def parse(source: Source) -> Parsed:
         node.decompose()
     lines = _lines(_main(tree) or body)
     words = sum(len(line.split()) for line in lines)
-    if _ERROR.search(title) and words < 300 or _ERROR.search(" ".join(lines)[:200]) and words < 80:
+    if (_ERROR.search(title) and words < 300) or (_ERROR.search(" ".join(lines)[:200]) and words < 80):
         shown = title or " ".join(lines)[:60]
         raise source.refuse(
             f"this is an error page ({shown[:80]!r}), not a transcript.", repair="Download the transcript again."

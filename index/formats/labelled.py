@@ -5,6 +5,7 @@ Every line is read for what could open a turn; then the whole file decides which
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from typing import NamedTuple
@@ -103,7 +104,7 @@ def _head(line: str) -> Head | None:
         if (
             match
             and bool(match[1]) == bool(match[4])
-            and (match[4] or match[5] or line[match.end() :][:2] in ("", "**"))
+            and (match[4] or match[0][-1:].isspace() or line[match.end() :][:2] in ("", "**"))
         ):
             start, end = seconds(match[2]), seconds(match[3]) if match[3] else None
             line, sure = line[match.end() :], True
@@ -188,7 +189,7 @@ def _without_doubtful_times(heads: list[Head | None], lines: list[str]) -> list[
     """A bare clock time at a line's start ("5:30 is early") counts only where lines rise in time throughout."""
     bare = [n for n, head in enumerate(heads) if head and head.start is not None and lines[n][0].isdigit()]
     times = [heads[n].start or 0.0 for n in bare]  # type: ignore[union-attr]
-    rising = sum(a <= b for a, b in zip(times, times[1:], strict=False))
+    rising = sum(a <= b for a, b in itertools.pairwise(times))
     filled = sum(bool(line) for line in lines)
     if not bare or (len(bare) > 1 and rising * 10 >= (len(bare) - 1) * 8 and len(bare) * 12 >= filled):
         return heads
@@ -417,7 +418,7 @@ def _turns(
                 paragraph = [head.rest]
         elif _RULE.fullmatch(line):
             close_paragraph()
-        elif notes or is_notes_heading(line) and (number > last_label or line[0] == "#"):
+        elif notes or (is_notes_heading(line) and (number > last_label or line[0] == "#")):
             notes = True
             aside(line.lstrip("# "), None)
         elif line[0] == "#" and (heading := _MARKUP_HEADING.fullmatch(line)):

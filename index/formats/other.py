@@ -31,7 +31,7 @@ def matches(source: Source) -> bool:
     if _XML.match(source.text):
         return not re.search(r"<html[\s>]", source.text[:2000], re.IGNORECASE)
     head = source.text[:2000]
-    return source.json is not None or bool(_LOOKS_LIKE_JSON.match(head)) and ('"' in head or "{" in head)
+    return source.json is not None or (bool(_LOOKS_LIKE_JSON.match(head)) and ('"' in head or "{" in head))
 
 
 def parse(source: Source) -> Parsed:

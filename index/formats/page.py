@@ -123,7 +123,11 @@ def is_note(line: str) -> bool:
     if _ADDRESS.search(line):
         # "It's on example.com, I think" is talk; "LinkedIn: @example" isn't.
         return len(words) < 12 or _talk_rate(line, len(words)) < 0.12
-    return bool(_BOILER.search(line)) and len(words) < 60 and _talk_rate(line, len(words)) < 0.16
+    boiler = _BOILER.search(line)
+    if boiler is None or len(words) >= 60:
+        return False
+    rest = line[: boiler.start()] + line[boiler.end() :]  # "brought to you by" talks to nobody
+    return _talk_rate(rest, len(rest.split())) < 0.16
 
 
 def is_notes_heading(line: str) -> bool:

@@ -35,9 +35,64 @@ _BIOGRAPHY = re.compile(
     r"(?:currently\s+|also\s+)?(?:an?|the|one of|at|as|in|currently|Professor|Director|Head|Chief|President|founder|co-founder|CEO)\b"
 )
 _NOT_PEOPLE = frozenset(
-    "the a an this that it he she we they i you today here hello hi welcome thanks thank so and but in on at to our my your "
-    "episode podcast show season part host guest us me them everyone everybody all listeners happy glad delighted "
-    "excited pleased going very really just not also joined back".split()
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "it",
+        "he",
+        "she",
+        "we",
+        "they",
+        "i",
+        "you",
+        "today",
+        "here",
+        "hello",
+        "hi",
+        "welcome",
+        "thanks",
+        "thank",
+        "so",
+        "and",
+        "but",
+        "in",
+        "on",
+        "at",
+        "to",
+        "our",
+        "my",
+        "your",
+        "episode",
+        "podcast",
+        "show",
+        "season",
+        "part",
+        "host",
+        "guest",
+        "us",
+        "me",
+        "them",
+        "everyone",
+        "everybody",
+        "all",
+        "listeners",
+        "happy",
+        "glad",
+        "delighted",
+        "excited",
+        "pleased",
+        "going",
+        "very",
+        "really",
+        "just",
+        "not",
+        "also",
+        "joined",
+        "back",
+    ]
 )
 OPENING_CHARACTERS = 1500  # people are introduced in the first minute or two
 
@@ -78,7 +133,12 @@ def _names(pattern: re.Pattern[str], text: str, banned: set[str]) -> list[str]:
         while words and words[-1].lower() in _NOT_PEOPLE:
             words.pop()
         name = " ".join(words)
-        if not words or words[0].lower() in _NOT_PEOPLE or name.casefold() in banned or len(name) < 2:
+        if (
+            not words
+            or re.split(r"['’]", words[0])[0].lower() in _NOT_PEOPLE
+            or name.casefold() in banned
+            or len(name) < 2
+        ):
             continue
         found.append(name)
     return found
