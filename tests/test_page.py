@@ -271,7 +271,7 @@ def test_a_refusal_says_what_was_searched(site: str, open_page: Callable) -> Non
     answer = ask(open_page(site), "What did Ben Tull say about quantum chromodynamics?")
     expect(answer).to_have_class("round refused")
     expect(answer.locator(".verdict")).to_be_visible()
-    expect(answer.locator(".footnote")).to_contain_text("Searched 2 episodes")
+    expect(answer.locator(".said")).to_contain_text("2 episodes, 60 seconds")
     expect(answer.locator(".mark")).to_have_count(0)
     if answer.locator(".card").count():
         expect(answer).to_contain_text("Nearest, but no answer")
@@ -309,6 +309,7 @@ def test_the_keyboard_is_enough(site: str, open_page: Callable) -> None:
     expect(box).to_have_value("")
     page.keyboard.type("and/or")
     expect(box).to_have_value("and/or")
+    expect(page.get_by_role("textbox", name="Your question")).to_be_focused()
 
 
 # ---- the course of an answer

@@ -74,7 +74,7 @@ def rounds_with(text: str) -> str:
     return "".join(
         [
             passages.masthead(1, 60.0, [text]),
-            passages.welcome([text, text]),
+            passages.welcome([text, text], audible=True),
             passages.conversation(
                 [
                     passages.round_(1, text, scope=text, status=text, text=text, problem=text, moments=[moment]),
@@ -268,6 +268,12 @@ def test_a_refusal_says_what_was_searched_and_that_the_nearest_is_no_answer() ->
     assert "Searched 7 episodes, 64 minutes; Ben Tull speaks for 12 minutes of that" in text
     assert text.index("Nearest, but no answer") < text.index("It was a kettle.")
     assert 'class="mark"' not in html and "refused" in html
+
+
+def test_what_the_answer_itself_says_of_the_search_is_not_said_twice() -> None:
+    text = "I found nothing in the 7 episodes, 64 minutes searched."
+    answer = Answer("q", "q", "not_said", text, (), (), Searched(7, 3840.0), "extractive", None)
+    assert passages.footnote(answer) == ""
 
 
 def test_withheld_sentences_are_counted() -> None:

@@ -7,7 +7,7 @@ A Round is one question and what came back; the conversation is a tuple of them,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -166,7 +166,7 @@ def after(now: Round, event: Event, library: Library) -> Round:
             stage="done",
             status="",
             answer=answer,
-            moments=moments_of(answer.citations, library),
+            moments=moments_of(answer.citations, library, known=now.moments),
             nearest=moments_of(answer.nearest, library),
         )
     return now
@@ -231,13 +231,15 @@ def history_of(rounds: Rounds) -> list[dict[str, str]]:
     ]
 
 
-def moments_of(citations: list[Citation] | tuple[Citation, ...], library: Library) -> tuple[Moment, ...]:
-    """Each citation in its surroundings."""
-    episodes = {name: library.episode(name) for name in {citation.episode for citation in citations}}
-    return tuple(
-        moment_of(citation, episodes[citation.episode], audio_address(episodes[citation.episode], library))
-        for citation in citations
-    )
+def moments_of(citations: Sequence[Citation], library: Library, *, known: Sequence[Moment] = ()) -> tuple[Moment, ...]:
+    """Each citation in its surroundings; those already `known` are not looked up again."""
+    ready = {moment.citation: moment for moment in known}
+    fresh = [citation for citation in citations if citation not in ready]
+    episodes = {name: library.episode(name) for name in {citation.episode for citation in fresh}}
+    for citation in fresh:
+        episode = episodes[citation.episode]
+        ready[citation] = moment_of(citation, episode, audio_address(episode, library))
+    return tuple(ready[citation] for citation in citations)
 
 
 def audio_address(episode: Episode, library: Library) -> str | None:
@@ -281,7 +283,7 @@ def furnish(library: Library) -> list[Any]:
     ]
     shows = sorted({summary.show for summary in summaries})
     return [
-        passages.welcome(people),
+        passages.welcome(people, audible=any(summary.audio for summary in summaries)),
         *buttons,
         gr.update(choices=choices("All shows", shows), value=EVERY, visible=len(shows) > 1),
         *narrow(library, EVERY),

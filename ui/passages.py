@@ -61,12 +61,13 @@ def masthead(episodes: int, seconds: float, shows: Sequence[str]) -> str:
     )
 
 
-def welcome(people: Sequence[str]) -> str:
+def welcome(people: Sequence[str], *, audible: bool) -> str:
     """What an empty conversation shows: what the page does, and whom it can be asked about."""
+    plays = ", and each quote plays from its first word" if audible else ""
     voices = f" You can ask about {escaped(listed(people, limit=6))}." if people else ""
     return (
         '<section class="welcome"><h2>What did they say?</h2><p>Ask about anything in these episodes. The answer '
-        f"quotes the speakers’ own words, and each quote plays from its first word.{voices}</p></section>"
+        f"quotes the speakers’ own words{plays}.{voices}</p></section>"
     )
 
 
@@ -144,13 +145,14 @@ def mark(round_number: int, n: int) -> str:
 
 
 def footnote(answer: Answer) -> str:
-    """Under an answer: what was searched, what was withheld, and who wrote it."""
-    notes = [searched(answer.searched)]
+    """Under an answer: what was searched, unless the answer itself says it, what was withheld, and who wrote it."""
+    told = counted(answer.searched.episodes, "episode") in answer.answer
+    notes = [] if told else [searched(answer.searched)]
     if answer.withheld:
         notes.append(f"{counted(answer.withheld, 'sentence')} withheld: the transcript did not bear it out")
     if answer.model:
         notes.append(f"Written by {answer.model}, quotes checked against the transcripts")
-    return f'<p class="footnote">{" · ".join(escaped(note) for note in notes if note)}</p>'
+    return f'<p class="footnote">{" · ".join(escaped(note) for note in notes)}</p>' if notes else ""
 
 
 def searched(facts: Searched) -> str:
@@ -277,7 +279,7 @@ def duration(seconds: float) -> str:
 def day(date: str | None) -> str:
     """`2024-02-01` as `1 Feb 2024`; anything else as it stands."""
     found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", date or "")
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     if not found or not 1 <= int(found[2]) <= 12:
         return date or ""
     return f"{int(found[3])} {months[int(found[2]) - 1]} {found[1]}"
