@@ -1,0 +1,78 @@
+"""A question set: one JSON object a line, as the README describes. Bad lines are refused by number."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from index.errors import VerbatimError
+
+VERDICTS = ("answered", "said_by_other", "not_said", "unknown_person")
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """Where an answer stands: seconds in a timed episode, or the exact words of an untimed one."""
+
+    episode: str
+    start: float | None = None
+    end: float | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a set, with what is right. `half` is `dev` or `test` where the set says so, else None."""
+
+    id: str
+    question: str
+    kind: str
+    verdict: str
+    gold: tuple[Gold, ...]
+    speaker: str | None = None
+    history: tuple[dict[str, str], ...] = ()
+    filters: dict[str, str] = field(default_factory=dict)
+    answer: str | None = None
+    half: str | None = None
+
+
+def load_questions(file: Path) -> list[Asked]:
+    """The questions of a file in order. VerbatimError names file, line and fault."""
+    questions = []
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise VerbatimError(f"{file}: can't be read ({exc}).") from exc
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            questions.append(_question(json.loads(line)))
+        except (ValueError, KeyError, TypeError) as exc:
+            raise VerbatimError(f"{file}:{number}: not a question ({type(exc).__name__}: {exc}).") from exc
+    if not questions:
+        raise VerbatimError(f"{file}: there are no questions in it.")
+    return questions
+
+
+def _question(row: dict[str, Any]) -> Asked:
+    verdict = row.get("verdict", "answered")
+    if verdict not in VERDICTS:
+        raise ValueError(f"verdict {verdict!r} is none of {', '.join(VERDICTS)}")
+    gold = tuple(Gold(g["episode"], g.get("start"), g.get("end"), g.get("text")) for g in row.get("gold", []))
+    if verdict in ("answered", "said_by_other") and not gold:
+        raise ValueError(f"a question with the verdict {verdict} needs gold")
+    return Asked(
+        id=str(row["id"]),
+        question=row["question"],
+        kind=row.get("kind", "question"),
+        verdict=verdict,
+        gold=gold,
+        speaker=row.get("speaker"),
+        history=tuple(row.get("history") or ()),
+        filters=dict(row.get("filters") or {}),
+        answer=row.get("answer"),
+        half=row.get("half"),
+    )
