@@ -72,8 +72,8 @@ def test_encodings_are_detected(encoding, tmp_path):
 
 def test_a_cyrillic_file_in_an_old_encoding_is_read():
     text = (
-        "Анна: Добрый день, сегодня мы говорим о погоде и о том, как она меняется.\n\nПётр: Спасибо, что позвали меня, Анна.\n\n"
-        * 3
+        "Анна: Добрый день, сегодня мы говорим о погоде и о том, как она меняется.\n\nПётр: Спасибо, что "
+        "позвали меня, Анна.\n\n" * 3
     )
     parsed = parse(text.encode("cp1251"), "talk.txt")
     assert {speaker for speaker, _ in said(parsed)} == {"Анна", "Пётр"}
@@ -94,7 +94,8 @@ def test_one_stray_byte_does_not_spoil_the_rest():
 
 def test_right_to_left_and_wide_scripts_keep_their_words_and_labels():
     parsed = read(
-        "דנה: שלום וברוכים הבאים.\n\nיוסי: תודה רבה.\n\n田中: こんにちは。😀\n\nדנה: כן.\n\nיוסי: טוב.\n\n田中: はい。\n"
+        "דנה: שלום וברוכים הבאים.\n\nיוסי: תודה רבה.\n\n田中: こんにちは。😀\n\n"
+        "דנה: כן.\n\nיוסי: טוב.\n\n田中: はい。\n"
     )
     assert [speaker for speaker, _ in said(parsed)] == ["דנה", "יוסי", "田中"] * 2
     assert said(parsed)[2][1] == "こんにちは。😀"

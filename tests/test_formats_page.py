@@ -13,9 +13,12 @@ from index.episode import Person
 
 WALL = (
     (
-        "Hello and welcome to Kettle & Kiln. My name's Orla and I'm joined today by Doctor Piet Hansma to talk about glazes. "
-        "Hi Piet! Hi Orla, thanks for having me. So, how did you start? Well, I think I was ten, and my aunt gave me a lump of "
-        "clay, and you know, I never gave it back. That's lovely. And what do you mix first? I mix the ash, then I wait, and I "
+        "Hello and welcome to Kettle & Kiln. My name's Orla and I'm joined today by Doctor Piet Hansma to talk "
+        "about glazes. "
+        "Hi Piet! Hi Orla, thanks for having me. So, how did you start? Well, I think I was ten, and my aunt "
+        "gave me a lump of "
+        "clay, and you know, I never gave it back. That's lovely. And what do you mix first? I mix the ash, "
+        "then I wait, and I "
         "really mean wait, because we always hurry and you can't hurry ash. " * 1
     )
     + "Yeah, I see. So you wait a week? I wait two, and then I sieve it, and I think about something else. " * 8
@@ -29,7 +32,8 @@ Kettle & Kiln is brought to you by Northgate Clay
 PAGE = (
     SHOW_NOTES
     + "Kettle & Kiln\nAsh Before Breakfast\nIn this episode, we look at wood ash, and why it will not be hurried.\n"
-    + "Piet Hansma is a ceramicist at the Groningen School of Craft and the author of two handbooks. His bowls have been shown "
+    + "Piet Hansma is a ceramicist at the Groningen School of Craft and the author of two handbooks. "
+    + "His bowls have been shown "
     + "in Delft, Limoges and Mashiko.\nWant to write to us? Email: hello@kettlekiln.example\n"
     + WALL
     + "\n"
@@ -95,23 +99,28 @@ def test_speech_starts_below_a_heading_that_says_transcript():
 def test_a_told_story_without_i_or_you_is_speech_too():
     story = [
         "The lighthouse on the point was built twice. The first tower stood for nine winters before the sea took it.",
-        "The second was cut from the same quarry, and its keeper was a woman from the islands who had never seen a lamp that size.",
+        "The second was cut from the same quarry, and its keeper was a woman from the islands who had never "
+        "seen a lamp that size.",
         "When the lamp was lit, ships forty miles away altered their course, and the harbour filled with strangers.",
     ]
     assert [words for _, words in said(read("\n\n".join(story)))] == story
 
 
 def test_a_sponsors_line_and_links_between_the_speech_are_marked():
-    talk = "So I think you should try it, and I mean it, because we tried it ourselves and it was really good fun for us all."
+    talk = "So I think you should try it, and I mean it, because we tried it ourselves and it was good fun for us."
     parsed = read(
-        f"Hello and welcome, I'm Mina.\n\n{talk}\n\nBrought to you by Northgate Clay.\n\n{talk}\n\nhttps://example.com\n\n{talk}\n"
+        f"Hello and welcome, I'm Mina.\n\n{talk}\n\nBrought to you by Northgate "
+        f"Clay.\n\n{talk}\n\nhttps://example.com\n\n{talk}\n"
     )
     assert [words for _, words in said(parsed)][1:] == [talk] * 3
     assert aside(parsed) == ["Brought to you by Northgate Clay.", "https://example.com"]
 
 
 def test_lines_that_a_program_wrapped_are_joined():
-    line = "I think that you and I have seen this before, and I know that we will\nsee it again, so let's talk about it while we still can, you and I and\nthe others who came.\n"
+    line = (
+        "I think that you and I have seen this before, and I know that we will\n"
+        "see it again, so let's talk about it while we still can, you and I and\nthe others who came.\n"
+    )
     parsed = read("\n".join([line] * 6))
     assert [words for _, words in said(parsed)] == [" ".join(line.split())] * 6
 

@@ -100,7 +100,8 @@ def test_front_matter_gives_the_metadata():
     ("mapping", "field"),
     [
         ({"duration": "soon"}, "duration"), ({"date": "yesterday"}, "date"), ({"people": 3}, "people"),
-        ({"people": [{"role": "host"}]}, "people"), ({"title": ["a"]}, "title"), ({"url": "javascript:alert(1)"}, "url"),
+        ({"people": [{"role": "host"}]}, "people"), ({"title": ["a"]}, "title"),
+        ({"url": "javascript:alert(1)"}, "url"),
         ({"audio": "data:audio/mp3;base64,xx"}, "audio"), ({"id": "../../etc"}, "id"), ({"title": "x" * 5000}, "title"),
         ({"duration": float("nan")}, "duration"), ({"duration": True}, "duration"), ({"people": ["a"] * 500}, "people"),
     ],
@@ -171,7 +172,8 @@ def test_markdown_becomes_the_words_a_reader_sees(written, read_as):
 def test_stage_directions_stand_in_place():
     pieces = pieces_of("One [laughs] two (Intro music: Banjo) *sighs* three", markdown=True)
     assert [(p.text, p.speech) for p in pieces] == [
-        ("One", True), ("[laughs]", False), ("two", True), ("(Intro music: Banjo)", False), ("[sighs]", False), ("three", True),
+        ("One", True), ("[laughs]", False), ("two", True), ("(Intro music: Banjo)", False), ("[sighs]", False),
+        ("three", True),
     ]  # fmt: skip
 
 
@@ -187,8 +189,12 @@ def test_plain_words_go_in_and_come_out_in_order(text, markdown):
         assert "".join(words) == written
 
 
-@given(st.lists(st.tuples(st.sampled_from(["Ann Lee", "Bo"]), st.lists(st.sampled_from(
-    ["rain", "falls", "on", "it", "and", "Then", "stops.", "why?"]), min_size=1, max_size=9)), min_size=4, max_size=20))  # fmt: skip
+SPOKEN = st.lists(
+    st.sampled_from(["rain", "falls", "on", "it", "and", "Then", "stops.", "why?"]), min_size=1, max_size=9
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["Ann Lee", "Bo"]), SPOKEN), min_size=4, max_size=20))
 def test_written_turns_come_back_with_their_speakers(rows):
     text = "\n\n".join(f"**{name}:** {' '.join(words)}" for name, words in rows)
     back = [(turn.speaker, piece.text) for turn in read(text).turns for piece in turn.pieces]

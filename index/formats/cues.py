@@ -188,7 +188,8 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
     backwards = [cue.line for cue in fixed if cue.end is not None and cue.end < cue.start]
     if backwards:
         mended.append(
-            f"{counted(len(backwards), 'cue')} ended before the beginning (first in line {backwards[0]}): now where the next begins"
+            f"{counted(len(backwards), 'cue')} ended before the beginning (first in line {backwards[0]}): now "
+            f"where the next begins"
         )
     for position, cue in enumerate(fixed):
         if cue.end is None or cue.end < cue.start:

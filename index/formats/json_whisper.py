@@ -1,4 +1,4 @@
-"""Whisper, faster-whisper, WhisperX and whisper.cpp JSON: segments with a text and times, often words, maybe speakers."""
+"""Whisper, faster-whisper, WhisperX and whisper.cpp JSON: timed segments, often timed words, maybe speakers."""
 
 from __future__ import annotations
 

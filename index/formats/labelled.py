@@ -52,7 +52,8 @@ _ABOVE = re.compile(
 _RULE = re.compile(r"(?:\\?[*_=~-]\s*){3,}|#+")
 _MARKUP_HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*")
 _FIELD = re.compile(
-    r"[*_#\s-]*(show|podcast|title|episode(?: title| name)?|date|published|hosts?|guests?|duration|length|url|link|audio"
+    r"[*_#\s-]*(show|podcast|title|episode(?: title| name)?|date|published|hosts?|guests?|duration|length|url"
+    r"|link|audio"
     r"|description|summary|speakers|participants)[*_]*\s*:[*_]*\s*(.*\S)",
     re.IGNORECASE,
 )

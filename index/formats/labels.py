@@ -1,6 +1,7 @@
 """Which labels name speakers: "Ann Lee:", "Speaker 1:", "SPEAKER_00:" do, "Remember:" and "Links:" don't.
 
-A label is judged by its own shape and by the whole file: how often it comes, and whether its word is an ordinary one there.
+A label is judged by its own shape and by the whole file: how often it comes, and whether its word is an ordinary one
+there.
 """
 
 from __future__ import annotations

@@ -16,12 +16,15 @@ NAME = "page"
 MAX_NOTES = 300  # lines on each side of the speech that are read as notes
 
 _TALK = re.compile(
-    r"\b(?:I|I['’](?:m|ve|d|ll)|you|you['’](?:re|ve|d|ll)|your|me|my|we|we['’](?:re|ve|d|ll)|us|yeah|yes|okay|ok|um|uh|so|well|gonna"
-    r"|thanks|thank|mean|know|think|hi|hello|hey|welcome|let['’]s|that['’]s|it['’]s|don['’]t|really|just|actually|kind|sort|here)\b|\?",
+    r"\b(?:I|I['’](?:m|ve|d|ll)|you|you['’](?:re|ve|d|ll)|your|me|my|we|we['’](?:re|ve|d|ll)|us|yeah|yes|okay"
+    r"|ok|um|uh|so|well|gonna"
+    r"|thanks|thank|mean|know|think|hi|hello|hey|welcome|let['’]s|that['’]s|it['’]s|don['’]t|really|just"
+    r"|actually|kind|sort|here)\b|\?",
     re.IGNORECASE,
 )
 _OPENING = re.compile(
-    r"\W*(?:(?:well|so|okay|ok|right|alright|all right),?\s+)?(?:hello|hi\b|hey\b|hiya|welcome\b|good (?:morning|afternoon|evening|day)"
+    r"\W*(?:(?:well|so|okay|ok|right|alright|all right),?\s+)?(?:hello|hi\b|hey\b|hiya|welcome\b|good "
+    r"(?:morning|afternoon|evening|day)"
     r"|greetings|howdy|what['’]s up|(?:my name(?:['’]s| is)|i['’]m)\s)",
     re.IGNORECASE,
 )
@@ -29,27 +32,38 @@ _CLOSING = re.compile(
     r"\b(?:thank you|thanks|bye|goodbye|cheers|see you|take care|until next time|talk soon)\b", re.IGNORECASE
 )
 _ADDRESS = re.compile(
-    r"https?://|www\.\w|\b[\w.+-]+@[\w-]+\.\w{2,}|(?<![\w.])@\w{2,}|\b[\w-]+\.(?:com|org|net|io|co\.uk|fm|ai|dev|edu|tv)\b"
+    r"https?://|www\.\w|\b[\w.+-]+@[\w-]+\.\w{2,}|(?<![\w.])@\w{2,}|\b[\w-]+\.(?:com|org|net|io|co\.uk|fm|ai"
+    r"|dev|edu|tv)\b"
 )
 _BOILER = re.compile(
-    r"\b(?:brought to you by|sponsored by|supported by|made possible by|presented by|share your thoughts|follow (?:us|me|the|him|her|@)"
-    r"|find (?:out more|us on|me on)|learn more (?:at|about)|get in touch|contact us|email:|e-mail us|leave (?:us )?a (?:review|rating)"
-    r"|subscribe|rate and review|want to work with|sign up (?:for|to)|support (?:us|the show|this)|patreon|music by|produced by"
-    r"|edited by|mixed by|executive producer|all rights reserved|copyright|©|privacy policy|cookie|terms of (?:use|service)"
+    r"\b(?:brought to you by|sponsored by|supported by|made possible by|presented by|share your thoughts|follow "
+    r"(?:us|me|the|him|her|@)"
+    r"|find (?:out more|us on|me on)|learn more (?:at|about)|get in touch|contact us|email:|e-mail us|leave "
+    r"(?:us )?a (?:review|rating)"
+    r"|subscribe|rate and review|want to work with|sign up (?:for|to)|support (?:us|the show|this)|patreon"
+    r"|music by|produced by"
+    r"|edited by|mixed by|executive producer|all rights reserved|copyright|©|privacy policy|cookie|terms of "
+    r"(?:use|service)"
     r"|promo code|use (?:the )?code|show ?notes|links mentioned|mentioned in (?:this|the) episode|further reading"
     r"|listen on|listen now|available on|apple podcasts|spotify|skip to content|download (?:mp3|transcript|episode)"
-    r"|transcripts? (?:was|were|is|are|has been|may|by|provided|generated)|(?:auto|machine)[- ]?(?:generated|transcribed)"
-    r"|connect with|visit (?:us|our)|advertising inquiries|view all episodes|share this|recorded (?:on|at|in)|learn more)\b|©",
+    r"|transcripts? (?:was|were|is|are|has been|may|by|provided|generated)|(?:auto|machine)[- ]?(?:generated"
+    r"|transcribed)"
+    r"|connect with|visit (?:us|our)|advertising inquiries|view all episodes|share this|recorded (?:on|at|in)"
+    r"|learn more)\b|©",
     re.IGNORECASE,
 )
 _SUMMARY = re.compile(
-    r"\W*(?:in|on|for) (?:this|today['’]s|the latest|our latest) (?:week['’]s )?(?:episode|show|interview|conversation|instal)"
-    r"|\W*(?:this (?:week|episode|time)|join (?:our|your|us|host)|listen (?:to|as|in)\b|about (?:the|our|this) (?:guest|show|host|podcast|author)"
-    r"|topics|timestamps|chapters|key takeaways|resources|links|credits|guests?:|hosts?:)|.{0,60}\b(?:joins us|sits down with|talks (?:to|with))\b",
+    r"\W*(?:in|on|for) (?:this|today['’]s|the latest|our latest) (?:week['’]s )?(?:episode|show|interview"
+    r"|conversation|instal)"
+    r"|\W*(?:this (?:week|episode|time)|join (?:our|your|us|host)|listen (?:to|as|in)\b|about (?:the|our|this) "
+    r"(?:guest|show|host|podcast|author)"
+    r"|topics|timestamps|chapters|key takeaways|resources|links|credits|guests?:|hosts?:)|.{0,60}\b(?:joins us"
+    r"|sits down with|talks (?:to|with))\b",
     re.IGNORECASE,
 )
 _BIOGRAPHY = re.compile(
-    r"(?:[A-Z][\w.'’-]*\s+){1,5}(?:\([^)]{1,40}\)\s+)?(?:is|was|has|serves|works|holds|teaches|grew|lives|studies)\s|(?:In|From|Since) \d{4}.{0,40}, \w+ (?:was|is|has)\b"
+    r"(?:[A-Z][\w.'’-]*\s+){1,5}(?:\([^)]{1,40}\)\s+)?(?:is|was|has|serves|works|holds|teaches|grew|lives"
+    r"|studies)\s|(?:In|From|Since) \d{4}.{0,40}, \w+ (?:was|is|has)\b"
     r"|(?:He|She|They|His|Her|Their)\b"
 )
 _HEADING = re.compile(
@@ -58,13 +72,17 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _NOTES_HEADING = re.compile(
-    r"[#*_\s]*(?:show ?notes|episode notes|notes|links?|(?:episode |useful |further )?(?:links|resources|reading|references)"
-    r"|(?:links|resources|people|books|things)(?: and \w+)? mentioned.{0,40}|credits|sponsors?|about (?:the|our|this|us).{0,40}"
-    r"|contact(?: us)?|follow us|connect with .{0,40}|subscribe.{0,40}|share.{0,20}|related (?:episodes|posts)|comments?|bios?)[\s:*_.#]*",
+    r"[#*_\s]*(?:show ?notes|episode notes|notes|links?|(?:episode |useful |further )?(?:links|resources"
+    r"|reading|references)"
+    r"|(?:links|resources|people|books|things)(?: and \w+)? mentioned.{0,40}|credits|sponsors?|about (?:the|our"
+    r"|this|us).{0,40}"
+    r"|contact(?: us)?|follow us|connect with .{0,40}|subscribe.{0,40}|share.{0,20}|related (?:episodes|posts)"
+    r"|comments?|bios?)[\s:*_.#]*",
     re.IGNORECASE,
 )
 _WELCOME = re.compile(
-    r"\b[Ww]elcome (?:back )?to (?:(?:another|today['’]s|this|the latest|a new|this week['’]s|our)\s+(?:\w+\s+)?(?:episode|edition|instalment|show)\s+of\s+)?"
+    r"\b[Ww]elcome (?:back )?to (?:(?:another|today['’]s|this|the latest|a new|this week['’]s"
+    r"|our)\s+(?:\w+\s+)?(?:episode|edition|instalment|show)\s+of\s+)?"
     r"((?:[Tt]he\s+)?[A-Z0-9][\w'’&-]*(?:\s+(?:[A-Z0-9][\w'’&-]*|of|the|and|in|to|for|with|on|a)){0,6})"
 )
 _NUMBER = re.compile(r"^(?:(?:S\d+\s*)?(?:Ep(?:isode)?\.?|#)\s*#?\d+\s*[:.–—-]*\s*)(?=\S)", re.IGNORECASE)

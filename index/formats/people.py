@@ -6,14 +6,21 @@ import re
 
 from index.episode import Person
 
-_TITLE = r"(?:Prof(?:essor)?|Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Sir|Dame|Lord|Lady|Baroness|Rev(?:erend)?|Hon|Sen(?:ator)?|Capt(?:ain)?|Col(?:onel)?)\.?"
+_TITLE = (
+    r"(?:Prof(?:essor)?|Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Sir|Dame|Lord|Lady|Baroness|Rev(?:erend)?|Hon|Sen(?:ator)?"
+    r"|Capt(?:ain)?|Col(?:onel)?)\.?"
+)
 _PART = r"[^\W\d_a-z][\w'’]*(?:-[^\W\d_]\w*)*"
 _NAME = (
     rf"{_PART}(?:\s+(?:(?:[A-Z]\.|de|da|di|del|della|van|von|der|den|bin|al|la|le|el|Ó|Mac|St\.)\s+)*{_PART}){{0,3}}"
 )
-_TITLED = rf"(?:(?:{_TITLE}|(?:[Tt]he\s)?(?:[\w-]+\s+){{0,3}}?(?:author|professor|founder|chef|writer|scientist)s?)\s+)*(?P<name>{_NAME})"
+_TITLED = (
+    rf"(?:(?:{_TITLE}|(?:[Tt]he\s)?(?:[\w-]+\s+){{0,3}}?(?:author|professor|founder|chef|writer|scientist)s?)\s+)*"
+    rf"(?P<name>{_NAME})"
+)
 _HE_SAYS = re.compile(
-    rf"(?:[Mm]y name(?:['’]s| is)|[Ii]['’]?\s?a?m your (?:co-?)?host,?|[Yy]our (?:co-?)?host,?|[Hh]osted by|[Jj]oin (?:our |your )?hosts?,?"
+    rf"(?:[Mm]y name(?:['’]s| is)|[Ii]['’]?\s?a?m your (?:co-?)?host,?|[Yy]our (?:co-?)?host,?|[Hh]osted by"
+    rf"|[Jj]oin (?:our |your )?hosts?,?"
     rf"|[Oo]ur host,?|[Yy]our host is|[Hh]ost,|[Hh]ost:)\s+{_TITLED}"
 )
 _I_AM = re.compile(
@@ -21,18 +28,23 @@ _I_AM = re.compile(
 )
 _JOINED = re.compile(
     rf"(?:[Jj]oin(?:ed|ing)(?: (?:me|us|here))?(?: today| this week| now| again)?,?(?: (?:with|by|is|are))"
-    rf"|(?:here|talking|speaking|chatting|sitting down|sit down|talk|speak|chat|conversation|interview|delighted to welcome"
+    rf"|(?:here|talking|speaking|chatting|sitting down|sit down|talk|speak|chat|conversation|interview"
+    rf"|delighted to welcome"
     rf"|pleased to welcome|excited to welcome)(?: today| this week)? (?:with|to)"
-    rf"|[Mm]y guests?(?: today| this week| for today| on today's episode)?,?(?: (?:is|are|today is))?|(?:[Tt]oday['’]s|[Tt]his week['’]s|[Oo]ur|[Ss]pecial) guests?,?(?: (?:today|this week))?(?: is)?"
-    rf"|[Pp]lease welcome|[Ww]elcome,|[Ww]e welcome|I welcome|[Ww]ith (?:our |my |special )?guest,?|[Ii]nterviews?|[Gg]uest:|[Gg]uest,)"
+    rf"|[Mm]y guests?(?: today| this week| for today| on today's episode)?,?(?: (?:is|are|today is))?"
+    rf"|(?:[Tt]oday['’]s|[Tt]his week['’]s|[Oo]ur|[Ss]pecial) guests?,?(?: (?:today|this week))?(?: is)?"
+    rf"|[Pp]lease welcome|[Ww]elcome,|[Ww]e welcome|I welcome|[Ww]ith (?:our |my |special )?guest,?"
+    rf"|[Ii]nterviews?|[Gg]uest:|[Gg]uest,)"
     rf",?\s+{_TITLED}"
 )
 _JOINS = re.compile(
     rf"(?P<name>{_NAME})\s+(?:joins (?:us|me|the show|our)|is (?:our|my|today['’]s) guest|is with (?:us|me))"
 )
 _BIOGRAPHY = re.compile(
-    rf"^(?:{_TITLE}\s+)*(?P<name>{_NAME})(?:\s*,[^.]{{1,80}},)?\s+(?:is|was|has been|serves|works|teaches|leads|runs|founded)\s+"
-    r"(?:currently\s+|also\s+)?(?:an?|the|one of|at|as|in|currently|Professor|Director|Head|Chief|President|founder|co-founder|CEO)\b"
+    rf"^(?:{_TITLE}\s+)*(?P<name>{_NAME})(?:\s*,[^.]{{1,80}},)?\s+(?:is|was|has been|serves|works|teaches|leads"
+    rf"|runs|founded)\s+"
+    r"(?:currently\s+|also\s+)?(?:an?|the|one of|at|as|in|currently|Professor|Director|Head|Chief|President"
+    r"|founder|co-founder|CEO)\b"
 )
 _NOT_PEOPLE = frozenset(
     [
