@@ -14,6 +14,11 @@ from index.formats.parsed import Metadata, Parsed, ParsedTurn, Piece
 from index.formats.source import Source
 from index.formats.times import CLOCK, seconds
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 NAME = "html"
 NAMESPACE_NAME = "podcast-html"
 
@@ -22,36 +27,9 @@ MIN_WORDS = 20  # a page with fewer holds a menu and no talk
 _DROPPED = (
     "script, style, nav, footer, header nav, noscript, template, svg, form, button, iframe, aside, select, option"
 )
-_BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "section",
-        "article",
-        "main",
-        "li",
-        "ul",
-        "ol",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "blockquote",
-        "tr",
-        "table",
-        "dt",
-        "dd",
-        "dl",
-        "pre",
-        "body",
-        "header",
-        "figure",
-        "figcaption",
-        "address",
-        "hr",
-    ]
+_BLOCKS = _words(
+    "p div section article main li ul ol h1 h2 h3 h4 h5 h6 blockquote tr table dt dd dl pre body header figure "
+    "figcaption address hr"
 )
 _ERROR = re.compile(
     r"\b(?:40[0134]|410|429|50[0234])\b|not found|access denied|forbidden|just a moment|are you (?:a )?(?:human|robot)"

@@ -6,6 +6,11 @@ import re
 
 from index.episode import Person
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _TITLE = (
     r"(?:Prof(?:essor)?|Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Sir|Dame|Lord|Lady|Baroness|Rev(?:erend)?|Hon|Sen(?:ator)?"
     r"|Capt(?:ain)?|Col(?:onel)?)\.?"
@@ -46,65 +51,10 @@ _BIOGRAPHY = re.compile(
     r"(?:currently\s+|also\s+)?(?:an?|the|one of|at|as|in|currently|Professor|Director|Head|Chief|President"
     r"|founder|co-founder|CEO)\b"
 )
-_NOT_PEOPLE = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "this",
-        "that",
-        "it",
-        "he",
-        "she",
-        "we",
-        "they",
-        "i",
-        "you",
-        "today",
-        "here",
-        "hello",
-        "hi",
-        "welcome",
-        "thanks",
-        "thank",
-        "so",
-        "and",
-        "but",
-        "in",
-        "on",
-        "at",
-        "to",
-        "our",
-        "my",
-        "your",
-        "episode",
-        "podcast",
-        "show",
-        "season",
-        "part",
-        "host",
-        "guest",
-        "us",
-        "me",
-        "them",
-        "everyone",
-        "everybody",
-        "all",
-        "listeners",
-        "happy",
-        "glad",
-        "delighted",
-        "excited",
-        "pleased",
-        "going",
-        "very",
-        "really",
-        "just",
-        "not",
-        "also",
-        "joined",
-        "back",
-    ]
+_NOT_PEOPLE = _words(
+    "the a an this that it he she we they i you today here hello hi welcome thanks thank so and but in on at to "
+    "our my your episode podcast show season part host guest us me them everyone everybody all listeners happy "
+    "glad delighted excited pleased going very really just not also joined back"
 )
 OPENING_CHARACTERS = 1500  # people are introduced in the first minute or two
 

@@ -41,11 +41,6 @@ _REPAIRS = {
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-# What UTF-8 looks like after somebody read it as Windows-1252 and saved it again: â€™ for ’, Ã© for é.
-_TWICE = re.compile(
-    "(?:[\u00c2-\u00c5\u00d0\u00d1][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122\u20ac]"
-    "|\u00e2[\u0080-\u00bf\u20ac\u201a-\u203a][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122])"
-)
 
 
 @dataclass(frozen=True)
@@ -205,25 +200,21 @@ def _check_lines(text: str, name: str) -> None:
 
 
 def _undo_double_encoding(text: str, mended: list[str]) -> str:
+    """The text as it was meant, where all of it was read as Windows-1252 and saved again.
+
+    Only a whole file is put right: an Ã or two may be meant, and no word is changed on a guess.
+    """
     if "\u00e2\u20ac" not in text and "\u00c3" not in text:
         return text
-    count = 0
-
-    def right(match: re.Match[str]) -> str:
-        nonlocal count
-        try:
-            fixed = b"".join(
-                character.encode("cp1252") if character not in "\x81\x8d\x8f\x90\x9d" else character.encode("latin-1")
-                for character in match[0]
-            ).decode("utf-8")
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            return match[0]
-        count += 1
-        return fixed
-
-    repaired = _TWICE.sub(right, text)
-    # One Ã could be meant; several in a row of wrong ones are an encoding that was applied twice.
-    if count < 2:
+    try:
+        repaired = "".join(map(_byte, text)).encode("latin-1").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
         return text
-    mended.append(f"{count} characters that had been encoded twice (â€™ for ’) were put right")
+    count = sum(character > "\x7f" for character in repaired)
+    mended.append(f"{counted(count, 'character')} encoded twice (â€™ for ’): put right")
     return repaired
+
+
+def _byte(character: str) -> str:
+    """The character whose Latin-1 code is this one's Windows-1252 byte; five bytes have no character there."""
+    return character if character < "\xa0" else character.encode("cp1252").decode("latin-1")
