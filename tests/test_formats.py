@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import TranscriptError
@@ -271,6 +271,7 @@ WORDS = st.lists(
 ).map(" ".join)
 
 
+@settings(deadline=None)  # the first example imports the parsers
 @given(st.lists(st.tuples(st.integers(200, 5000), WORDS), min_size=1, max_size=12))
 def test_what_is_written_as_srt_vtt_and_json_comes_back_word_for_word(rows):
     start, cues = 0, []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_formats import aside, read, said
 
@@ -125,6 +125,7 @@ def test_lines_that_a_program_wrapped_are_joined():
     assert [words for _, words in said(parsed)] == [" ".join(line.split())] * 6
 
 
+@settings(deadline=None)  # the first example imports the parsers
 @given(
     st.lists(
         st.lists(

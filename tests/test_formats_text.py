@@ -8,7 +8,7 @@ import re
 import time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_formats import aside, read, said
 
@@ -177,6 +177,7 @@ def test_stage_directions_stand_in_place():
     ]  # fmt: skip
 
 
+@settings(deadline=None)  # the first example imports the parsers
 @given(st.text(st.sampled_from("abc XY.,*_[]()`<>&;#\\~♪:0-1\n"), max_size=80), st.booleans())
 @example("*a* [b](c) \\[d\\]", True)
 def test_plain_words_go_in_and_come_out_in_order(text, markdown):
@@ -194,6 +195,7 @@ SPOKEN = st.lists(
 )
 
 
+@settings(deadline=None)  # the first example imports the parsers
 @given(st.lists(st.tuples(st.sampled_from(["Ann Lee", "Bo"]), SPOKEN), min_size=4, max_size=20))
 def test_written_turns_come_back_with_their_speakers(rows):
     text = "\n\n".join(f"**{name}:** {' '.join(words)}" for name, words in rows)
