@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
+from threading import Event
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -20,7 +22,8 @@ from index.errors import VerbatimError
 from index.library import EpisodeSummary, Library
 from rag.answer import Assistant
 from rag.question import Filters
-from rag.result import Answer, Citation, Done, Event, Found, Wrote
+from rag.result import Answer, Citation, Done, Found, Wrote
+from rag.result import Event as AnswerEvent
 from ui import passages
 from ui.moments import Moment, moment_of
 
@@ -34,7 +37,10 @@ Stage = Literal["waiting", "searching", "done", "stopped", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One question and what came back so far. `text` holds the sentences checked until `answer` is there."""
+    """One question and what came back so far. `text` holds the sentences checked until `answer` is there.
+
+    `halt` is set when the visitor wants no more of it.
+    """
 
     question: str
     filters: Filters = field(default_factory=Filters)
@@ -46,6 +52,7 @@ class Round:
     nearest: tuple[Moment, ...] = ()
     answer: Answer | None = None
     problem: str = ""
+    halt: Event = field(default_factory=Event, compare=False)
 
     @property
     def working(self) -> bool:
@@ -92,15 +99,15 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
     # Only the typed `ask` below is an interface; the page's own events are nobody else's business.
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     at_once: dict[str, Any] = {"queue": False, **quiet}
-    streaming: dict[str, Any] = {"concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask", **quiet}
+    # A question may be asked while one that was stopped is still winding up, hence "multiple".
+    streaming: dict[str, Any] = {
+        "concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask", "trigger_mode": "multiple", **quiet
+    }  # fmt: skip
     narrowed = [show, episode, person]
-
-    running = []
 
     def answer_after(begun: Any) -> None:
         answered = begun.success(partial(follow, assistant), rounds, [rounds, now], **streaming)
         answered.failure(give_up, rounds, [rounds, now], **at_once)
-        running.append(answered)
 
     asked = [(box.submit, box), (send.click, box), *((example.click, example) for example in examples)]
     for trigger, question in asked:
@@ -108,8 +115,8 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
         answer_after(trigger(partial(begin, assistant.library), inputs, outputs, **at_once))
     answer_after(retry.click(ask_again, rounds, [rounds, now], **at_once))
 
-    stop.click(stopped, rounds, [rounds, now], cancels=running, **at_once)
-    clear.click(lambda: ((), "", render(())), None, [rounds, earlier, now], cancels=running, **at_once)
+    stop.click(stopped, rounds, [rounds, now], **at_once)
+    clear.click(cleared, rounds, [rounds, earlier, now], **at_once)
     show.input(partial(narrow, assistant.library), show, [episode, person], **at_once)
     page.load(partial(furnish, assistant.library), None, [welcome, *examples, *narrowed], **at_once)
     gr.api(api_ask(assistant), api_name="ask", concurrency_limit=ASKING_AT_ONCE, concurrency_id="ask")
@@ -133,7 +140,9 @@ def begin(
 def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
     """The conversation and the HTML of its last round after each event, until that round is answered.
 
-    A question that is already being answered (Enter pressed twice) is left to whoever began it.
+    A question that is already being answered (Enter pressed twice) is left to whoever began it. One that is halted
+    says nothing more: by then the conversation may hold the next question. Gradio's own `cancels` is not used, since
+    it waits for the running step to end and meanwhile breaks a question that is asked after it.
     """
     if not rounds or rounds[-1].stage != "waiting":
         yield gr.skip(), gr.skip()
@@ -142,15 +151,22 @@ def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
     now = replace(now, stage="searching", status=searching(assistant.library, now.filters))
     yield (*earlier, now), render((*earlier, now))
     try:
-        for event in assistant.ask(now.question, history=history_of(earlier), filters=now.filters):
-            now = after(now, event, assistant.library)
-            yield (*earlier, now), render((*earlier, now))
+        with closing(assistant.ask(now.question, history=history_of(earlier), filters=now.filters)) as events:
+            for event in events:
+                now = after(now, event, assistant.library)
+                if now.halt.is_set():
+                    yield gr.skip(), gr.skip()
+                    return
+                yield (*earlier, now), render((*earlier, now))
     except VerbatimError as error:
+        if now.halt.is_set():
+            yield gr.skip(), gr.skip()
+            return
         now = replace(now, stage="failed", status="", problem=str(error))
         yield (*earlier, now), render((*earlier, now))
 
 
-def after(now: Round, event: Event, library: Library) -> Round:
+def after(now: Round, event: AnswerEvent, library: Library) -> Round:
     """The round with what the event tells."""
     if isinstance(event, Found):
         return replace(now, status=f"Reading {passages.counted(event.passages, 'passage')}…")
@@ -184,8 +200,16 @@ def ask_again(rounds: Rounds) -> tuple[Any, Any]:
 def stopped(rounds: Rounds) -> tuple[Rounds, str]:
     """The conversation with its last question given up; what was already checked stays."""
     if rounds and rounds[-1].working:
+        rounds[-1].halt.set()
         rounds = (*rounds[:-1], replace(rounds[-1], stage="stopped", status="", problem="Stopped."))
     return rounds, render(rounds)
+
+
+def cleared(rounds: Rounds) -> tuple[Rounds, str, str]:
+    """An empty conversation; what is being answered in the old one is halted."""
+    for round_ in rounds:
+        round_.halt.set()
+    return (), "", render(())
 
 
 def give_up(rounds: Rounds) -> tuple[Rounds, str]:
