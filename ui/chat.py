@@ -27,7 +27,7 @@ from rag.result import Event as AnswerEvent
 from ui import passages
 from ui.moments import Moment, moment_of
 
-ASKING_AT_ONCE = 8  # more only share the same cores: on two, 20 visitors each wait less when 8 are served at a time
+ASKING_AT_ONCE = 8  # Gradio answers one at a time unless told; more would only share the same few cores
 LONGEST_QUESTION = 2000  # characters; a longer one is a pasted document
 MOST_EXAMPLES = 4
 EVERY = ""  # the filters' "all of them"
