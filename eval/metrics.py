@@ -6,6 +6,7 @@ the passages' length beside them: long passages hit by luck.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,9 @@ def gold_spans(gold: Sequence[Gold], episodes: dict[str, Episode]) -> list[Span]
     """Gold as spans. Exact words that don't stand in their episode are an error of the set: ValueError."""
     spans = []
     for place in gold:
-        if place.text is not None:
+        if place.offsets is not None:
+            spans.append(_pointed_at(place, episodes[place.episode]))
+        elif place.text is not None:
             found = locate(place.text, episodes[place.episode])
             if not found:
                 raise ValueError(f"gold words are not in {place.episode}: {place.text[:60]!r}")
@@ -39,6 +42,22 @@ def gold_spans(gold: Sequence[Gold], episodes: dict[str, Episode]) -> list[Span]
         else:
             spans.append(Span(place.episode, place.start, place.end, -1, -1))
     return spans
+
+
+def _pointed_at(place: Gold, episode: Episode) -> Span:
+    """The sentences that a pointer means; ValueError when the words there are not those that it was made for."""
+    assert place.offsets is not None
+    spoken = [sentence for sentence in episode.sentences if sentence.speech]
+    text = " ".join(sentence.text for sentence in spoken)
+    start, end = place.offsets
+    if hashlib.sha256(text[start:end].encode()).hexdigest()[: len(place.sha256 or "")] != place.sha256:
+        raise ValueError(f"gold at {start}–{end} of {episode.id}: the words there have changed")
+    inside, offset = [], 0
+    for sentence in spoken:
+        if offset < end and start < offset + len(sentence.text):
+            inside.append(sentence.position)
+        offset += len(sentence.text) + 1
+    return Span(episode.id, None, None, inside[0], inside[-1])
 
 
 def overlaps(span: Span, gold: Span) -> bool:

@@ -14,12 +14,18 @@ VERDICTS = ("answered", "said_by_other", "not_said", "unknown_person")
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """Where an answer stands: seconds in a timed episode, or the exact words of an untimed one."""
+    """Where an answer stands: seconds in a timed episode, or words of an untimed one.
+
+    Words are given as they are (`text`), or, where they may not be copied, as `offsets`: first character and the one
+    after the last in the episode's spoken sentences joined by spaces, with the start of their SHA-256 in hex.
+    """
 
     episode: str
     start: float | None = None
     end: float | None = None
     text: str | None = None
+    offsets: tuple[int, int] | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,18 @@ def load_questions(file: Path) -> list[Asked]:
     return questions
 
 
+def _gold(place: dict[str, Any]) -> Gold:
+    offsets = place.get("offsets")
+    if offsets is not None:
+        offsets = (int(offsets[0]), int(offsets[1]))
+    return Gold(place["episode"], place.get("start"), place.get("end"), place.get("text"), offsets, place.get("sha256"))
+
+
 def _question(row: dict[str, Any]) -> Asked:
     verdict = row.get("verdict", "answered")
     if verdict not in VERDICTS:
         raise ValueError(f"verdict {verdict!r} is none of {', '.join(VERDICTS)}")
-    gold = tuple(Gold(g["episode"], g.get("start"), g.get("end"), g.get("text")) for g in row.get("gold", []))
+    gold = tuple(_gold(place) for place in row.get("gold", []))
     if verdict in ("answered", "said_by_other") and not gold:
         raise ValueError(f"a question with the verdict {verdict} needs gold")
     return Asked(

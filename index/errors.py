@@ -50,9 +50,7 @@ class LibraryBusy(LibraryError):
     """Another process holds the write lock."""
 
     def __init__(self, folder: str | Path, holder: str) -> None:
-        super().__init__(
-            f"{folder} is being written by {holder}. Wait until it is done; reading works meanwhile."
-        )
+        super().__init__(f"{folder} is being written by {holder}. Wait until it is done; reading works meanwhile.")
 
 
 class LibraryDamaged(LibraryError):

@@ -48,7 +48,9 @@ class FaissStore(VectorStore):
     def of(cls, library: Library) -> FaissStore:
         """The store of a library as it stands now."""
         return cls(
-            library.vectors(), embedding=EncoderEmbeddings(library.encoder), documents=lambda ids: passage_documents(library, ids)
+            library.vectors(),
+            embedding=EncoderEmbeddings(library.encoder),
+            documents=lambda ids: passage_documents(library, ids),
         )
 
     @property

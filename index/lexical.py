@@ -19,17 +19,20 @@ CREATE VIRTUAL TABLE lexical_words USING fts5vocab(lexical, 'row');
 """
 
 STOP_WORDS = frozenset(
-    """a about above after again against all also am an and any are as at be because been before being below between
-    both but by can could did do does doing down during each few for from further get got had has have having he her
-    here hers herself him himself his how i if in into is it its itself just like me more most my myself no nor not now
-    of off on once only or other our ours ourselves out over own same say said says she should so some such than that
-    the their theirs them themselves then there these they thing things think this those through to too under until up
-    us very was we were what when where which while who whom why will with would you your yours yourself yourselves
-    tell told talk talked talks talking speak spoke mention mentioned mentions discuss discussed describe described
-    explain explained think thinks thought opinion view views episode episodes podcast show guest guests host hosts
-    anyone anybody somebody someone everyone summarize summarise summary discussion discussions state states stated
-    suggest suggests suggested suggestion propose proposed recommend recommended believe believed comment comments overview
-    conclude conclusion decide decided decision regarding concerning participants""".split()
+    """
+    a about above after again against all also am an and any are as at be because been before being below
+    between both but by can could did do does doing down during each few for from further get got had has have
+    having he her here hers herself him himself his how i if in into is it its itself just like me more most my
+    myself no nor not now of off on once only or other our ours ourselves out over own same say said says she
+    should so some such than that the their theirs them themselves then there these they thing things think this
+    those through to too under until up us very was we were what when where which while who whom why will with
+    would you your yours yourself yourselves tell told talk talked talks talking speak spoke mention mentioned
+    mentions discuss discussed describe described explain explained think thinks thought opinion view views
+    episode episodes podcast show guest guests host hosts anyone anybody somebody someone everyone summarize
+    summarise summary discussion discussions state states stated suggest suggests suggested suggestion propose
+    proposed recommend recommended believe believed comment comments overview conclude conclusion decide decided
+    decision regarding concerning participants
+    """.split()
 )
 _WORD = re.compile(r"\w+(?:['’.]\w+)*")
 
@@ -81,16 +84,25 @@ def search(
 
 def stems(words: Iterable[str]) -> list[str]:
     """The words as FTS5 files them: lower case, without accents, Porter stems."""
-    folded = [unicodedata.normalize("NFKD", word.lower()) for word in words]
-    bare = ["".join(letter for letter in word if not unicodedata.combining(letter)) for word in folded]
-    return _STEMMER.stemWords(bare)
+    bare = ["".join(_bare(letter) for letter in word.lower()) for word in words]
+    return [_STEMMER.stemWord(word) if len(word) > 2 else word for word in bare]
+
+
+def _bare(letter: str) -> str:
+    """The letter as FTS5 folds it: accents leave Latin letters only (`é` is `e`, but `й` is not `и`, nor `が` `か`)."""
+    if "\u0300" <= letter <= "\u036f":
+        return ""
+    base = unicodedata.normalize("NFD", letter)[0]
+    return base if base.isascii() else letter
 
 
 def passages_with(connection: sqlite3.Connection, word: str) -> int:
     """In how many passages the word stands, in any of its forms."""
-    parts = stems(re.findall(r"\w+", word))
+    parts = stems(re.findall(r"[^\W_]+", word))
     counts = [
-        found[0] if (found := connection.execute("SELECT doc FROM lexical_words WHERE term = ?", (part,)).fetchone()) else 0
+        found[0]
+        if (found := connection.execute("SELECT doc FROM lexical_words WHERE term = ?", (part,)).fetchone())
+        else 0
         for part in parts
     ]
     return min(counts, default=0)

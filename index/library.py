@@ -26,9 +26,17 @@ from pathlib import Path
 import numpy as np
 
 from index import lexical, store
-from index.embed import EMBEDDED_MODEL, Encoder, Fingerprint, load_encoder
+from index.embed import EMBEDDED_MODEL, Encoder, Fingerprint, known_name, load_encoder
 from index.episode import Episode, Passage, SpeakerSource, TimeSource
-from index.errors import LibraryBusy, LibraryDamaged, NoLibrary, NoSuchEpisode, TranscriptError, WrongModel
+from index.errors import (
+    LibraryBusy,
+    LibraryDamaged,
+    LibraryError,
+    NoLibrary,
+    NoSuchEpisode,
+    TranscriptError,
+    WrongModel,
+)
 from index.passages import LIMITS, build_passages, embedded_text
 from index.vectors import FaissIndex
 
@@ -98,6 +106,7 @@ class Library:
         self._connections = threading.local()
         self._sync = threading.Lock()
         self._state: _Vectors | None = None
+        self._summaries: tuple[int, list[EpisodeSummary]] = -1, []
 
     @classmethod
     def create(cls, folder: str | Path, encoder: Encoder | str = EMBEDDED_MODEL) -> Library:
@@ -123,6 +132,11 @@ class Library:
         recorded = store.fingerprint(library.connection)
         if recorded is None:
             raise NoLibrary(folder)
+        if (made_as := store.made_as(library.connection)) != store.FORMAT:
+            raise LibraryError(
+                f"{folder} has format {made_as}; this version reads format {store.FORMAT}. "
+                f"Add the transcripts to a new library: verbatim add TRANSCRIPTS --library NEW"
+            )
         if not encoder:
             library._encoder = recorded.name
         library._check_model()
@@ -153,7 +167,13 @@ class Library:
 
     def summaries(self) -> list[EpisodeSummary]:
         """Every episode, by show and date."""
-        return [_summary(row) for row in store.summaries(self.connection)]
+        generation, held = self._summaries
+        if generation != self.generation():
+            # The generation is read first: what changes in between is read again next time, never missed.
+            generation = self.generation()
+            held = [_summary(row) for row in store.summaries(self.connection)]
+            self._summaries = generation, held
+        return list(held)
 
     def episode(self, id_: str) -> Episode:
         """The whole episode. NoSuchEpisode names the nearest ids."""
@@ -189,9 +209,11 @@ class Library:
         return self._vectors().index
 
     def cosines(self, vector: np.ndarray, ids: Sequence[int]) -> dict[int, float]:
-        """The cosine of each of these passages with a vector of unit length."""
-        held = self._vectors().index
-        return dict(zip(ids, (held.rows(ids) @ vector).tolist(), strict=True)) if ids else {}
+        """The cosine of each of these passages with a vector of unit length; ids that are gone are left out."""
+        state = self._vectors()
+        # A writer may have taken some away since they were found.
+        here = [id_ for id_, held in zip(ids, np.isin(np.array(ids, np.int64), state.ids), strict=True) if held]
+        return dict(zip(here, (state.index.rows(here) @ vector).tolist(), strict=True)) if here else {}
 
     def passage_count(self) -> int:
         return len(self._vectors().ids)
@@ -211,11 +233,9 @@ class Library:
     def check(self) -> list[str]:
         """What is wrong with this library, in words with the repair; empty when nothing is."""
         problems = store.problems(self.connection)
-        stamp = _read_stamp(self.folder)
-        if stamp is None or not _stamp_is_true(self.folder, stamp):
-            problems.append(f"The FAISS index is missing or damaged. Repair: verbatim check --repair --library {self.folder}")
-        elif stamp["generation"] != self.generation():
-            problems.append(f"The FAISS index is stale. Repair: verbatim check --repair --library {self.folder}")
+        fault = self._vectors_fault()
+        if fault:
+            problems.append(f"The FAISS index is {fault}. Repair: verbatim check --repair --library {self.folder}")
         return problems
 
     # Writing
@@ -240,7 +260,8 @@ class Library:
                 except TranscriptError as exc:
                     report.refused.append(exc)
                 done += sizes[file]
-            if report.added or report.replaced:
+            # Also where nothing is new: an earlier writer may have been killed before it came to this.
+            if report.added or report.replaced or self._vectors_fault():
                 self._save_vectors(connection)
         on_progress(Progress(None, len(files), len(files), done, done))
         return report
@@ -331,6 +352,13 @@ class Library:
                     state = self._state = _caught_up(self.connection, self.folder, state)
         return state
 
+    def _vectors_fault(self) -> str:
+        """What is wrong with the FAISS index on disk, or "" where nothing is."""
+        stamp = _read_stamp(self.folder)
+        if stamp is None or not _stamp_is_true(self.folder, stamp):
+            return "missing or damaged"
+        return "" if stamp["generation"] == self.generation() else "stale"
+
     def _save_vectors(self, connection: sqlite3.Connection) -> None:
         with self._sync:
             state = self._state = _caught_up(connection, self.folder, self._state)
@@ -349,7 +377,7 @@ class Library:
 
     def _check_model(self) -> None:
         recorded = store.fingerprint(self.connection)
-        named = self._encoder if isinstance(self._encoder, str) else self._encoder.fingerprint.name
+        named = known_name(self._encoder) if isinstance(self._encoder, str) else self._encoder.fingerprint.name
         if recorded is not None and named != recorded.name:
             raise _wrong_model(self.folder, recorded, named)
 
@@ -371,17 +399,28 @@ def find_transcripts(paths: Iterable[str | Path]) -> tuple[list[Path], list[Tran
     files: dict[Path, None] = {}
     missing = []
     for path in map(Path, paths):
-        if path.is_dir():
+        if os.path.isdir(path):
             found = sorted(file for file in path.rglob("*") if _looks_like_transcript(file))
-        elif path.exists():
+        elif os.path.exists(path):
             found = [path]
         else:
-            found = sorted(file for file in Path(path.anchor or ".").glob(str(path.relative_to(path.anchor))) if file.is_file())
+            found = _matching(path)
         if not found:
-            what = "holds no transcripts." if path.is_dir() else "there is no such file."
-            missing.append(TranscriptError(path, what, repair=f"Known kinds: {', '.join(sorted(TRANSCRIPT_SUFFIXES))}."))
+            what = "holds no transcripts." if os.path.isdir(path) else "there is no such file."
+            missing.append(
+                TranscriptError(path, what, repair=f"Known kinds: {', '.join(sorted(TRANSCRIPT_SUFFIXES))}.")
+            )
         files.update(dict.fromkeys(found))
     return list(files), missing
+
+
+def _matching(pattern: Path) -> list[Path]:
+    """The files that a glob means, sorted; none where it is no glob."""
+    try:
+        found = Path(pattern.anchor or ".").glob(str(pattern.relative_to(pattern.anchor)))
+        return sorted(file for file in found if file.is_file())
+    except (OSError, ValueError):  # what no file can be called, or `**` inside a name
+        return []
 
 
 def _looks_like_transcript(file: Path) -> bool:
@@ -447,7 +486,11 @@ def _read_vectors(folder: Path, dimensions: int) -> FaissIndex:
 def _read_stamp(folder: Path) -> dict | None:
     try:
         stamp = json.loads((folder / STAMP).read_text())
-        return {"file": Path(stamp["file"]).name, "generation": int(stamp["generation"]), "sha256": str(stamp["sha256"])}
+        return {
+            "file": Path(stamp["file"]).name,
+            "generation": int(stamp["generation"]),
+            "sha256": str(stamp["sha256"]),
+        }
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

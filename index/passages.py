@@ -32,11 +32,13 @@ def build_passages(episode: Episode, limits: Limits = LIMITS) -> list[Passage]:
     """The passages of an episode in order; together they hold each sentence of speech exactly once."""
     passages: list[Passage] = []
     open_: list[tuple[Turn, Sentence]] = []
-    for turn_number, turn in enumerate(episode.turns):
+    for turn in episode.turns:
         spoken = [sentence for sentence in turn.sentences if sentence.speech]
         for number, sentence in enumerate(spoken):
             begins_exchange = number == 0 and _asks(turn)
-            if open_ and (_too_long(open_, sentence, limits) or (begins_exchange and _words(open_) >= limits.least_words)):
+            if open_ and (
+                _too_long(open_, sentence, limits) or (begins_exchange and _words(open_) >= limits.least_words)
+            ):
                 passages.append(_close(episode, open_))
                 open_ = []
             open_.append((turn, sentence))

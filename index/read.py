@@ -20,10 +20,14 @@ from index.timing import estimate_times
 READER_VERSION = "1"
 """Part of every content hash: raise it when reading changes, and `verbatim add` reads all files anew."""
 
-AUDIO_SUFFIXES = frozenset(".mp3 .m4a .aac .ogg .oga .opus .wav .flac .webm".split())
+AUDIO_SUFFIXES = frozenset([".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac", ".webm"])
 LARGEST_SIDECAR = 1_000_000
-TRANSCRIPT_SUFFIXES = frozenset(".srt .vtt .json .html .htm .md .markdown .txt .text .docx".split())
-NOT_TRANSCRIPTS = re.compile(r"^(readme|license|licence|licenses|contributing|changelog|package(-lock)?|code_of_conduct)\b", re.I)
+TRANSCRIPT_SUFFIXES = frozenset(
+    [".srt", ".vtt", ".json", ".html", ".htm", ".md", ".markdown", ".txt", ".text", ".docx"]
+)
+NOT_TRANSCRIPTS = re.compile(
+    r"^(readme|license|licence|licenses|contributing|changelog|package(-lock)?|code_of_conduct)\b", re.I
+)
 
 
 def sidecar_of(path: Path) -> Path:
@@ -93,7 +97,9 @@ def _build_turns(parsed: Parsed, metadata: Metadata) -> tuple[Turn, ...]:
     sentences = build_sentences([turn.pieces for turn in parsed.turns])
     timed = estimate_times(sentences, metadata.duration)
     return tuple(
-        Turn(people[turn.speaker], tuple(of_turn), "labelled") if turn.speaker else Turn(None, tuple(of_turn), "unknown")
+        Turn(people[turn.speaker], tuple(of_turn), "labelled")
+        if turn.speaker
+        else Turn(None, tuple(of_turn), "unknown")
         for turn, of_turn in zip(parsed.turns, timed, strict=True)
         if of_turn
     )
@@ -125,9 +131,12 @@ def _resolved_audio(path: Path, audio: str | None) -> str | None:
     """
     if audio is None or re.match(r"https?://", audio):
         return audio
-    file = (path.parent / audio).resolve()
-    near = file.is_relative_to(path.resolve().parent.parent)
-    return str(file) if near and file.suffix.lower() in AUDIO_SUFFIXES and file.is_file() else None
+    try:
+        file = (path.parent / audio).resolve()
+        near = file.is_relative_to(path.resolve().parent.parent)
+        return str(file) if near and file.suffix.lower() in AUDIO_SUFFIXES and file.is_file() else None
+    except (OSError, ValueError):  # no name that a file can have: too long, or with a NUL in it
+        return None
 
 
 def _slug(text: str) -> str:

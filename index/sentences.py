@@ -24,7 +24,35 @@ Measured on Changelog's inline times by hiding every second one: python -m eval.
 """
 
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st sr jr vs etc e.g i.e no fig vol approx inc ltd co gen sen rep rev hon capt col sgt".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "st",
+        "sr",
+        "jr",
+        "vs",
+        "etc",
+        "e.g",
+        "i.e",
+        "no",
+        "fig",
+        "vol",
+        "approx",
+        "inc",
+        "ltd",
+        "co",
+        "gen",
+        "sen",
+        "rep",
+        "rev",
+        "hon",
+        "capt",
+        "col",
+        "sgt",
+    ]
 )
 _STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+[」』”]*")
 _LAST_WORD = re.compile(r"([\w.]+?)\.[\"'”’)\]]*$")

@@ -24,7 +24,8 @@ CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE episodes (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, show INTEGER NOT NULL REFERENCES shows,
     title TEXT NOT NULL, date TEXT, description TEXT NOT NULL, duration REAL, audio TEXT, url TEXT,
-    format TEXT NOT NULL, mended TEXT NOT NULL, content_hash TEXT NOT NULL, source TEXT NOT NULL);
+    format TEXT NOT NULL, mended TEXT NOT NULL, content_hash TEXT NOT NULL, source TEXT NOT NULL,
+    speaker_sources TEXT NOT NULL, time_sources TEXT NOT NULL);
 CREATE INDEX episodes_by_hash ON episodes (content_hash);
 CREATE TABLE appearances (
     episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE, position INTEGER NOT NULL,
@@ -79,6 +80,11 @@ def dimensions(connection: sqlite3.Connection) -> int:
     return int(_meta(connection, "dimensions"))
 
 
+def made_as(connection: sqlite3.Connection) -> str:
+    """The format of the tables, as `FORMAT` was when they were made."""
+    return _meta(connection, "format")
+
+
 def generation(connection: sqlite3.Connection) -> int:
     return int(_meta(connection, "generation"))
 
@@ -102,7 +108,9 @@ def place_of(connection: sqlite3.Connection, episode: Episode, source: str) -> t
     The same file again, or the same id in the same show after its file is gone, is a new version; anything else that
     has the id already is another episode, and the newcomer's id is made unique with the show's name.
     """
-    same_source = connection.execute("SELECT name FROM episodes WHERE source = ? AND source != ''", (source,)).fetchone()
+    same_source = connection.execute(
+        "SELECT name FROM episodes WHERE source = ? AND source != ''", (source,)
+    ).fetchone()
     if same_source:
         return same_source[0], True
     candidates = [episode.id, f"{'-'.join(episode.show.name.split())}-{episode.id}"]
@@ -148,10 +156,13 @@ def insert_episode(
     )
     row = connection.execute(
         "INSERT INTO episodes (name, show, title, date, description, duration, audio, url, format, mended, content_hash,"
-        " source) VALUES (?, (SELECT id FROM shows WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " source, speaker_sources, time_sources)"
+        " VALUES (?, (SELECT id FROM shows WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             id_, episode.show.name, episode.title, episode.date, episode.description, episode.duration, episode.audio,
             episode.url, episode.format, json.dumps(episode.mended), episode.content_hash, source,
+            json.dumps(sorted({turn.speaker_source for turn in episode.turns})),
+            json.dumps(sorted({s.time_source for s in episode.sentences if s.time_source})),
         ),
     ).lastrowid  # fmt: skip
     people = {name: _person_row(connection, name) for name in _names(episode)}
@@ -247,7 +258,8 @@ def read_episode(connection: sqlite3.Connection, id_: str) -> Episode | None:
     people = tuple(
         Person(name, role)
         for name, role in connection.execute(
-            "SELECT name, role FROM appearances JOIN people ON people.id = person WHERE episode = ? ORDER BY position", (row,)
+            "SELECT name, role FROM appearances JOIN people ON people.id = person WHERE episode = ? ORDER BY position",
+            (row,),
         )
     )
     return Episode(
@@ -265,30 +277,21 @@ def summaries(connection: sqlite3.Connection) -> list[dict]:
     ):
         people.setdefault(episode, []).append(tuple(person))
     passages = dict(connection.execute("SELECT episode, count(*) FROM passages GROUP BY episode"))
-    speaker_sources = _sources(connection, "SELECT DISTINCT episode, speaker_source FROM turns")
-    time_sources = _sources(
-        connection, "SELECT DISTINCT episode, time_source FROM sentences WHERE time_source IS NOT NULL"
-    )
     return [
         {
             "id": name, "show": show, "title": title, "date": date, "people": people.get(row, []), "duration": duration,
-            "format": format_, "speaker_sources": speaker_sources.get(row, ()), "time_sources": time_sources.get(row, ()),
+            "format": format_, "speaker_sources": tuple(json.loads(speaker_sources)),
+            "time_sources": tuple(json.loads(time_sources)),
             "passages": passages.get(row, 0), "audio": audio_, "url": url, "description": description,
             "mended": tuple(json.loads(mended)),
         }
-        for row, name, show, title, date, duration, format_, audio_, url, description, mended in connection.execute(
+        for row, name, show, title, date, duration, format_, audio_, url, description, mended, speaker_sources,
+        time_sources in connection.execute(
             "SELECT episodes.id, episodes.name, shows.name, title, date, duration, format, audio, url,"
-            " episodes.description, mended FROM episodes JOIN shows ON shows.id = show"
+            " episodes.description, mended, speaker_sources, time_sources FROM episodes JOIN shows ON shows.id = show"
             " ORDER BY shows.name, date, episodes.name"
         )
     ]  # fmt: skip
-
-
-def _sources(connection: sqlite3.Connection, query: str) -> dict[int, tuple[str, ...]]:
-    sources: dict[int, list[str]] = {}
-    for episode, source in connection.execute(query):
-        sources.setdefault(episode, []).append(source)
-    return {episode: tuple(sorted(found)) for episode, found in sources.items()}
 
 
 def read_passages(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Passage]:
@@ -323,7 +326,9 @@ def spoken_words(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int
 
 def passage_ids(connection: sqlite3.Connection) -> tuple[np.ndarray, np.ndarray]:
     """All passages' ids, rising, and the rows of their episodes: int64, shape (n_passages,) each."""
-    rows = np.array(connection.execute("SELECT id, episode FROM passages ORDER BY id").fetchall(), np.int64).reshape(-1, 2)
+    rows = np.array(connection.execute("SELECT id, episode FROM passages ORDER BY id").fetchall(), np.int64).reshape(
+        -1, 2
+    )
     return rows[:, 0].copy(), rows[:, 1].copy()
 
 
@@ -344,16 +349,22 @@ def rebuild_lexical(connection: sqlite3.Connection) -> None:
 
 def problems(connection: sqlite3.Connection) -> list[str]:
     """Faults of the database itself, in words; empty where there are none."""
-    found = [f"The database is damaged: {line}" for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
+    found = [
+        f"The database is damaged: {line}" for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"
+    ]
     found += [
         f"The database is damaged: a row of {table} belongs to no {parent}"
         for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check")
     ]
-    lost = connection.execute("SELECT count(*) FROM passages WHERE id NOT IN (SELECT passage FROM embeddings)").fetchone()[0]
+    lost = connection.execute(
+        "SELECT count(*) FROM passages WHERE id NOT IN (SELECT passage FROM embeddings)"
+    ).fetchone()[0]
     if lost:
         found.append(f"{lost} passages have no embedding. Repair: remove their episodes and add the files again.")
     empty = connection.execute("SELECT name FROM episodes WHERE id NOT IN (SELECT episode FROM passages)").fetchall()
-    found += [f"Episode {name} has no passages. Repair: verbatim remove {name}, then add its file again." for (name,) in empty]
+    found += [
+        f"Episode {name} has no passages. Repair: verbatim remove {name}, then add its file again." for (name,) in empty
+    ]
     held, indexed = (
         connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("passages", "lexical_docsize")
     )

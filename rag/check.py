@@ -14,7 +14,21 @@ from index.episode import Episode, Sentence, Turn
 from rag.result import Check
 
 _MARKS = str.maketrans(
-    {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "–": "-", "—": "-", "‑": "-", "‐": "-", "…": "..."}
+    {
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "«": '"',
+        "»": '"',
+        "‘": "'",
+        "’": "'",
+        "‚": "'",
+        "–": "-",
+        "—": "-",
+        "‑": "-",
+        "‐": "-",
+        "…": "...",
+    }
 )
 ALTERED_LIKENESS = 82.0  # rapidfuzz partial ratio from which missing words are "altered" and not "absent"
 LEAST_PART_WORDS = 3  # words that each half of a stitched quote has at least

@@ -18,7 +18,8 @@ from index.errors import VerbatimError
 
 EXAMPLES = {
     "add": "verbatim add transcripts/\n  verbatim add talk.srt notes/*.vtt --library mine",
-    "ask": 'verbatim ask "What did Tobin say about barley bread?"\n  verbatim ask "Who is against the barrier?" --json --since 2022-10-01',
+    "ask": 'verbatim ask "What did Tobin say about barley bread?"\n'
+    '  verbatim ask "Who is against the barrier?" --json --since 2022-10-01',
     "search": 'verbatim search "the tidal barrier"\n  verbatim search "bread" --guest Tobin --csv > bread.csv',
     "episodes": "verbatim episodes\n  verbatim episodes --json --library mine",
     "show": "verbatim show morrow-light\n  verbatim show morrow-light --json",
@@ -68,12 +69,16 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    add = command("add", _add, "Add transcripts: files, folders or globs. Unchanged ones are skipped, changed ones replaced.")
+    add = command(
+        "add", _add, "Add transcripts: files, folders or globs. Unchanged ones are skipped, changed ones replaced."
+    )
     add.add_argument("paths", nargs="+", metavar="PATH")
     ask = command("ask", _ask, "Answer a question in the speakers' own words, or say that nobody said it.")
     ask.add_argument("question")
     ask.add_argument("--json", action="store_true", help="print the answer as JSON")
-    ask.add_argument("--history", type=Path, metavar="FILE", help='earlier messages: [{"role": "user", "content": "…"}, …]')
+    ask.add_argument(
+        "--history", type=Path, metavar="FILE", help='earlier messages: [{"role": "user", "content": "…"}, …]'
+    )
     search = command("search", _search, "Print the passages about a topic, best first.")
     search.add_argument("topic")
     search.add_argument("--limit", type=_positive, default=10, metavar="N", help="most passages to print (default: 10)")
@@ -85,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--show", metavar="SHOW", help="only this show")
         sub.add_argument("--episode", metavar="ID", help="only this episode")
         sub.add_argument("--guest", metavar="NAME", help="only episodes with this person, and only their words")
-        sub.add_argument("--since", type=_date, metavar="DATE", help="only episodes from this day on (2024-02-01, 2024-02 or 2024)")
+        sub.add_argument(
+            "--since", type=_date, metavar="DATE", help="only episodes from this day on (2024-02-01, 2024-02 or 2024)"
+        )
         sub.add_argument("--until", type=_date, metavar="DATE", help="only episodes up to this day")
     episodes = command("episodes", _episodes, "List the episodes of the library.")
     episodes.add_argument("--json", action="store_true")
@@ -211,7 +218,9 @@ def _episodes(options: argparse.Namespace) -> int:
     from rag.text import episodes_json, episodes_text
 
     summaries = Library.open(_settings(options).library).summaries()
-    print(json.dumps(episodes_json(summaries), ensure_ascii=False, indent=1) if options.json else episodes_text(summaries))
+    print(
+        json.dumps(episodes_json(summaries), ensure_ascii=False, indent=1) if options.json else episodes_text(summaries)
+    )
     return 0
 
 
@@ -251,7 +260,14 @@ def _serve(options: argparse.Namespace) -> int:
 
     settings = _settings(options)
     return app.main(
-        ["--library", settings.library, "--host", options.host or settings.host, "--port", str(options.port or settings.port)]
+        [
+            "--library",
+            settings.library,
+            "--host",
+            options.host or settings.host,
+            "--port",
+            str(options.port or settings.port),
+        ]
     )
 
 

@@ -175,7 +175,9 @@ class Evidence:
             if len(re.findall(r"\w+", candidate.sentence.text)) < 3:
                 continue
             quote = _quote_around(i, self.candidates, self.scored, self.weights, self.known)
-            if not any(q.episode.id == quote.episode.id and q.first <= quote.last and quote.first <= q.last for q in quotes):
+            if not any(
+                q.episode.id == quote.episode.id and q.first <= quote.last and quote.first <= q.last for q in quotes
+            ):
                 quotes.append(quote)
         return quotes
 
@@ -232,9 +234,7 @@ def _quote_around(
     turn, episode = candidates[seed].turn, candidates[seed].episode
     spoken = [s for s in turn.sentences if s.speech]
     first = last = next(n for n, s in enumerate(spoken) if s.position == candidates[seed].sentence.position)
-    score_at = {
-        (c.episode.id, c.sentence.position): s.score for c, s in zip(candidates, scored, strict=True)
-    }
+    score_at = {(c.episode.id, c.sentence.position): s.score for c, s in zip(candidates, scored, strict=True)}
 
     def words() -> int:
         return sum(len(s.text.split()) for s in spoken[first : last + 1])
@@ -242,7 +242,12 @@ def _quote_around(
     def fits(sentence: Sentence) -> bool:
         return words() + len(sentence.text.split()) <= LONGEST_QUOTE_WORDS and last - first + 1 < MOST_SENTENCES
 
-    while first > 0 and _LEANS.match(spoken[first].text) and fits(spoken[first - 1]) and not _ASKS.search(spoken[first - 1].text):
+    while (
+        first > 0
+        and _LEANS.match(spoken[first].text)
+        and fits(spoken[first - 1])
+        and not _ASKS.search(spoken[first - 1].text)
+    ):
         first -= 1
     while last + 1 < len(spoken) and fits(spoken[last + 1]) and not _ASKS.search(spoken[last + 1].text):
         following = spoken[last + 1]
@@ -268,5 +273,12 @@ def _quote_around(
         known=known,
     )
     return Quote(
-        episode, turn, spoken[first].position, spoken[last].position, text, scored[seed].score, candidate.hit.id, signals
+        episode,
+        turn,
+        spoken[first].position,
+        spoken[last].position,
+        text,
+        scored[seed].score,
+        candidate.hit.id,
+        signals,
     )

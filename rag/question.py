@@ -66,38 +66,56 @@ SPEECH_VERBS = (
 )
 _NAME = r"(?P<name>(?:the |an? )?[\w.'’-]+(?: [\w.'’-]+){0,3}?)"
 _SLOTS = [
-    re.compile(rf"\b(?:did|does|do|has|have|had|would|is|was|can|could|will)\s+{_NAME}\s+(?:(?:ever|also|really|actually|just|even|once|always|still|originally|first|then|not|exactly|personally)\s+)*(?:{SPEECH_VERBS})\b", re.I),
-    re.compile(rf"\baccording to\s+{_NAME}(?=[,.?!]|$| (?:what|how|why|when|who|which|where|is|are|was|were|did|does|do|the)\b)", re.I),
-    re.compile(rf"\b{_NAME}['’]s? (?:view|views|opinion|opinions|take|thoughts?|position|stance|advice|answer|argument|reason|reasons|feelings?|attitude|reaction|recommendations?)\b", re.I),
-    re.compile(rf"\b(?:view|views|opinion|opinions|take|thoughts|position|stance|advice|words) of\s+{_NAME}(?= (?:on|about|regarding)\b|[,.?!]|$)", re.I),
-    re.compile(rf"\b(?:what|where|when|why|how|which \w+|that|if|whether)\s+{_NAME}\s+(?:{SPEECH_VERBS})\b", re.I),
-    re.compile(rf"^{_NAME}\s+(?:{SPEECH_VERBS})\b", re.I),
-]  # fmt: skip
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"\b(?:did|does|do|has|have|had|would|is|was|can|could|will)\s+{_NAME}\s+"
+        r"(?:(?:ever|also|really|actually|just|even|once|always|still|originally|first|then|not|exactly|personally)\s+)*"
+        rf"(?:{SPEECH_VERBS})\b",
+        rf"\baccording to\s+{_NAME}"
+        r"(?=[,.?!]|$| (?:what|how|why|when|who|which|where|is|are|was|were|did|does|do|the)\b)",
+        rf"\b{_NAME}['’]s? (?:view|views|opinion|opinions|take|thoughts?|position|stance|advice|answer|argument|reason|reasons"
+        r"|feelings?|attitude|reaction|recommendations?)\b",
+        r"\b(?:view|views|opinion|opinions|take|thoughts|position|stance|advice|words) of\s+"
+        rf"{_NAME}(?= (?:on|about|regarding)\b|[,.?!]|$)",
+        rf"\b(?:what|where|when|why|how|which \w+|that|if|whether)\s+{_NAME}\s+(?:{SPEECH_VERBS})\b",
+        rf"^{_NAME}\s+(?:{SPEECH_VERBS})\b",
+    )
+]
 _ROLE = {
     "guest": re.compile(r"\b(?:the|her|his|their|this|that|today's|today’s) (?:guest|interviewee)s?\b", re.I),
     "host": re.compile(r"\b(?:the|her|his|their|this|that) (?:host|interviewer|presenter)s?\b", re.I),
 }
 _NOBODY = frozenset(
-    """i you he she they we it this that these those there who whom what which anyone anybody someone somebody everyone
-    everybody nobody people folks one each both all any some most others the a an his her their our your my its him them
-    us me guest guests host hosts interviewer speaker speakers listener listeners experts critics""".split()
+    """
+    i you he she they we it this that these those there who whom what which anyone anybody someone somebody
+    everyone everybody nobody people folks one each both all any some most others the a an his her their our
+    your my its him them us me guest guests host hosts interviewer speaker speakers listener listeners experts
+    critics
+    """.split()
 )
 _NOT_NAMES = frozenset(
-    """what who whom whose which when where why how did does do is are was were will would can could should may might must
-    has have had the a an and or but if in on at of for to from with about by tell give show list name explain describe
-    according summarize summarise compare was it's what's who's there any anyone please i""".split()
+    """
+    what who whom whose which when where why how did does do is are was were will would can could should may
+    might must has have had the a an and or but if in on at of for to from with about by tell give show list
+    name explain describe according summarize summarise compare was it's what's who's there any anyone please i
+    """.split()
 )
 # First names and surnames that are ordinary words too: in a question without capitals they need a speaker's place.
 _WORD_NAMES = frozenset(
-    """mark will may art grace rose hope faith bill sue pat rob jack drew dawn june april august summer autumn ray gene
-    frank rich miles max page guy dean king young brown white green black gray grey bell cook baker smith price day long
-    short stone wood woods field fields hill lake rivers bush ford carter mason fisher hunter taylor turner walker ward
-    west east north south church park parks best love joy ivy olive pearl ruby amber jade violet daisy lily heather holly
-    iris penny sky star chase chance christian cash dale earl glen harm lane peg reed robin sandy skip trip van wade""".split()
+    """
+    mark will may art grace rose hope faith bill sue pat rob jack drew dawn june april august summer autumn ray
+    gene frank rich miles max page guy dean king young brown white green black gray grey bell cook baker smith
+    price day long short stone wood woods field fields hill lake rivers bush ford carter mason fisher hunter
+    taylor turner walker ward west east north south church park parks best love joy ivy olive pearl ruby amber
+    jade violet daisy lily heather holly iris penny sky star chase chance christian cash dale earl glen harm
+    lane peg reed robin sandy skip trip van wade
+    """.split()
 )
 _THIRD_PERSON = re.compile(r"\b(he|she|they|him|her|them|his|their|hers|theirs)\b", re.I)
 _THING = re.compile(r"\b(it|this|that|these|those|the other one|the other|the same)\b", re.I)
-_OPENS_FOLLOW_UP = re.compile(r"^\s*(?:and|but|so|or|also|what about|how about|why|why not|when|where|how|really|who else)\b", re.I)
+_OPENS_FOLLOW_UP = re.compile(
+    r"^\s*(?:and|but|so|or|also|what about|how about|why|why not|when|where|how|really|who else)\b", re.I
+)
 
 
 def read_question(
@@ -114,7 +132,9 @@ def read_question(
     """
     text = " ".join(question.split())
     if not re.search(r"\w", text):
-        raise QuestionError("There is no question. Ask what somebody said, for example: what did the guest say about …?")
+        raise QuestionError(
+            "There is no question. Ask what somebody said, for example: what did the guest say about …?"
+        )
     if len(text) > LONGEST_QUESTION:
         raise QuestionError(f"The question has {len(text):,} characters; up to {LONGEST_QUESTION:,} can be asked.")
     names = _names(episodes)
@@ -142,7 +162,7 @@ def nearest_names(name: str, episodes: Sequence[EpisodeSummary], *, limit: int =
     from rapidfuzz import fuzz, process
 
     names = _names(episodes)
-    return [match for match, *_ in process.extract(name, names, scorer=fuzz.WRatio, limit=limit, score_cutoff=45)]
+    return [match for match, *_ in process.extract(name, names, scorer=fuzz.WRatio, limit=limit, score_cutoff=70)]
 
 
 def find_person(name: str, episodes: Sequence[EpisodeSummary]) -> list[str]:
@@ -185,7 +205,9 @@ def _find_people(text: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
         n = len(parts)
         for at in range(len(tokens) - n + 1):
             window = folded[at : at + n]
-            if window == parts or (n > 1 and min(map(len, parts)) > 2 and fuzz.ratio(" ".join(window), " ".join(parts)) >= 88):
+            if window == parts or (
+                n > 1 and min(map(len, parts)) > 2 and fuzz.ratio(" ".join(window), " ".join(parts)) >= 88
+            ):
                 found.append((name, tokens[at][1], tokens[at + n - 1][2]))
     taken = [(start, end) for _, start, end in found]
     for place, (token, start, end) in enumerate(tokens):
@@ -196,6 +218,8 @@ def _find_people(text: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
             continue
         in_slot = any(first <= start < last for first, last in slots)
         capital = token[:1].isupper() and place > 0
+        if _part_of_other_name(place, tokens, text):
+            continue
         named = [name for name in names if word in _fold(name).split() and (len(word) > 1 or in_slot)]
         if named and (word not in _WORD_NAMES or capital or in_slot or (place == 0 and token[:1].isupper())):
             found += [(name, start, end) for name in named]
@@ -212,6 +236,27 @@ def _find_people(text: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
     return sorted(found, key=lambda mention: mention[1])
 
 
+def _part_of_other_name(place: int, tokens: Sequence[tuple[str, int, int]], text: str) -> bool:
+    """True for the "Mark" of "Mark Twain": beside it stands another capitalised word, and together they name nobody here.
+
+    (Whole names of people here were found before this is asked.)
+    """
+    if not tokens[place][0][:1].isupper():
+        return False
+    for beside in (place - 1, place + 1):
+        if 0 <= beside < len(tokens):
+            word, start, end = tokens[beside]
+            between = text[end : tokens[place][1]] if beside < place else text[tokens[place][2] : start]
+            if (
+                between == " "
+                and word[:1].isupper()
+                and word != "I"
+                and not (beside == 0 and _fold(word) in _NOT_NAMES)
+            ):
+                return True
+    return False
+
+
 def _speaker_slots(text: str) -> list[tuple[int, int]]:
     """Where the grammar of the question puts somebody who speaks ("did … say", "according to …", "…'s view")."""
     return list(dict.fromkeys(match.span("name") for slot in _SLOTS for match in slot.finditer(text)))
@@ -219,7 +264,9 @@ def _speaker_slots(text: str) -> list[tuple[int, int]]:
 
 def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callable[[str], bool]) -> str | None:
     """A name in a speaker's place; None where what stands there is no name ("the council", "anyone", "people")."""
-    has_capitals = any(word[:1].isupper() for word in re.findall(r"[\w'’-]+", text)[1:] if word not in ("I", "I'm", "I've"))
+    has_capitals = any(
+        word[:1].isupper() for word in re.findall(r"[\w'’-]+", text)[1:] if word not in ("I", "I'm", "I've")
+    )
     for start, end in slots:
         words = text[start:end].split()
         while words and words[0].lower() in _NOT_NAMES:
@@ -267,17 +314,18 @@ def _made_whole(text: str, history: Sequence[Mapping[str, str]], names: Sequence
     own_people = _find_people(text, names)
     own_words = [word for word in _search_words(text, own_people) if word not in ("other", "else", "one")]
     refers_to_person = bool(_THIRD_PERSON.search(text)) and not own_people
-    refers_to_thing = bool(_THING.search(text))
-    opens = bool(_OPENS_FOLLOW_UP.match(text))
-    if not (refers_to_person or refers_to_thing or (opens and len(own_words) <= 3) or len(own_words) < 2):
+    # "Why is copper fastened the way it is?" has a subject of its own: its "it" is not the last question's.
+    refers_to_thing = len(own_words) <= 2 and bool(_THING.search(text))
+    leans = len(own_words) < 2 or (bool(_OPENS_FOLLOW_UP.match(text)) and len(own_words) <= 2 and not own_people)
+    if not (refers_to_person or refers_to_thing or leans):
         return text
     last_people = next((found for question in reversed(earlier) if (found := _find_people(question, names))), [])
     subject = _subject(earlier, names)
     whole = text
     if last_people and not own_people:
         person = last_people[-1][0]
-        whole = _put_person(whole, person) if refers_to_person else f"{whole.rstrip('?')} ({person})?"
-    if subject and (refers_to_thing or len(own_words) < 3):
+        whole = _put_person(whole, person) if refers_to_person else f"{whole.rstrip('? ')} ({person})?"
+    if subject and (refers_to_thing or leans):
         whole = f"{whole.rstrip('? ')} (about {subject})?"
     return whole
 
@@ -297,8 +345,8 @@ def _put_person(text: str, person: str) -> str:
     if match is None:
         return text
     possessive = match[1].lower() in ("his", "their", "hers", "theirs") or (
-        match[1].lower() == "her" and re.match(r"\s+\w+", text[match.end() :]) and not text[match.end() :].strip().startswith("about")
+        match[1].lower() == "her"
+        and re.match(r"\s+\w+", text[match.end() :])
+        and not text[match.end() :].strip().startswith("about")
     )
     return text[: match.start()] + (f"{person}'s" if possessive else person) + text[match.end() :]
-
-

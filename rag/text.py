@@ -21,7 +21,9 @@ def answer_text(answer: Answer) -> str:
     if answer.citations:
         parts.append("\n".join(f"[{c.n}] {_source(c)}" for c in answer.citations))
     elif answer.nearest:
-        parts.append("Nearest, but no answer:\n" + "\n".join(f"  “{c.quote}”\n    {_source(c)}" for c in answer.nearest))
+        parts.append(
+            "Nearest, but no answer:\n" + "\n".join(f"  “{c.quote}”\n    {_source(c)}" for c in answer.nearest)
+        )
     return "\n\n".join(parts)
 
 
@@ -49,7 +51,12 @@ def episodes_json(summaries: Sequence[EpisodeSummary]) -> list[dict[str, Any]]:
             "title": e.title,
             "date": e.date,
             "people": [
-                {"name": p.name, "role": p.role, "seconds": None if p.seconds is None else round(p.seconds, 1), "words": p.words}
+                {
+                    "name": p.name,
+                    "role": p.role,
+                    "seconds": None if p.seconds is None else round(p.seconds, 1),
+                    "words": p.words,
+                }
                 for p in e.people
             ],
             "duration": e.duration,
@@ -120,7 +127,14 @@ def episode_text(episode: Episode) -> str:
 def _source(citation: Citation) -> str:
     role = f" ({citation.role})" if citation.role != "unknown" else ""
     who = f"{citation.speaker}{role}" if citation.speaker else "host or guest, unlabelled"
-    facts = [who, citation.title, citation.show, citation.date, clock(citation.start, citation.time_error), citation.url]
+    facts = [
+        who,
+        citation.title,
+        citation.show,
+        citation.date,
+        clock(citation.start, citation.time_error),
+        citation.url,
+    ]
     return ", ".join(fact for fact in facts if fact)
 
 
