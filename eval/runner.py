@@ -26,7 +26,7 @@ from rag.check import check_quote
 from rag.progress import progress_bar
 from rag.question import Filters, read_question
 from rag.result import Answer, Done
-from rag.retrieve import LEXICAL_WEIGHT, SPEAKER_WEIGHT, read_scope
+from rag.retrieve import SPEAKER_WEIGHT, read_scope
 from rag.settings import Settings
 
 MAIN_METRICS = (
@@ -47,6 +47,8 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
     questions = load_questions(options.questions)[: options.limit]
     folder = _library_of(options.transcripts, settings) if options.transcripts else Path(settings.library)
     assistant = Assistant.open(folder, settings)
+    if options.lexical_weight is not None:
+        assistant.retriever.lexical_weight = options.lexical_weight
     result = evaluate(assistant, questions, settings, finding_only=options.finding_only)
     if options.out:
         options.out.write_text(json.dumps(result, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -73,9 +75,9 @@ def evaluate(
         "made_by": {
             "settings": repr(settings),
             "passages": LIMITS.name,
-            "weights": {"lexical": LEXICAL_WEIGHT, "speaker": SPEAKER_WEIGHT},
+            "weights": {"lexical": assistant.retriever.lexical_weight, "speaker": SPEAKER_WEIGHT},
             "model": assistant.library.encoder.fingerprint.name,
-            "commit": _commit(),
+            "commit": commit(),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
             "seconds": round(time.perf_counter() - began, 1),
         },
@@ -178,6 +180,7 @@ def _library_of(transcripts: Path, settings: Settings) -> Path:
     return folder
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The commit that is checked out, with `-dirty` where files differ from it."""
     found = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
     return found.stdout.strip() or "unknown"

@@ -268,10 +268,15 @@ class Library:
 
     def add_episode(self, episode: Episode, *, source: str = "") -> str:
         """Add one episode that was made in Python; returns its id, which may have been made unique."""
+        with self.writing_many() as add:
+            return add(episode, source)
+
+    @contextmanager
+    def writing_many(self) -> Iterator[Callable[..., str]]:
+        """A function that adds one episode made in Python; each is committed at once, the FAISS file written at the end."""
         with self._writing() as connection:
-            id_, _ = self._commit(connection, episode, source)
+            yield lambda episode, source="": self._commit(connection, episode, source)[0]
             self._save_vectors(connection)
-        return id_
 
     def remove(self, id_: str) -> None:
         """Forget an episode everywhere. NoSuchEpisode: it isn't there."""

@@ -111,6 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--transcripts", type=Path, metavar="DIR", help="make a library of these first, and keep it")
     evaluate.add_argument("--json", type=Path, metavar="OUT", dest="out", help="write everything measured to a file")
     evaluate.add_argument("--limit", type=_positive, metavar="N", help="only the first N questions")
+    evaluate.add_argument(
+        "--lexical-weight", type=float, metavar="0..1", help="1 finds by BM25 alone, 0 by vectors alone (default: both)"
+    )
     evaluate.add_argument("--finding-only", action="store_true", help="measure retrieval alone: much quicker")
     return parser
 

@@ -51,10 +51,15 @@ class Reranker(Protocol):
 
 
 class Retriever:
-    """Finds passages in one library. `reranker`: applied to the fused hits, where there is one."""
+    """Finds passages in one library.
 
-    def __init__(self, library: Library, *, reranker: Reranker | None = None) -> None:
-        self.library, self.reranker = library, reranker
+    `reranker`: applied to the fused hits, where there is one. `lexical_weight`: 1 finds by BM25 alone, 0 by vectors alone.
+    """
+
+    def __init__(
+        self, library: Library, *, reranker: Reranker | None = None, lexical_weight: float = LEXICAL_WEIGHT
+    ) -> None:
+        self.library, self.reranker, self.lexical_weight = library, reranker, lexical_weight
 
     def retrieve(self, question: Question, scope: Scope, *, k: int = 8) -> list[Hit]:
         """The `k` best passages for the question, best first; fewer where fewer are there."""
@@ -64,7 +69,7 @@ class Retriever:
         lexical = dict(self.library.search_words(words, k=POOL, rows=scope.rows))
         only_lexical = [id_ for id_ in lexical if id_ not in dense]
         cosines = dense | self.library.cosines(vector, only_lexical)
-        scores = _fuse(cosines, lexical)
+        scores = _fuse(cosines, lexical, self.lexical_weight)
         self._prefer_speakers(scores, question, scope)
         best = sorted(scores, key=lambda id_: (-scores[id_], id_))[: max(k, 30) if self.reranker else k]
         passages = self.library.passages(best)
@@ -124,11 +129,11 @@ def read_scope(library: Library, filters: Filters, *, named_episodes: Sequence[s
     return Scope(tuple(chosen), rows, person)
 
 
-def _fuse(cosines: dict[int, float], lexical: dict[int, float]) -> dict[int, float]:
+def _fuse(cosines: dict[int, float], lexical: dict[int, float], weight: float) -> dict[int, float]:
     """Weighted sum of both scores, each scaled to 0..1 over its own hits; a passage without a BM25 score has 0 there."""
     dense = _scaled(cosines)
     words = _scaled(lexical)
-    return {id_: (1 - LEXICAL_WEIGHT) * dense[id_] + LEXICAL_WEIGHT * words.get(id_, 0.0) for id_ in cosines}
+    return {id_: (1 - weight) * dense[id_] + weight * words.get(id_, 0.0) for id_ in cosines}
 
 
 def _scaled(scores: dict[int, float]) -> dict[int, float]:
