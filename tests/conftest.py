@@ -1,0 +1,61 @@
+"""For every test: no settings from outside, no other machine, and properties that are the same on every run.
+
+`--hypothesis-profile=hunt` looks for new counterexamples instead: random, and fifty times as many.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("verbatim", derandomize=True, **COMMON)
+settings.register_profile("hunt", derandomize=False, max_examples=5000, **COMMON)
+settings.load_profile("verbatim")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_from_outside() -> Iterator[None]:
+    """For the whole session, so that servers started by wider fixtures are under it too; they inherit the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("VERBATIM_", "OPENAI_"))]:
+            patch.delenv(name)
+        # What runs in another process is out of reach of the patches below; the one library that downloads obeys this.
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _only_here(getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", _only_names_of_here(socket.getaddrinfo))
+        yield
+
+
+def _only_here(connect: Any) -> Any:
+    def guarded(sock: socket.socket, address: Any) -> Any:
+        if sock.family in (socket.AF_INET, socket.AF_INET6) and not _is_here(address[0]):
+            pytest.fail(f"a test tried to reach {address[0]}: tests need no network")
+        return connect(sock, address)
+
+    return guarded
+
+
+def _only_names_of_here(getaddrinfo: Any) -> Any:
+    def guarded(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host and not _is_here(host):
+            pytest.fail(f"a test asked for the address of {host}: tests need no network")
+        return getaddrinfo(host, *args, **kwargs)
+
+    return guarded
+
+
+def _is_here(host: str | bytes) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    try:
+        address = ip_address(name.partition("%")[0])
+    except ValueError:
+        return name in ("localhost", "")
+    return address.is_loopback or address.is_unspecified
