@@ -1,0 +1,27 @@
+"""The words said to a language model, each prompt one .md file beside this one. A leaf: imports nothing of ours.
+
+A file is read in parts: a line `# system` or `# human` opens a message. `{name}` is a variable; a brace that is meant
+as one is doubled. What is put in for a variable is never read as a template.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langchain_core.prompts import ChatPromptTemplate
+
+_MESSAGE = re.compile(r"^# (system|human)$", re.MULTILINE)
+
+
+def load(name: str) -> ChatPromptTemplate:
+    """The prompt of that name, to be filled with its `input_variables`. FileNotFoundError: there is none."""
+    # Imported here: the import costs 0.7 s, which an answer without a language model must not pay.
+    from langchain_core.prompts import ChatPromptTemplate
+
+    _, *parts = _MESSAGE.split(files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8"))
+    return ChatPromptTemplate.from_messages(
+        [(role, words.strip()) for role, words in zip(parts[::2], parts[1::2], strict=True)]
+    )
