@@ -140,9 +140,15 @@ def _measure(assistant: Assistant, asked: Asked, finding_only: bool) -> tuple[di
             check_quote(c.quote, c.speaker, assistant.extractor.episode(c.episode))[0] == "verified"
             for c in answer.citations
         )
+        # Credited to somebody who didn't say it, or quoted from somebody else than the person whose words are asked for.
+        question = read_question(asked.question, episodes=assistant.library.summaries(), history=asked.history)
+        others = answer.verdict == "answered" and question.said and question.people
+        metrics["wrong_speaker"] = float(
+            metrics["quotes_exact"] < 1
+            or any(others and c.speaker is not None and c.speaker not in question.people for c in answer.citations)
+        )
         if asked.speaker:
-            metrics["speaker_right"] = _mean(c.speaker in (asked.speaker, None) for c in answer.citations)
-            metrics["wrong_speaker"] = float(any(c.speaker not in (asked.speaker, None) for c in answer.citations))
+            metrics["speaker_right"] = float(answer.citations[0].speaker in (asked.speaker, None))
     return metrics, answer
 
 

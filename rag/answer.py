@@ -22,7 +22,7 @@ from rag.retrieve import Hit, Retriever, Scope, read_scope
 from rag.settings import Settings
 from rag.write import Draft, Writer, cite, extractive_writer, other_line, refusal, renumbered
 
-RELATED = 0.72  # quotes that score less than this share of the best one are left out
+RELATED = 1.1  # further quotes are left out where the best one is three times likelier to be the answer (e ** 1.1)
 NEAREST = 3
 
 
@@ -84,7 +84,7 @@ class Assistant:
         if filters.role and not asked.people:
             asked = replace(asked, role=filters.role)
         hits = self.retriever.retrieve(asked, scope, k=limit * 3 if filters.guest or filters.role else limit)
-        may_speak = _may_speak(Question(asked.asked, asked.words), filters, scope)
+        may_speak = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
         citations = []
         for hit in hits:
             quote = self.extractor.whole(hit, may_speak)
@@ -98,7 +98,7 @@ class Assistant:
     def _answer(
         self, question: str, asked: Question, filters: Filters, scope: Scope, hits: list[Hit], clock: _Stopwatch
     ) -> Iterator[Event]:
-        may_speak = _may_speak(asked, filters, scope)
+        may_speak = may_speak_rule(asked, filters, scope)
         evidence = self.extractor.read(asked, hits)
         quotes = evidence.choose(may_speak, limit=self.settings.quotes)
         own = best_probability(quotes)
@@ -126,7 +126,7 @@ class Assistant:
                 verdict = "not_said"
         nearest: tuple[Citation, ...] = ()
         if not draft.citations:
-            in_scope = _may_speak(Question(asked.asked, asked.words), filters, scope)
+            in_scope = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
             nearest = _nearest(quotes or evidence.choose(in_scope, limit=NEAREST))
             people = nearest_names(asked.unknown, self.library.summaries()) if asked.unknown else ()
             written = [refusal(asked, searched, verdict=verdict, nearest_people=people)]
@@ -155,7 +155,7 @@ def _nearest(quotes: Sequence[Quote]) -> tuple[Citation, ...]:
     return renumbered([citation for citation in cited if citation.check == "verified"])
 
 
-def _may_speak(asked: Question, filters: Filters, scope: Scope) -> Callable[[Turn], bool]:
+def may_speak_rule(asked: Question, filters: Filters, scope: Scope) -> Callable[[Turn], bool]:
     """Whose words may be quoted: hard rules of attribution. Words that nobody is known to have said may always be."""
     people = set(asked.people) if asked.said else set()
 
@@ -189,7 +189,7 @@ def _worth_showing(quotes: Sequence[Quote]) -> list[Quote]:
     return [best] + [
         quote
         for quote in quotes[1:]
-        if quote.score >= RELATED * best.score and probability(quote.signals) >= threshold()
+        if quote.score >= best.score - RELATED and probability(quote.signals) >= threshold()
     ]
 
 

@@ -6,11 +6,13 @@ and a question is not an answer. How well a quote fits is kept beside it as sign
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 
 import numpy as np
 
@@ -24,6 +26,7 @@ READ_PASSAGES = 6  # passages whose sentences are looked at; more cost 20 ms eac
 LONGEST_QUOTE_WORDS = 75
 SHORTEST_QUOTE_WORDS = 7
 MOST_SENTENCES = 5
+STRONG_MARGIN = 0.7  # a sentence this little below the best one is quoted with it: half as likely to be the answer
 AFTER_A_QUESTION = 3  # so many sentences after a question count as its answer
 
 _LEANS = re.compile(
@@ -85,10 +88,11 @@ class Extractor:
         candidates = self._candidates(hits[:READ_PASSAGES])
         weights, known = self._weights(question)
         if not candidates:
-            return Evidence(question, [], [], weights, known)
+            return Evidence(question, [], [], weights, known, np.zeros((0, len(FEATURES))))
         vectors = self.library.encoder.encode([c.sentence.text for c in candidates])
         query = self.library.encoder.encode([question.asked], query=True)[0]
-        return Evidence(question, candidates, _score(candidates, vectors @ query, weights), weights, known)
+        scored, features = _score(candidates, vectors @ query, weights)
+        return Evidence(question, candidates, scored, weights, known, features)
 
     def whole(self, hit: Hit, may_speak: Callable[[Turn], bool]) -> Quote | None:
         """The longest run of a passage by one turn that `may_speak`, as a quote; None where there is none."""
@@ -159,6 +163,7 @@ class Evidence:
     scored: list[_Scored]
     weights: dict[str, float]
     known: float
+    features: np.ndarray
 
     def choose(self, may_speak: Callable[[Turn], bool] = lambda turn: True, *, limit: int = 3) -> list[Quote]:
         """Up to `limit` quotes by turns that `may_speak`, best first; none overlap. Empty: there is nothing to quote."""
@@ -204,27 +209,65 @@ def stem_set(text: str) -> set[str]:
     return set(stems(re.findall(r"\w+", text)))
 
 
-def _score(candidates: Sequence[_Candidate], cosines: np.ndarray, weights: dict[str, float]) -> list[_Scored]:
+def _score(
+    candidates: Sequence[_Candidate], cosines: np.ndarray, weights: dict[str, float]
+) -> tuple[list[_Scored], np.ndarray]:
+    """Each candidate's fit, and the features (n_candidates, len(FEATURES)) that the fitted weights were applied to."""
     best_hit = max(candidate.hit.score for candidate in candidates)
-    own_stems = [stem_set(candidate.sentence.text) for candidate in candidates]
-    scored = []
-    for i, candidate in enumerate(candidates):
-        around = set(own_stems[i])
-        for j in (i - 1, i + 1):
-            if 0 <= j < len(candidates) and candidates[j].turn is candidate.turn:
-                around |= own_stems[j]
-        asked = stem_set(candidate.asked)
-        own = coverage(own_stems[i], weights)
-        with_others = coverage(around | asked, weights)
-        score = (
-            0.55 * float(cosines[i])
-            + 0.30 * own
-            + 0.15 * with_others
-            + 0.20 * candidate.hit.score / max(best_hit, 1e-6)
-            - (0.08 if len(candidate.sentence.text.split()) < 5 else 0.0)
+    covered = [coverage(stem_set(candidate.sentence.text), weights) for candidate in candidates]
+
+    def beside(i: int, j: int) -> bool:
+        """Whether candidate j stands within two sentences of i (stage directions lie between), in the same episode."""
+        return (
+            0 <= j < len(candidates)
+            and candidates[j].episode.id == candidates[i].episode.id
+            and abs(candidates[j].sentence.position - candidates[i].sentence.position) <= 2
         )
-        scored.append(_Scored(float(cosines[i]), own, score))
-    return scored
+
+    features = np.array(
+        [
+            [
+                cosines[i],
+                covered[i],
+                cosines[i - 1] if beside(i, i - 1) else 0.0,
+                cosines[i + 1] if beside(i, i + 1) else 0.0,
+                covered[i - 1] if beside(i, i - 1) else 0.0,
+                coverage(stem_set(candidate.asked), weights),
+                candidate.hit.score / max(best_hit, 1e-6),
+                min(words := len(candidate.sentence.text.split()), 25) / 25,
+                words < 5,
+                bool(_ASKS.search(candidate.sentence.text)),
+                bool(_LEANS.match(candidate.sentence.text)),
+            ]
+            for i, candidate in enumerate(candidates)
+        ],
+        float,
+    )
+    scores = features @ np.array([fitted()["sentence"][name] for name in FEATURES])
+    scored = [_Scored(float(cosines[i]), covered[i], float(scores[i])) for i in range(len(candidates))]
+    return scored, features
+
+
+FEATURES = (
+    "cosine",
+    "coverage",
+    "cosine_before",
+    "cosine_after",
+    "coverage_before",
+    "question_coverage",
+    "passage",
+    "length",
+    "short",
+    "asks",
+    "leans",
+)
+"""What a sentence's fit is made of, in the order of its weights in `fitted.json`."""
+
+
+@cache
+def fitted() -> dict:
+    """The weights fitted on development questions: `python -m eval.fit` writes them and names the data."""
+    return json.loads(files("rag").joinpath("fitted.json").read_text(encoding="utf-8"))
 
 
 def _quote_around(
@@ -251,7 +294,7 @@ def _quote_around(
         first -= 1
     while last + 1 < len(spoken) and fits(spoken[last + 1]) and not _ASKS.search(spoken[last + 1].text):
         following = spoken[last + 1]
-        strong = score_at.get((episode.id, following.position), 0.0) >= 0.8 * scored[seed].score
+        strong = score_at.get((episode.id, following.position), -math.inf) >= scored[seed].score - STRONG_MARGIN
         if words() >= SHORTEST_QUOTE_WORDS and not strong:
             break
         last += 1

@@ -1,0 +1,195 @@
+"""Fit how sentences are scored and when to refuse: `python -m eval.fit QUESTIONS=LIBRARY …` writes `rag/fitted.json`.
+
+Only development questions are used: those marked `"half": "dev"`, or every second one of a set without halves.
+- Sentences: among a question's candidates, the share of probability on gold sentences is made as large as it can be
+  (softmax over the candidates, L2), each set weighing the same.
+- Refusing: logistic regression on the signals of the chosen quote. Right: it lies in the gold. Wrong: the question has no
+  answer, or is asked of episodes that don't hold it. The threshold is the one at which the fewest development questions are
+  wrong, a wrong answer counting as much as a wrong refusal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from eval.metrics import Span, gold_spans, overlaps
+from eval.questions import Asked, load_questions
+from eval.runner import commit
+from index.library import Library
+from rag.answer import Assistant, may_speak_rule
+from rag.extract import FEATURES, Evidence, Quote, fitted
+from rag.question import Filters, read_question
+from rag.refuse import features
+from rag.retrieve import Scope, read_scope
+
+L2 = 5.0
+MOST_QUESTIONS = 120  # of one set: more change the weights in the second digit only
+FITTED = Path(__file__).parent.parent / "rag" / "fitted.json"
+
+
+@dataclass
+class Read:
+    """A question with what was read for it: gold marks for each candidate that may be quoted."""
+
+    asked: Asked
+    evidence: Evidence
+    may: np.ndarray
+    gold: np.ndarray
+    spans: list[Span]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m eval.fit", description="Fit sentence scores and refusals.")
+    parser.add_argument("sets", nargs="+", metavar="QUESTIONS=LIBRARY")
+    options = parser.parse_args(arguments)
+    sets = [item.split("=", 1) for item in options.sets]
+    per_set: list[list[Read]] = []
+    for questions, library in sets:
+        assistant = Assistant(Library.open(library))
+        per_set.append([_read(assistant, asked) for asked in _development(load_questions(Path(questions)))])
+    sentence = fit_sentences(per_set)
+    fitted()["sentence"] = dict(zip(FEATURES, sentence, strict=True))
+    rows: list[tuple[list[float], bool, str]] = []
+    for (_, library), reads in zip(sets, per_set, strict=True):
+        assistant = Assistant(Library.open(library))
+        for read in reads:
+            # Which quote is chosen, and so its signals, depends on the weights just found.
+            rows += _refusal_rows(assistant, _rescored(read, sentence))
+    refusal = fit_refusal(rows)
+    made_by = {"sets": [Path(questions).name for questions, _ in sets], "rows": len(rows), "commit": commit()}
+    written = {
+        "made_by": made_by,
+        "sentence": {name: round(float(weight), 3) for name, weight in zip(FEATURES, sentence, strict=True)},
+        "refusal": refusal | {"other_margin": fitted()["refusal"]["other_margin"]},
+    }
+    FITTED.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(written, indent=1))
+    return 0
+
+
+def fit_sentences(per_set: Sequence[Sequence[Read]]) -> np.ndarray:
+    """Weights, shape (len(FEATURES),), that put the most probability on gold sentences."""
+    from scipy.optimize import minimize
+
+    usable = [[read for read in reads if (read.gold & read.may).any()] for reads in per_set]
+    most = max(len(reads) for reads in usable)
+    data = [
+        (read.evidence.features[read.may], read.gold[read.may], most / len(reads)) for reads in usable for read in reads
+    ]
+    scale = np.vstack([matrix for matrix, _, _ in data]).std(0) + 1e-6
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        total, gradient = L2 * weights @ weights, 2 * L2 * weights
+        for matrix, gold, importance in data:
+            scores = (matrix / scale) @ weights
+            odds = np.exp(scores - scores.max())
+            shares, right = odds / odds.sum(), odds * gold / (odds * gold).sum()
+            total -= importance * np.log((shares * gold).sum())
+            gradient = gradient - importance * ((right - shares) @ (matrix / scale))
+        return total, gradient
+
+    return minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B").x / scale
+
+
+def fit_refusal(rows: Sequence[tuple[list[float], bool, str]]) -> dict:
+    """Bias, weights and threshold of the logistic regression over (features, answers, set)."""
+    from sklearn.linear_model import LogisticRegression
+
+    matrix = np.array([row for row, _, _ in rows])
+    right = np.array([answers for _, answers, _ in rows])
+    scale = matrix.std(0) + 1e-6
+    # Negative weights would punish a better fit: they come from chance in few rows, and are kept out.
+    keep = np.ones(matrix.shape[1], bool)
+    while True:
+        model = LogisticRegression(C=0.3, class_weight="balanced", max_iter=5000).fit((matrix / scale)[:, keep], right)
+        if (model.coef_[0] >= 0).all():
+            break
+        keep[np.flatnonzero(keep)[np.argmin(model.coef_[0])]] = False
+    weights = np.zeros(matrix.shape[1])
+    weights[keep] = model.coef_[0] / scale[keep]
+    chances = 1 / (1 + np.exp(-(matrix @ weights + model.intercept_[0])))
+    thresholds = np.round(np.arange(0.2, 0.8, 0.01), 2)
+    errors = [
+        ((chances < t) & right).sum() / right.sum() + ((chances >= t) & ~right).sum() / (~right).sum()
+        for t in thresholds
+    ]
+    return {
+        "bias": round(float(model.intercept_[0]), 3),
+        "weights": [round(float(weight), 3) for weight in weights],
+        "threshold": float(thresholds[int(np.argmin(errors))]),
+    }
+
+
+def _development(questions: Sequence[Asked]) -> list[Asked]:
+    if any(asked.half for asked in questions):
+        return [asked for asked in questions if asked.half == "dev"][:MOST_QUESTIONS]
+    half = questions[::2]
+    return half[:: max(1, len(half) // MOST_QUESTIONS)]
+
+
+def _read(assistant: Assistant, asked: Asked, scope: Scope | None = None) -> Read:
+    filters = Filters(**asked.filters)
+    scope = scope or read_scope(assistant.library, filters)
+    question = read_question(asked.question, episodes=scope.episodes, history=asked.history)
+    hits = assistant.retriever.retrieve(question, scope, k=8)
+    evidence = assistant.extractor.read(question, hits)
+    spans = gold_spans(asked.gold, {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold})
+    may_speak = may_speak_rule(question, filters, scope)
+    may = np.array([may_speak(candidate.turn) for candidate in evidence.candidates], bool)
+    gold = np.array(
+        [any(overlaps(_span(c.episode.id, [c.sentence]), place) for place in spans) for c in evidence.candidates], bool
+    )
+    return Read(asked, evidence, may, gold, spans)
+
+
+def _rescored(read: Read, sentence: np.ndarray) -> Read:
+    scores = read.evidence.features @ sentence
+    scored = [replace(old, score=float(score)) for old, score in zip(read.evidence.scored, scores, strict=True)]
+    return replace(read, evidence=replace(read.evidence, scored=scored))
+
+
+def _refusal_rows(assistant: Assistant, read: Read) -> list[tuple[list[float], bool, str]]:
+    """(features, answers, kind) of the chosen quote: asked as it is, and of episodes that don't hold the answer."""
+    asked = read.asked
+    if asked.verdict not in ("answered", "not_said"):
+        return []
+    rows = []
+    quote = _best(read, assistant, asked)
+    if quote is not None:
+        hit = any(overlaps(_span(quote.episode.id, quote.sentences), place) for place in read.spans)
+        if asked.verdict == "not_said":
+            rows.append((features(quote.signals), False, asked.kind))
+        elif hit:
+            # A wrong quote for a question that has an answer is no example of either.
+            rows.append((features(quote.signals), True, asked.kind))
+    held = {place.episode for place in asked.gold}
+    if held and not asked.history and "guest" not in asked.filters:
+        elsewhere = [e for e in assistant.library.summaries() if e.id not in held][:40]
+        scope = Scope(tuple(elsewhere), assistant.library.rows([e.id for e in elsewhere]))
+        away = replace(asked, filters={}, gold=())
+        read = _read(assistant, away, scope)
+        quote = _best(read, assistant, away)
+        if quote is not None and asked.kind not in ("several_places", "across_episodes", "changed_opinion"):
+            rows.append((features(quote.signals), False, "elsewhere"))
+    return rows
+
+
+def _best(read: Read, assistant: Assistant, asked: Asked) -> Quote | None:
+    filters = Filters(**asked.filters)
+    may_speak = may_speak_rule(read.evidence.question, filters, read_scope(assistant.library, filters))
+    return next(iter(read.evidence.choose(may_speak, limit=1)), None)
+
+
+def _span(episode: str, sentences: Sequence) -> Span:
+    return Span(episode, sentences[0].start, sentences[-1].end, sentences[0].position, sentences[-1].position)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
