@@ -82,7 +82,8 @@ def build_sentences(turns: Sequence[Sequence[Piece]]) -> list[list[Sentence]]:
     for turn in joined:
         spans = [(turn.begin + start, turn.begin + end, True, "") for start, end in _split(turn.text, turn.breaks)]
         for offset, words in turn.notes:
-            place = bisect_left([start for start, *_ in spans], turn.begin + offset)
+            # Before speech that begins there, after notes that do: they keep their order.
+            place = bisect_right(spans, (turn.begin + offset, False), key=lambda span: (span[0], span[2]))
             spans.insert(place, (turn.begin + offset, turn.begin + offset, False, words))
         of_turn = []
         for start, end, speech, words in spans:
