@@ -13,7 +13,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -29,6 +28,7 @@ PROMPT = "answer"
 NO_KEY = "none"  # an OpenAI-compatible endpoint of one's own often wants no key; the client refuses to send none at all
 LONGEST_REPLY = 8_000  # characters; five sentences have about 1,000, and a model that runs on says nothing new
 LONGEST_FACT = 200  # characters of a title or name in the prompt
+NOTHING_RIGHT = "What the language model wrote did not hold up against the transcripts"
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def llm_writer(settings: Settings) -> Writer:
         gate = Gate(question, quotes, draft)
         fault = ""
         try:
-            pieces = ask_model(settings, {"question": _flat(question.asked), "quotes": quotes_block(gate.given)})
+            pieces = ask_model(settings, {"question": _one_line(question.asked), "quotes": quotes_block(gate.given)})
             for sentence in sentences(pieces):
                 wrote = gate.judged(sentence)
                 if wrote is not None:
@@ -51,11 +51,7 @@ def llm_writer(settings: Settings) -> Writer:
         if draft.citations:
             return
         draft.writer = "extractive"
-        reason = fault or (
-            "What the language model wrote is not in the transcripts"
-            if gate.read
-            else "The language model gave no answer"
-        )
+        reason = fault or (NOTHING_RIGHT if gate.read else "The language model gave no answer")
         for n, wrote in enumerate(extractive_writer(question, quotes, draft)):
             if n == 0:
                 yield Wrote(f"{reason}, so these are the speakers' own words, chosen without it.")
@@ -135,11 +131,7 @@ def quotes_block(given: Mapping[int, Quote]) -> str:
 
 def _flat(text: str) -> str:
     """A fact on one line, and short: a title is whatever a stranger's file says it is."""
-    return (
-        _one_line(text).replace("~", "-")[:LONGEST_FACT]
-        if len(text) > LONGEST_FACT
-        else _one_line(text).replace("~", "-")
-    )
+    return _one_line(text).replace("~", "-")[:LONGEST_FACT]
 
 
 def _one_line(text: str) -> str:
@@ -278,6 +270,8 @@ def _in_words(fault: Exception) -> str:
         return "The language model took too long"
     if isinstance(fault, OSError) or "Connect" in kind:
         return "The language model could not be reached"
+    if isinstance(fault, ValueError | TypeError | KeyError | AttributeError | IndexError):
+        return "The language model gave no answer that can be read"
     return "The language model failed"
 
 
@@ -286,7 +280,7 @@ def _in_words(fault: Exception) -> str:
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 _STOP = re.compile(rf"[.!?…]+[\"”’»)*_]*(?:{MARKS.pattern})?[.!?…]*(?=\s)|\n")
 _ABBREVIATED = re.compile(
-    r"(?:^|[\s(“\"])(?:mr|mrs|ms|dr|prof|st|sr|jr|vs|etc|e\.g|i\.e|no|capt|rev|[a-z]|(?:[a-z]\.)+[a-z])\.$", re.I
+    r"(?<!\S)[(“\"]*(?:mr|mrs|ms|dr|prof|st|sr|jr|vs|capt|rev|[a-z]|(?:[a-z]\.)+[a-z])\.$", re.IGNORECASE
 )
 
 

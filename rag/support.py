@@ -48,7 +48,8 @@ _SPEAKS_NEXT = re.compile(
     re.IGNORECASE,
 )
 _SPOKE_BEFORE = re.compile(
-    rf"(?:\baccording to|\b(?:says|said|asks|asked|adds|added|explains|explained|by|words of))\s*(?:[\w.]+\s+)?$", re.I
+    r"\b(?:according to|says|said|asks|asked|adds|added|explains|explained|by|words of)\s*(?:[\w.]+\s+)?$",
+    re.IGNORECASE,
 )
 _ONLY_JOINED = re.compile(r"^(?:['’]s)?(?:\s|,|and|or|&|with|like|plus|as well as|both|[A-Z][\w'’.-]*)*$")
 _FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|[Mm]y|[Mm]e|mine|myself|[Ww]e|[Ww]e['’]\w+|[Oo]ur|ours|us)\b")
@@ -191,14 +192,10 @@ def _quotes_checked(clause: Clause, given: Mapping[int, Quote]) -> tuple[Clause,
         for number, quote in given.items()
         if number not in clause.marks and all(_stands(run, quote) for run in clause.runs)
     ]
-    longest = max(len(_WORD.findall(run)) for run in clause.runs)
+    is_quote = max(len(_WORD.findall(run)) for run in clause.runs) >= LEAST_QUOTE_WORDS
     # Mended only where nothing of it stood under the mark written, so that no right mark is taken away.
-    if (
-        len(elsewhere) == 1
-        and len(clause.marks) == 1
-        and len(missing) == len(clause.runs)
-        and longest >= LEAST_QUOTE_WORDS
-    ):
+    nothing_stood = len(clause.marks) == 1 and len(missing) == len(clause.runs)
+    if len(elsewhere) == 1 and nothing_stood and is_quote:
         return Clause(clause.text, clause.plain, clause.runs, (elsewhere[0],)), "verified"
     quote = given[clause.marks[0]]
     name = quote.turn.speaker.name if quote.turn.speaker else None
@@ -232,11 +229,13 @@ def _credit(
     in_question = words_of(question.asked)
     text = clause.plain
     named: set[str] = set()
-    speaker_ends: int | None = None
+    speaker_ends: int | None = None  # where a speaker of the quotes cited is first named
+    reports = False  # "Maud says …": whoever speaks after that, speaks in her words
     for role, pattern in _ROLE_WORDS.items():
         for match in pattern.finditer(text):
             if role in cited.roles and len(cited.roles) == 1:
                 named |= {name for name in cited.speakers if name}
+                reports = reports or _speaks(text, match)
                 speaker_ends = match.end() if speaker_ends is None else min(speaker_ends, match.end())
             elif _bare(match[0]) not in cited.words or _speaks(text, match):
                 return set(), f"credits the {role}, who does not speak there"
@@ -248,19 +247,18 @@ def _credit(
         first = opens and not _WORD.search(text[: token.start()])
         if word in own and (capital or word in parts):
             named |= {name for name in cited.speakers if name and word in words_of(name)}
+            reports = reports or _speaks(text, token)
             speaker_ends = token.end() if speaker_ends is None else speaker_ends
             continue
         is_person = word in parts and (capital or word not in STOP_WORDS)
         speaks = capital and not (first and word in STOP_WORDS | _OPENERS | _SPEECH) and _speaks(text, token)
         if not is_person and not speaks:
             continue
-        if word in cited.about and not speaks and not is_person:
-            continue
         led = speaker_ends is not None and not _ONLY_JOINED.match(text[speaker_ends : token.start()])
         if word in cited.words:
-            if led or (not speaks and not _FIRST_PERSON.search(cited.text)):
+            if (led and (reports or not speaks)) or (not speaks and not _FIRST_PERSON.search(cited.text)):
                 continue
-        elif word in in_question and led and not speaks:
+        elif word in in_question and led and reports and not speaks:
             continue
         return set(), f"names {token[0]}, who does not speak there"
     return named, ""
@@ -338,15 +336,11 @@ def _negations(clause: Clause, cited: Cited, question: Question, *, opens: bool)
 def _opposites(clause: Clause, cited: Cited, question: Question, *, opens: bool) -> str:
     """What is wrong where a word became its opposite: loves, hates."""
     ours = set(stems(words_of(clause.plain)))
+    only_ours, only_theirs = ours - cited.stems, cited.stems - ours
     for one, other in _OPPOSITES:
-        for ours_says, theirs_says in ((one, other), (other, one)):
-            if (
-                ours_says in ours
-                and theirs_says not in ours
-                and theirs_says in cited.stems
-                and ours_says not in cited.stems
-            ):
-                return f"“{ours_says}”, where the words cited have “{theirs_says}”"
+        for said, meant in ((one, other), (other, one)):
+            if said in only_ours and meant in only_theirs:
+                return f"“{said}”, where the words cited have “{meant}”"
     return ""
 
 
@@ -372,7 +366,8 @@ def _carried(clause: Clause, cited: Cited, question: Question, *, opens: bool) -
 
 # Numbers
 
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen"""
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _ORDINALS = "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 _VALUES = (
