@@ -112,7 +112,10 @@ class Library:
     def create(cls, folder: str | Path, encoder: Encoder | str = EMBEDDED_MODEL) -> Library:
         """A new library, or the one that is there. `encoder`: an embedding model, or its name."""
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise LibraryError(f"No library can be made in {folder}: {exc.strerror}. Name another folder.") from exc
         library = cls(folder, encoder)
         with library._writing() as connection:
             store.create(connection, library.encoder.fingerprint)
@@ -171,13 +174,15 @@ class Library:
         if generation != self.generation():
             # The generation is read first: what changes in between is read again next time, never missed.
             generation = self.generation()
-            held = [_summary(row) for row in store.summaries(self.connection)]
+            with _snapshot(self.connection):
+                held = [_summary(row) for row in store.summaries(self.connection)]
             self._summaries = generation, held
         return list(held)
 
     def episode(self, id_: str) -> Episode:
         """The whole episode. NoSuchEpisode names the nearest ids."""
-        found = store.read_episode(self.connection, id_)
+        with _snapshot(self.connection):
+            found = store.read_episode(self.connection, id_)
         if found is None:
             from rapidfuzz import process
 
@@ -232,7 +237,10 @@ class Library:
 
     def check(self) -> list[str]:
         """What is wrong with this library, in words with the repair; empty when nothing is."""
-        problems = store.problems(self.connection)
+        try:
+            problems = store.problems(self.connection)
+        except sqlite3.DatabaseError as exc:
+            return [str(_damaged(self.folder, exc))]
         fault = self._vectors_fault()
         if fault:
             problems.append(f"The FAISS index is {fault}. Repair: verbatim check --repair --library {self.folder}")
@@ -301,7 +309,7 @@ class Library:
         from index.read import content_hash, read_episode
 
         source = str(file.resolve())
-        known = store.episode_by_hash(connection, content_hash(file))
+        known = store.episode_by_hash(connection, content_hash(file), source)
         if known is not None:
             report.unchanged.append(known)
             return
@@ -452,16 +460,29 @@ def _connect(folder: Path, *, write: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA cache_size = -65536")
             connection.execute("PRAGMA mmap_size = 1073741824")
     except sqlite3.DatabaseError as exc:
-        raise LibraryDamaged(
-            f"{folder / DATABASE} can't be read ({exc}). Restore it from a copy, or delete {folder} and add the files again."
-        ) from exc
+        raise _damaged(folder, exc) from exc
     return connection
+
+
+def _damaged(folder: Path, exc: sqlite3.DatabaseError) -> LibraryDamaged:
+    return LibraryDamaged(
+        f"{folder / DATABASE} can't be read ({exc}). Restore it from a copy, or delete {folder} and add the files again."
+    )
+
+
+@contextmanager
+def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is read inside is of one generation, though another process may be writing the next."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
 
 
 def _caught_up(connection: sqlite3.Connection, folder: Path, state: _Vectors | None) -> _Vectors:
     """The index of the database's present generation, from the one at hand or the file, by what it lacks or has too much."""
-    connection.execute("BEGIN")
-    try:
+    with _snapshot(connection):
         generation = store.generation(connection)
         ids, episodes = store.passage_ids(connection)
         # A copy, since other threads may be searching the one at hand.
@@ -470,8 +491,6 @@ def _caught_up(connection: sqlite3.Connection, folder: Path, state: _Vectors | N
         vectors.remove(np.setdiff1d(held, ids).tolist())
         for new_ids, rows in store.embeddings(connection, np.setdiff1d(ids, held)):
             vectors.add(new_ids, rows)
-    finally:
-        connection.execute("COMMIT")
     return _Vectors(generation, vectors, ids, episodes)
 
 

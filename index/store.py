@@ -96,9 +96,13 @@ def raise_generation(connection: sqlite3.Connection) -> None:
 # Writing an episode
 
 
-def episode_by_hash(connection: sqlite3.Connection, content_hash: str) -> str | None:
-    """The id of the episode with that content, or None."""
-    found = connection.execute("SELECT name FROM episodes WHERE content_hash = ?", (content_hash,)).fetchone()
+def episode_by_hash(connection: sqlite3.Connection, content_hash: str, source: str) -> str | None:
+    """The id of the episode with that content, or None. A file that has an episode of its own means that one only."""
+    found = connection.execute(
+        "SELECT name FROM episodes WHERE content_hash = ?"
+        " AND (source = ? OR NOT EXISTS (SELECT 1 FROM episodes WHERE source = ?))",
+        (content_hash, source, source),
+    ).fetchone()
     return found[0] if found else None
 
 
