@@ -47,7 +47,8 @@ def episode(id: str, title: str, *turns: tuple[Person | None, list[str]]) -> Epi
 OVENS = episode(
     "ovens", "Ovens after midnight",
     (ADA, ["How many loaves do you bake, Tobin?"]),
-    (TOBIN, ["I bake forty-five loaves a night.", "I would never bake rye bread.", "Barley bread is the bread of this island."]),
+    (TOBIN, ["I bake forty-five loaves a night.", "I would never bake rye bread.",
+             "Barley bread is the bread of this island.", "At night I am not only a baker."]),
 )  # fmt: skip
 GRAINS = episode(
     "grains", "Fourteen grains",
@@ -64,7 +65,10 @@ def quote(source: Episode, first: int, last: int) -> Quote:
     return Quote(source, turn, first, last, text, 1.0, 1, Signals())
 
 
-QUOTES = [quote(OVENS, 1, 2), quote(GRAINS, 1, 2), quote(OVENS, 3, 3), quote(GRAINS, 3, 3), quote(UNLABELLED, 0, 0)]
+QUOTES = [
+    quote(OVENS, 1, 2), quote(GRAINS, 1, 2), quote(OVENS, 3, 3), quote(GRAINS, 3, 3), quote(UNLABELLED, 0, 0),
+    quote(OVENS, 4, 4),
+]  # fmt: skip
 GIVEN = dict(enumerate(QUOTES, start=1))
 PEOPLE = (ADA.name, TOBIN.name, MAUD.name)
 ASKED = Question("How many loaves are baked, and how many jars are there?", ("loaves", "jars"))
@@ -235,6 +239,8 @@ LIES = {
     "a negation added": "Barley bread is not the bread of this island, says Tobin [3].",
     "a place from nowhere": "Tobin bakes 45 loaves a night in Paris [1].",
     "the opposite": "Maud says the library holds 243 jars, and less than 14 grains were bought [2].",
+    "another thing": "Tobin bakes velvet, barley bread and rye at the theatre [3].",
+    "an only without its not": "Tobin says that at night he is only a baker [6].",
     "things nobody said": "Tobin enjoys gardening, opera and long mountain walks [1].",
     "the question again": "The jars are baked [3].",
     "a quote mark that never closes": "Tobin says “I bake forty-five loaves a night [1].",
