@@ -1,0 +1,125 @@
+"""`verbatim add` killed without warning at fifty moments: nothing is damaged, nothing that was committed is lost.
+
+As a measurement: pytest -q -s tests/test_kill.py
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from talks import write_talk
+
+from index.embed import HashingEncoder
+from index.errors import NoLibrary
+from index.library import Library
+from index.read import read_episode
+
+pytestmark = pytest.mark.slow
+
+KILLS = 50
+TRANSCRIPTS = 30
+SENTENCES = 300
+ROOT = Path(__file__).resolve().parent.parent
+WORDS = "barley bread oven boat copper kettle harbour fog bell lamp tide storm seed jar pencil ferry rope tar".split()
+
+
+@pytest.fixture(scope="module")
+def talks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Thirty transcripts of three hundred sentences; each says its own number in every sentence. By the episode's id."""
+    folder, dice = tmp_path_factory.mktemp("talks"), random.Random(1)
+    files = {}
+    for number in range(TRANSCRIPTS):
+        lines = tuple(
+            (dice.choice(("Ann Hale", "Bo Lund")), f"Number{number} {' '.join(dice.choices(WORDS, k=9))} {n}.")
+            for n in range(SENTENCES)
+        )
+        files[f"talk{number:02}"] = write_talk(folder, f"talk{number:02}", lines, show="Mended", date="2024-02-01")
+    return files
+
+
+def adding(folder: Path, library: Path) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "rag.cli", "add", str(folder), "--library", str(library)],
+        cwd=ROOT,
+        env={**os.environ, "VERBATIM_EMBEDDINGS": "hashing", "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def faults(folder: Path, files: dict[str, Path], committed: set[str]) -> tuple[list[str], list[str], set[str]]:
+    """What is damaged, which of the committed episodes are lost, and which are there now."""
+    try:
+        library = Library.open(folder)
+    except NoLibrary:
+        return [], sorted(committed), set()
+    damaged = [problem for problem in library.check() if "FAISS" not in problem]
+    there = {summary.id for summary in library.summaries()}
+    damaged += [f"{id_} is not whole" for id_ in there if library.episode(id_) != read_episode(files[id_])]
+    if library.generation() != len(there):
+        damaged.append(f"generation {library.generation()}, but {len(there)} episodes")
+    passages = sum(summary.passages for summary in library.summaries())
+    if library.passage_count() != passages or library.vectors().index.ntotal != passages:
+        damaged.append("the vectors are not those of the episodes")
+    if there:
+        id_ = max(there)
+        word = f"number{int(id_[4:])}"
+        vector = HashingEncoder().encode([f"{word} {word} {word}"])[0]
+        own = set(library.rows([id_]))
+        for searched in (library.search_words([word], k=3), library.search_vector(vector, k=3, rows=sorted(own))):
+            found = {library.passages([passage])[passage].episode for passage, _ in searched}
+            if found != {id_}:
+                damaged.append(f"a search for {word} finds {sorted(found)}")
+    return damaged, sorted(committed - there), there
+
+
+def test_fifty_kills_damage_nothing_and_lose_nothing(talks, tmp_path):
+    source = next(iter(talks.values())).parent
+    began = time.monotonic()
+    with adding(source, tmp_path / "measured") as whole:
+        assert whole.wait(60) == 0, whole.stderr.read()
+    seconds = time.monotonic() - began
+
+    dice = random.Random(20240201)
+    # Evenly over the whole run, from the process's first instant to its last write; each kill at a random place in its part.
+    moments = [seconds * (n + dice.random()) / KILLS for n in range(KILLS)]
+    dice.shuffle(moments)
+    library, kills, damaged, lost, half_done, unsaved = tmp_path / "library", 0, [], [], 0, 0
+    committed: set[str] = set()
+    while kills < KILLS:
+        moment = moments[kills]
+        # A library that is whole is begun again, and some others: most kills shall fall into work.
+        if len(committed) == TRANSCRIPTS or dice.random() < 0.3:
+            shutil.rmtree(library, ignore_errors=True)
+            committed = set()
+        with adding(source, library) as process:
+            try:
+                process.wait(moment)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            code, said = process.wait(), process.stderr.read()
+        assert code in (0, -9), said
+        if code == 0:  # it was quicker than the kill: that moment again, a little earlier
+            moments[kills] *= 0.97
+        kills += code != 0
+        broken, gone, committed = faults(library, talks, committed)
+        damaged += [f"after {moment:.3f} s: {fault}" for fault in broken]
+        lost += [f"after {moment:.3f} s: {id_}" for id_ in gone]
+        half_done += 0 < len(committed) < TRANSCRIPTS
+        unsaved += code != 0 and bool(committed) and bool(Library.open(library).check())
+    print(f"\n{kills} kills, {len(damaged)} damaged, {len(lost)} lost")
+    print(f"(a whole run takes {seconds:.1f} s; {half_done} kills left some episodes in, {unsaved} no saved FAISS index)")
+    assert not damaged and not lost
+
+    with adding(source, library) as last:
+        assert last.wait(60) == 0, last.stderr.read()
+    assert faults(library, talks, set(talks)) == ([], [], set(talks))
+    assert Library.open(library).check() == []
