@@ -94,6 +94,7 @@ class OnnxEncoder:
         from importlib.metadata import version
 
         import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as faults
         from tokenizers import Tokenizer
 
         self.fingerprint = Fingerprint(EMBEDDED_MODEL, version(EMBEDDED_WHEEL), EMBEDDED_SHA256, 384)
@@ -105,7 +106,7 @@ class OnnxEncoder:
         graph = onnx_file(folder)
         try:
             self.session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-        except onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf as exc:
+        except (faults.InvalidProtobuf, faults.InvalidArgument, faults.InvalidGraph, faults.Fail) as exc:
             raise ModelError(f"{graph} is damaged. Delete it; it is made again from the wheel.") from exc
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
