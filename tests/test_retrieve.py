@@ -1,0 +1,145 @@
+"""Finding: both searches fused, filters that are never broken, a named person preferred and nobody left out."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from talks import ANN, BO, CAT, KETTLE, episode, write_show
+
+from index.embed import HashingEncoder
+from index.errors import NoSuchEpisode
+from index.library import Library
+from rag.question import Filters, Question, QuestionError
+from rag.retrieve import Hit, Retriever, _fuse, read_scope
+
+scores = st.dictionaries(st.integers(1, 30), st.floats(-1, 20), max_size=12)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The show Mended as files, and two more episodes of another show."""
+    folder = tmp_path_factory.mktemp("library")
+    made = Library.create(folder / "library", "hashing")
+    made.add([write_show(folder / "talks")])
+    shared = ["The harbour bell rang twice before the storm came in from the west."] * 4
+    made.add_episode(episode((ANN, shared), (CAT, ["I heard the bell too."]), id="bell", date="2023-06-01", title="The Bell"))
+    made.add_episode(episode((BO, shared), id="storm", date=None, title="The Storm"))
+    return made
+
+
+def asked(text: str, **fields: object) -> Question:
+    return Question(text, tuple(text.lower().split()), **fields)
+
+
+def episodes_of(hits: list[Hit]) -> list[str]:
+    return [hit.passage.episode for hit in hits]
+
+
+def retrieve(library: Library, question: Question, filters: Filters | None = None, k: int = 8) -> list[Hit]:
+    return Retriever(library).retrieve(question, read_scope(library, filters or Filters()), k=k)
+
+
+@given(scores, scores, st.floats(0, 1))
+def test_fusing_keeps_the_ids_and_stays_between_none_and_all(cosines, lexical, weight):
+    lexical = {id_: score for id_, score in lexical.items() if id_ in cosines}
+    fused = _fuse(cosines, lexical, weight)
+    assert set(fused) == set(cosines)
+    assert all(-1e-9 <= score <= 1 + 1e-9 for score in fused.values())
+
+
+@given(scores)
+def test_fusing_one_list_keeps_its_order(cosines):
+    fused = _fuse(cosines, {}, 0.5)
+    order = sorted(cosines, key=lambda id_: -cosines[id_])
+    assert all(fused[one] >= fused[two] for one, two in pairwise(order))
+
+
+def test_the_best_passage_comes_first_and_hits_are_whole(library):
+    hits = retrieve(library, asked("angry crab net lantern"))
+    assert episodes_of(hits)[0] == "lantern"
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert all(library.passages([hit.id])[hit.id] == hit.passage for hit in hits)
+    assert len(retrieve(library, asked("bell"), k=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("filters", "allowed"),
+    [
+        (Filters(), {"kettle", "lantern", "bell", "storm"}),
+        (Filters(episode="bell"), {"bell"}),
+        (Filters(show="mended"), {"kettle", "lantern", "bell", "storm"}),
+        (Filters(guest="Bo"), {"kettle", "storm"}),
+        (Filters(guest="cat moor"), {"lantern", "bell"}),
+        (Filters(since="2024-02-01"), {"kettle", "lantern"}),
+        (Filters(since="2024-03"), {"lantern"}),
+        (Filters(until="2024-02-01"), {"kettle", "bell"}),
+        (Filters(until="2023"), {"bell"}),
+        (Filters(since="2024", until="2024-02"), {"kettle"}),
+        (Filters(since="2030"), set()),
+    ],
+)
+def test_a_filter_is_never_broken_and_lets_everything_else_through(library, filters, allowed):
+    assert {e.id for e in read_scope(library, filters).episodes} == allowed
+    for words in ("bell harbour storm", "kettle", "zeppelin"):
+        assert set(episodes_of(retrieve(library, asked(words), filters, k=50))) <= allowed
+    assert set(episodes_of(retrieve(library, asked("bell kettle lantern storm"), filters, k=50))) == allowed
+
+
+@pytest.mark.parametrize(
+    ("filters", "fault", "hint"),
+    [
+        (Filters(show="Nowhere"), QuestionError, "There are: Mended"),
+        (Filters(episode="ketle"), NoSuchEpisode, "Nearest: kettle"),
+        (Filters(guest="Bo Lundt Xavier"), QuestionError, "Nearest: Bo Lund"),
+        (Filters(guest="Cat", episode="kettle"), QuestionError, "Nobody called 'Cat'"),
+    ],
+)
+def test_a_filter_that_names_nothing_here_is_refused(library, filters, fault, hint):
+    with pytest.raises(fault, match=hint):
+        read_scope(library, filters)
+
+
+def test_a_named_person_is_preferred_and_the_others_are_still_found(library):
+    text = "harbour bell storm"
+    for name, own in ((ANN.name, "bell"), (BO.name, "storm")):
+        found = episodes_of(retrieve(library, asked(text, people=(name,), said=True)))
+        assert found[0] == own and {"bell", "storm"} <= set(found)
+
+
+def test_a_named_episode_narrows_the_search_unless_a_filter_does(library):
+    assert {e.id for e in read_scope(library, Filters(), named_episodes=["bell"]).episodes} == {"bell"}
+    assert {e.id for e in read_scope(library, Filters(guest="Bo"), named_episodes=["bell"]).episodes} == {"kettle", "storm"}
+
+
+class Backwards:
+    """A reranker whose work can be seen."""
+
+    def rerank(self, question: str, hits: list[Hit]) -> list[Hit]:
+        return hits[::-1]
+
+
+def test_a_reranker_sees_more_than_is_asked_for_and_has_the_last_word(library):
+    scope = read_scope(library, Filters())
+    every = retrieve(library, asked("bell"), k=30)
+    (last,) = Retriever(library, reranker=Backwards()).retrieve(asked("bell"), scope, k=1)
+    assert last.id == every[-1].id
+
+
+def test_an_empty_library_finds_nothing(tmp_path):
+    empty = Library.create(tmp_path, HashingEncoder())
+    assert retrieve(empty, asked("kettle")) == []
+
+
+def test_a_passage_removed_meanwhile_is_left_out(tmp_path: Path):
+    library = Library.create(tmp_path / "library", "hashing")
+    library.add([write_show(tmp_path / "talks")])
+    scope = read_scope(library, Filters())
+    other = Library.open(tmp_path / "library")
+    other.remove("kettle")
+    assert episodes_of(Retriever(library).retrieve(asked("kettle copper"), scope)) == ["lantern"]
+    gone = library.cosines(library.encoder.encode([KETTLE[0][1]])[0], [1, 2])
+    assert set(gone) == {2}

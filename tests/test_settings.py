@@ -1,0 +1,62 @@
+"""Settings: defaults, what the environment changes, what is refused, and that a key is never shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.errors import SettingsError
+from rag.settings import Settings
+
+
+def test_an_empty_environment_changes_nothing():
+    assert Settings.from_environment({}) == Settings()
+    assert Settings.from_environment({"VERBATIM_LIBRARY": "  ", "VERBATIM_PORT": ""}) == Settings()
+
+
+def test_every_setting_is_read_with_its_type():
+    settings = Settings.from_environment(
+        {
+            "VERBATIM_LIBRARY": "mine",
+            "VERBATIM_EMBEDDINGS": "hashing",
+            "VERBATIM_MODEL": "openai:some-model",
+            "VERBATIM_TIMEOUT": "2.5",
+            "VERBATIM_PASSAGES": " 12 ",
+            "VERBATIM_PORT": "8000",
+        }
+    )
+    assert (settings.library, settings.embeddings, settings.model) == ("mine", "hashing", "openai:some-model")
+    assert (settings.timeout, settings.passages, settings.port) == (2.5, 12, 8000)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("VERBATIM_PORT", "http", "not a whole number"),
+        ("VERBATIM_PASSAGES", "2.5", "not a whole number"),
+        ("VERBATIM_TIMEOUT", "soon", "not a number"),
+        ("VERBATIM_QUOTES", "0", "above 0"),
+        ("VERBATIM_TIMEOUT", "-1", "above 0"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(name, value, fault):
+    with pytest.raises(SettingsError, match=fault) as refused:
+        Settings.from_environment({name: value})
+    assert name in str(refused.value) and value in str(refused.value)
+
+
+def test_openais_own_variables_are_read_where_ours_are_not_set():
+    theirs = {"OPENAI_API_KEY": "key-1", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+    settings = Settings.from_environment(theirs)
+    assert (settings.api_key, settings.base_url) == ("key-1", "http://127.0.0.1:9/v1")
+    ours = Settings.from_environment(theirs | {"VERBATIM_API_KEY": "key-2", "VERBATIM_BASE_URL": "http://127.0.0.1:8/v1"})
+    assert (ours.api_key, ours.base_url) == ("key-2", "http://127.0.0.1:8/v1")
+
+
+def test_the_key_is_never_shown():
+    assert "secret" not in repr(Settings(api_key="secret")) and "secret" not in f"{Settings(api_key='secret')}"
+    assert "api_key='set'" in repr(Settings(api_key="secret")) and "api_key=None" in repr(Settings())
+
+
+def test_the_real_environment_is_read_when_it_is_asked_for(monkeypatch):
+    monkeypatch.setenv("VERBATIM_PORT", "8123")
+    assert Settings.from_environment().port == 8123
