@@ -3,9 +3,9 @@
 Only development questions are used: those marked `"half": "dev"`, or every second one of a set without halves.
 - Sentences: among a question's candidates, the share of probability on gold sentences is made as large as it can be
   (softmax over the candidates, L2), each set weighing the same.
-- Refusing: logistic regression on the signals of the chosen quote. Right: it lies in the gold. Wrong: the question has no
-  answer, or is asked of episodes that don't hold it. The threshold is the one at which the fewest development questions are
-  wrong, a wrong answer counting as much as a wrong refusal.
+- Refusing: logistic regression on the signals of the chosen quote, over the sets with halves. Right: the question has an
+  answer (counted in full where the quote lies in it). Wrong: nobody said it, or the question is asked of other episodes than
+  those that hold the answer. The threshold wrongly refuses no more than `WRONGLY_REFUSED` of the questions with an answer.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,13 +26,24 @@ from eval.runner import commit
 from index.library import Library
 from rag.answer import Assistant, may_speak_rule
 from rag.extract import FEATURES, Evidence, Quote, fitted
-from rag.question import Filters, read_question
+from rag.question import Filters
 from rag.refuse import features
 from rag.retrieve import Scope, read_scope
 
 L2 = 5.0
 MOST_QUESTIONS = 120  # of one set: more change the weights in the second digit only
+WRONGLY_REFUSED = 0.08
+SURE, LIKELY, NEVER, ELSEWHERE = 1.0, 0.6, 3.0, 0.5
+"""How much a row counts: right quote, other quote of a question with an answer, nobody said it, asked of other episodes."""
 FITTED = Path(__file__).parent.parent / "rag" / "fitted.json"
+
+
+class Row(NamedTuple):
+    """What the refusal is fitted on: the signals of a chosen quote, whether it should be shown, and how much it counts."""
+
+    features: list[float]
+    answers: bool
+    weight: float
 
 
 @dataclass
@@ -56,14 +68,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         per_set.append([_read(assistant, asked) for asked in _development(load_questions(Path(questions)))])
     sentence = fit_sentences(per_set)
     fitted()["sentence"] = dict(zip(FEATURES, sentence, strict=True))
-    rows: list[tuple[list[float], bool, str]] = []
+    rows: list[Row] = []
     for (_, library), reads in zip(sets, per_set, strict=True):
         assistant = Assistant(Library.open(library))
         for read in reads:
+            if read.asked.half is None:
+                # In sets that nobody marked by hand, "elsewhere" often holds an answer too.
+                continue
             # Which quote is chosen, and so its signals, depends on the weights just found.
             rows += _refusal_rows(assistant, _rescored(read, sentence))
     refusal = fit_refusal(rows)
-    made_by = {"sets": [Path(questions).name for questions, _ in sets], "rows": len(rows), "commit": commit()}
+    made_by = {"sets": ["/".join(Path(questions).parts[-2:]) for questions, _ in sets], "commit": commit()}
     written = {
         "made_by": made_by,
         "sentence": {name: round(float(weight), 3) for name, weight in zip(FEATURES, sentence, strict=True)},
@@ -98,32 +113,36 @@ def fit_sentences(per_set: Sequence[Sequence[Read]]) -> np.ndarray:
     return minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B").x / scale
 
 
-def fit_refusal(rows: Sequence[tuple[list[float], bool, str]]) -> dict:
-    """Bias, weights and threshold of the logistic regression over (features, answers, set)."""
+def fit_refusal(rows: Sequence[Row]) -> dict:
+    """Bias, weights and threshold of the logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
-    matrix = np.array([row for row, _, _ in rows])
-    right = np.array([answers for _, answers, _ in rows])
+    matrix = np.array([row.features for row in rows])
+    right = np.array([row.answers for row in rows])
+    importance = np.array([row.weight for row in rows])
     scale = matrix.std(0) + 1e-6
     # Negative weights would punish a better fit: they come from chance in few rows, and are kept out.
     keep = np.ones(matrix.shape[1], bool)
     while True:
-        model = LogisticRegression(C=0.3, class_weight="balanced", max_iter=5000).fit((matrix / scale)[:, keep], right)
+        model = LogisticRegression(C=0.3, max_iter=5000)
+        model.fit((matrix / scale)[:, keep], right, sample_weight=importance)
         if (model.coef_[0] >= 0).all():
             break
         keep[np.flatnonzero(keep)[np.argmin(model.coef_[0])]] = False
     weights = np.zeros(matrix.shape[1])
     weights[keep] = model.coef_[0] / scale[keep]
     chances = 1 / (1 + np.exp(-(matrix @ weights + model.intercept_[0])))
-    thresholds = np.round(np.arange(0.2, 0.8, 0.01), 2)
-    errors = [
-        ((chances < t) & right).sum() / right.sum() + ((chances >= t) & ~right).sum() / (~right).sum()
-        for t in thresholds
-    ]
+    never = ~right & (importance == NEVER)
+    threshold = float(np.quantile(chances[right], WRONGLY_REFUSED))
     return {
         "bias": round(float(model.intercept_[0]), 3),
         "weights": [round(float(weight), 3) for weight in weights],
-        "threshold": float(thresholds[int(np.argmin(errors))]),
+        "threshold": round(threshold, 3),
+        "development": {
+            "rows": len(rows),
+            "wrongly_refused": WRONGLY_REFUSED,
+            "never_said_refused": round(float((chances[never] < threshold).mean()), 3),
+        },
     }
 
 
@@ -136,8 +155,8 @@ def _development(questions: Sequence[Asked]) -> list[Asked]:
 
 def _read(assistant: Assistant, asked: Asked, scope: Scope | None = None) -> Read:
     filters = Filters(**asked.filters)
-    scope = scope or read_scope(assistant.library, filters)
-    question = read_question(asked.question, episodes=scope.episodes, history=asked.history)
+    question, asked_of = assistant.understand(asked.question, asked.history, filters)
+    scope = scope or asked_of
     hits = assistant.retriever.retrieve(question, scope, k=8)
     evidence = assistant.extractor.read(question, hits)
     spans = gold_spans(asked.gold, {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold})
@@ -155,7 +174,10 @@ def _rescored(read: Read, sentence: np.ndarray) -> Read:
     return replace(read, evidence=replace(read.evidence, scored=scored))
 
 
-def _refusal_rows(assistant: Assistant, read: Read) -> list[tuple[list[float], bool, str]]:
+SEVERAL_EPISODES = ("several_places", "across_episodes", "changed_opinion")
+
+
+def _refusal_rows(assistant: Assistant, read: Read) -> list[Row]:
     """(features, answers, kind) of the chosen quote: asked as it is, and of episodes that don't hold the answer."""
     asked = read.asked
     if asked.verdict not in ("answered", "not_said"):
@@ -164,20 +186,16 @@ def _refusal_rows(assistant: Assistant, read: Read) -> list[tuple[list[float], b
     quote = _best(read, assistant, asked)
     if quote is not None:
         hit = any(overlaps(_span(quote.episode.id, quote.sentences), place) for place in read.spans)
-        if asked.verdict == "not_said":
-            rows.append((features(quote.signals), False, asked.kind))
-        elif hit:
-            # A wrong quote for a question that has an answer is no example of either.
-            rows.append((features(quote.signals), True, asked.kind))
+        answers = asked.verdict == "answered"
+        rows.append(Row(features(quote.signals), answers, NEVER if not answers else SURE if hit else LIKELY))
     held = {place.episode for place in asked.gold}
-    if held and not asked.history and "guest" not in asked.filters:
-        elsewhere = [e for e in assistant.library.summaries() if e.id not in held][:40]
+    elsewhere = [e for e in assistant.library.summaries() if e.id not in held]
+    if held and elsewhere and not asked.history and not asked.filters and asked.kind not in SEVERAL_EPISODES:
         scope = Scope(tuple(elsewhere), assistant.library.rows([e.id for e in elsewhere]))
-        away = replace(asked, filters={}, gold=())
-        read = _read(assistant, away, scope)
-        quote = _best(read, assistant, away)
-        if quote is not None and asked.kind not in ("several_places", "across_episodes", "changed_opinion"):
-            rows.append((features(quote.signals), False, "elsewhere"))
+        away = replace(asked, gold=())
+        quote = _best(_read(assistant, away, scope), assistant, away)
+        if quote is not None:
+            rows.append(Row(features(quote.signals), False, ELSEWHERE))
     return rows
 
 

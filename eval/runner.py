@@ -24,9 +24,9 @@ from index.read import content_hash
 from rag.answer import Assistant
 from rag.check import check_quote
 from rag.progress import progress_bar
-from rag.question import Filters, read_question
+from rag.question import Filters
 from rag.result import Answer, Done
-from rag.retrieve import SPEAKER_WEIGHT, read_scope
+from rag.retrieve import SPEAKER_WEIGHT
 from rag.settings import Settings
 
 MAIN_METRICS = (
@@ -119,8 +119,7 @@ def _measure(assistant: Assistant, asked: Asked, finding_only: bool) -> tuple[di
     episodes = {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold}
     gold = gold_spans(asked.gold, episodes)
     if gold:
-        scope = read_scope(assistant.library, filters)
-        question = read_question(asked.question, episodes=scope.episodes, history=asked.history)
+        question, scope = assistant.understand(asked.question, asked.history, filters)
         hits = assistant.retriever.retrieve(question, scope, k=10)
         found = [Span(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last) for h in hits]
         metrics |= finding(found, gold)
@@ -141,7 +140,7 @@ def _measure(assistant: Assistant, asked: Asked, finding_only: bool) -> tuple[di
             for c in answer.citations
         )
         # Credited to somebody who didn't say it, or quoted from somebody else than the person whose words are asked for.
-        question = read_question(asked.question, episodes=assistant.library.summaries(), history=asked.history)
+        question, _ = assistant.understand(asked.question, asked.history, filters)
         others = answer.verdict == "answered" and question.said and question.people
         metrics["wrong_speaker"] = float(
             metrics["quotes_exact"] < 1

@@ -108,6 +108,12 @@ def passages_with(connection: sqlite3.Connection, word: str) -> int:
     return min(counts, default=0)
 
 
+def terms(connection: sqlite3.Connection, *, shortest: int) -> list[str]:
+    """The stems that stand in the passages, of so many letters at least, without numbers."""
+    found = connection.execute("SELECT term FROM lexical_words WHERE length(term) >= ?", (shortest,))
+    return [term for (term,) in found if term.isalpha()]
+
+
 _STEMMER = Stemmer.Stemmer("porter")
 
 CONTEXT_WEIGHT = 0.3

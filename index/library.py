@@ -43,6 +43,8 @@ from index.vectors import FaissIndex
 DATABASE = "library.db"
 STAMP = "vectors.json"
 LOCK = "lock"
+MISSPELT_LETTERS = 5  # shorter words have too many neighbours
+MISSPELT_LIKENESS = 80  # rapidfuzz ratio: one letter in five wrong, or two swapped in a word of seven
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Library:
         self._connections = threading.local()
         self._sync = threading.Lock()
         self._state: _Vectors | None = None
+        self._terms: tuple[int, list[str]] = -1, []
         self._summaries: tuple[int, list[EpisodeSummary]] = -1, []
 
     @classmethod
@@ -226,6 +229,21 @@ class Library:
     def passages_with(self, word: str) -> int:
         """In how many passages a word stands, in any of its forms."""
         return lexical.passages_with(self.connection, word)
+
+    def spelled(self, word: str) -> str:
+        """A word that stands in no passage as the one that is surely meant, else as it is: "anemometre", "anemomet"."""
+        if len(word) < MISSPELT_LETTERS or not word.isalpha() or self.passages_with(word):
+            return word
+        from rapidfuzz import fuzz, process
+
+        generation, terms = self._terms
+        if generation != self.generation():
+            generation = self.generation()
+            terms = lexical.terms(self.connection, shortest=MISSPELT_LETTERS - 1)
+            self._terms = generation, terms
+        (stem,) = lexical.stems([word])
+        found = process.extractOne(stem, terms, scorer=fuzz.ratio, score_cutoff=MISSPELT_LIKENESS)
+        return found[0] if found else word
 
     def spoken_words(self, ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
         """Of each passage, who speaks about how many words in it: {id: {(name, role): words}}."""

@@ -60,12 +60,7 @@ class Assistant:
         """The events of one question, the last of which is `Done`. QuestionError: it can't be asked as it stands."""
         clock = _Stopwatch()
         filters = filters or Filters()
-        scope = read_scope(self.library, filters)
-        asked = read_question(question, episodes=scope.episodes, history=history, is_word=self._is_word)
-        if asked.episodes:
-            scope = read_scope(self.library, filters, named_episodes=asked.episodes)
-        if filters.role and asked.role is None and not asked.people:
-            asked = replace(asked, role=filters.role)
+        asked, scope = self.understand(question, history, filters)
         yield Asked(asked.asked, asked.people)
         clock.lap("question")
         hits = self.retriever.retrieve(asked, scope, k=self.settings.passages)
@@ -73,16 +68,25 @@ class Assistant:
         yield Found(len(hits))
         yield from self._answer(question, asked, filters, scope, hits, clock)
 
+    def understand(
+        self, question: str, history: Sequence[Mapping[str, str]], filters: Filters
+    ) -> tuple[Question, Scope]:
+        """The question made whole, its names and words resolved; and the episodes that it is asked of."""
+        scope = read_scope(self.library, filters)
+        asked = read_question(question, episodes=scope.episodes, history=history, is_word=self._is_word)
+        if asked.episodes:
+            scope = read_scope(self.library, filters, named_episodes=asked.episodes)
+        if filters.role and asked.role is None and not asked.people:
+            asked = replace(asked, role=filters.role)
+        return replace(asked, words=tuple(self.library.spelled(word) for word in asked.words)), scope
+
     def search(self, topic: str, filters: Filters | None = None, *, limit: int = 10) -> list[Citation]:
         """Passages about a topic as citations, best first; `quote` is the words of the speakers that pass the filters.
 
         One citation for each passage: the longest run of one speaker in it who may be quoted under the filters.
         """
         filters = filters or Filters()
-        scope = read_scope(self.library, filters)
-        asked = read_question(topic, episodes=scope.episodes, is_word=self._is_word)
-        if filters.role and not asked.people:
-            asked = replace(asked, role=filters.role)
+        asked, scope = self.understand(topic, (), filters)
         hits = self.retriever.retrieve(asked, scope, k=limit * 3 if filters.guest or filters.role else limit)
         may_speak = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
         citations = []

@@ -36,7 +36,11 @@ _LEANS = re.compile(
     r"the other|another|one)\b",
     re.I,
 )
-_ASKS = re.compile(r"\?[\"'”’)]*$")
+_ASKS = re.compile(
+    r"\?[\"'”’)]*$|^(?:(?:and|so|but|well|now|okay|right),? )*(?:i (?:want|wanted|have|had|need|would like|'d like) to ask\b"
+    r"|i'd love to (?:ask|hear)\b|let me ask\b|can i ask\b|tell (?:me|us) (?:about|how|what|why|more)\b|talk (?:me|us) through\b)",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)

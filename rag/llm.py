@@ -13,6 +13,8 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -26,7 +28,8 @@ from rag.write import Draft, Writer, cite, extractive_writer
 
 PROMPT = "answer"
 NO_KEY = "none"  # an OpenAI-compatible endpoint of one's own often wants no key; the client refuses to send none at all
-LONGEST_REPLY = 8_000  # characters; five sentences have about 1,000, and a model that runs on says nothing new
+MOST_SENTENCES = 12  # five are asked for; a model that runs on says nothing new
+LONGEST_SENTENCE = 2_000  # characters; what is longer is no sentence, and the reply is read no further
 LONGEST_FACT = 200  # characters of a title or name in the prompt
 NOTHING_RIGHT = "What the language model wrote did not hold up against the transcripts"
 
@@ -41,11 +44,12 @@ def llm_writer(settings: Settings) -> Writer:
         gate = Gate(question, quotes, draft)
         fault = ""
         try:
-            pieces = ask_model(settings, {"question": _one_line(question.asked), "quotes": quotes_block(gate.given)})
-            for sentence in sentences(pieces):
-                wrote = gate.judged(sentence)
-                if wrote is not None:
-                    yield wrote
+            values = {"question": _one_line(question.asked), "quotes": quotes_block(gate.given)}
+            with closing(ask_model(settings, values)) as pieces:
+                for sentence in islice(sentences(pieces), MOST_SENTENCES):
+                    wrote = gate.judged(sentence)
+                    if wrote is not None:
+                        yield wrote
         except ModelFault as exc:
             fault = str(exc)
         if draft.citations:
@@ -158,10 +162,7 @@ def ask_model(settings: Settings, values: Mapping[str, str]) -> Iterator[str]:
         raise ModelFault("The language model is not set up rightly") from exc
     except _faults() as exc:
         raise ModelFault(_in_words(exc)) from exc
-    try:
-        yield from _in_time(lambda: chain.stream(dict(values)), settings.timeout)
-    finally:
-        close()
+    yield from _in_time(lambda: chain.stream(dict(values)), close, settings.timeout)
 
 
 def _chain(settings: Settings) -> tuple[Any, Callable[[], None]]:
@@ -201,21 +202,20 @@ def _chain(settings: Settings) -> tuple[Any, Callable[[], None]]:
     return prompts.load(PROMPT) | model | StrOutputParser(), close
 
 
-def _in_time(start: Callable[[], Iterator[str]], seconds: float) -> Iterator[str]:
-    """The pieces as they come. ModelFault: they fail, or aren't all there after `seconds`.
+def _in_time(start: Callable[[], Iterator[str]], close: Callable[[], None], seconds: float) -> Iterator[str]:
+    """The pieces as they come; then the connection is closed. ModelFault: they fail, or aren't all there after `seconds`.
 
     Read in a thread of its own: an endpoint that sends signs of life and no words resets every timeout of a connection.
     """
     arrived: SimpleQueue[str | Exception | None] = SimpleQueue()
-    abandoned = threading.Event()
     faults = _faults()
 
     def read() -> None:
         try:
+            # To the end, even where nobody waits for it any more: a langchain stream that is left early reads the rest
+            # by itself, where its errors can't be caught. Closing the connection is what ends it.
             for piece in start():
                 arrived.put(piece)
-                if abandoned.is_set():
-                    break
         except faults as exc:
             arrived.put(exc)
         finally:
@@ -223,9 +223,8 @@ def _in_time(start: Callable[[], Iterator[str]], seconds: float) -> Iterator[str
 
     deadline = time.monotonic() + seconds
     threading.Thread(target=read, name="language model", daemon=True).start()
-    length = 0
     try:
-        while length <= LONGEST_REPLY:
+        while True:
             try:
                 piece = arrived.get(timeout=max(0.0, deadline - time.monotonic()))
             except Empty:
@@ -234,10 +233,9 @@ def _in_time(start: Callable[[], Iterator[str]], seconds: float) -> Iterator[str
                 return
             if isinstance(piece, Exception):
                 raise ModelFault(_in_words(piece)) from piece
-            length += len(piece)
             yield piece
     finally:
-        abandoned.set()
+        close()
 
 
 def _faults() -> tuple[type[Exception], ...]:
@@ -277,7 +275,6 @@ def _in_words(fault: Exception) -> str:
 
 # Whole sentences
 
-_THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 _STOP = re.compile(rf"[.!?…]+[\"”’»)*_]*(?:{MARKS.pattern})?[.!?…]*(?=\s)|\n")
 _ABBREVIATED = re.compile(
     r"(?<!\S)[(“\"]*(?:mr|mrs|ms|dr|prof|st|sr|jr|vs|capt|rev|[a-z]|(?:[a-z]\.)+[a-z])\.$", re.IGNORECASE
@@ -290,17 +287,22 @@ def sentences(pieces: Iterator[str]) -> Iterator[str]:
     A quote is not cut between its sentences, and marks after a full stop belong to the sentence before them.
     A reasoning model's <think>…</think> at the start is left out.
     """
-    held = ""
+    held, opening = "", True
     for piece in pieces:
         held += piece
-        if held.lstrip().startswith("<think>"[: max(1, len(held.lstrip()))]):
-            held = _THOUGHT.sub("", held)
-            if held.lstrip().startswith("<"):
+        if opening and (thinking := held.lstrip()).startswith("<think>"[: len(thinking)]):
+            if "</think>" not in thinking:
+                # Only the tag's end is still looked for: a thought may be as long as a book.
+                held = held if len(thinking) < len("<think>") else "<think>" + thinking[len("<think>") :][-10:]
                 continue
+            held = thinking.partition("</think>")[2]
+        opening = False
         while (cut := _cut(held)) is not None:
             if whole := _tidy(held[:cut]):
                 yield whole
             held = held[cut:]
+        if len(held) > LONGEST_SENTENCE:
+            return
     if not held.lstrip().startswith("<think>") and (rest := _tidy(held)):
         yield rest
 
@@ -317,7 +319,7 @@ def _cut(text: str) -> int | None:
         open_quote = head.count("“") > head.count("”") or head.count('"') % 2 == 1
         if open_quote or following[0] == "[" or following[0].islower():
             continue
-        if match[0] == "." and _ABBREVIATED.search(head):
+        if match[0] == "." and (_ABBREVIATED.search(head) or re.fullmatch(r"\s*\d+\.", head)):  # "1. Tobin says"
             continue
         return match.end()
     return None

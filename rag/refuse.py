@@ -22,9 +22,8 @@ def other_margin() -> float:
 
 
 def features(signals: Signals) -> list[float]:
-    """What the fitted weights are multiplied with, in their order: the signals, and the products that tell most."""
-    values = list(asdict(signals).values())
-    return [*values, signals.cosine * signals.coverage, signals.passage_cosine * signals.passage_coverage]
+    """What the fitted weights are multiplied with: the signals, in their order."""
+    return list(asdict(signals).values())
 
 
 def probability(signals: Signals) -> float:

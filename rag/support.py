@@ -28,7 +28,9 @@ from rag.result import Check
 # Share of a clause's content words that stand in the words cited or in the question. With a half, “Tobin burns velvet”
 # passed for a quote in which he burns oak.
 LEAST_CARRIED = 2 / 3
-LEAST_BESIDE_A_QUOTE = 1 / 2  # the same share, where exact words stand beside them: “… says the library holds “243 jars””
+LEAST_BESIDE_A_QUOTE = (
+    1 / 2
+)  # the same share, where exact words stand beside them: “… says the library holds “243 jars””
 LEAST_CITED = 1 / 3  # share that stands in the words cited themselves, where nothing is quoted: no echo of the question
 LEAST_QUOTE_WORDS = 3  # a quote this long carries a clause, and may have its wrong mark mended
 

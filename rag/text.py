@@ -19,7 +19,9 @@ def answer_text(answer: Answer) -> str:
     """The answer with its sources under it."""
     parts = [answer.answer]
     if answer.citations:
-        parts.append("\n".join(f"[{c.n}] {_source(c)}" for c in answer.citations))
+        # A model's answer may paraphrase: then the words themselves stand with their source.
+        quotes = ["" if c.quote in answer.answer else f"\n    “{c.quote}”" for c in answer.citations]
+        parts.append("\n".join(f"[{c.n}] {_source(c)}{q}" for c, q in zip(answer.citations, quotes, strict=True)))
     elif answer.nearest:
         parts.append(
             "Nearest, but no answer:\n" + "\n".join(f"  “{c.quote}”\n    {_source(c)}" for c in answer.nearest)
