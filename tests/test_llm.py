@@ -345,6 +345,13 @@ def test_what_a_model_says_twice_is_shown_once(endpoint: Endpoint) -> None:
     assert draft.withheld == 0
 
 
+def test_a_model_that_runs_on_is_not_listened_to_for_ever(endpoint: Endpoint) -> None:
+    endpoint.says, endpoint.hang = ["It is a way of life. "] * 40, True
+    _, draft = written(endpoint.settings())
+    assert draft.withheld == 12
+    assert draft.writer == "extractive"
+
+
 # What the gate is made of
 
 
@@ -359,7 +366,10 @@ def test_what_a_model_says_twice_is_shown_once(endpoint: Endpoint) -> None:
             ["Dr. Gray met J. Moor at 5 p.m. today [1].", "Yes [2]."],
         ),
         ("- One [1]\n- Two [2]\n", ["One [1]", "Two [2]"]),
+        ("1. One [1].\n2. Two [2].", ["One [1].", "Two [2]."]),
         ("**Tobin** bakes [1].", ["Tobin bakes [1]."]),
+        ("<think>" + "Well. " * 40 + "</think>\n\nTobin bakes [1].", ["Tobin bakes [1]."]),
+        ("word " * 1000, []),
         ("<think>Well. Maybe [1].</think>Tobin bakes [1].", ["Tobin bakes [1]."]),
         ("<think>never done [1]. And so", []),
         ("It weighs 3.5 tons [1]. No full stop", ["It weighs 3.5 tons [1].", "No full stop"]),
