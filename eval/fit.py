@@ -32,7 +32,7 @@ from rag.retrieve import Scope, read_scope
 
 L2 = 5.0
 MOST_QUESTIONS = 120  # of one set: more change the weights in the second digit only
-WRONGLY_REFUSED = 0.08
+WRONGLY_REFUSED = 0.12
 SURE, LIKELY, NEVER, ELSEWHERE = 1.0, 0.6, 3.0, 0.5
 """How much a row counts: right quote, other quote of a question with an answer, nobody said it, asked of other episodes."""
 FITTED = Path(__file__).parent.parent / "rag" / "fitted.json"

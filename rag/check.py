@@ -46,7 +46,8 @@ class Place:
 
 def normalise(text: str) -> str:
     """The text as quotes are compared: case, spaces, quote marks and dashes made alike."""
-    return re.sub(r"\s*-+\s*", "-", " ".join(text.translate(_MARKS).casefold().split()))
+    # A dash gets a space on both sides, so that sentences normalised one by one and joined equal the whole normalised.
+    return " ".join(re.sub(r"-+", " - ", text.translate(_MARKS).casefold()).split())
 
 
 def locate(quote: str, episode: Episode) -> list[Place]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from index.episode import Role
 from index.errors import VerbatimError
-from index.lexical import content_words
+from index.lexical import STOP_WORDS, content_words
 from index.library import EpisodeSummary
 from index.speakers import is_anonymous
 
@@ -214,10 +214,10 @@ def _find_people(text: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
         if any(first <= start < last for first, last in taken):
             continue
         word = re.sub(r"['’]?s$", "", folded[place]) if text[end : end + 2] in ("'s", "’s") else folded[place]
-        if word in _NOT_NAMES:
-            continue
         in_slot = any(first <= start < last for first, last in slots)
         capital = token[:1].isupper() and place > 0
+        if word in _NOT_NAMES and not (capital and word in _WORD_NAMES):
+            continue
         if _part_of_other_name(place, tokens, text):
             continue
         named = [name for name in names if word in _fold(name).split() and (len(word) > 1 or in_slot)]
@@ -283,15 +283,14 @@ def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callab
     return None
 
 
-def _search_words(text: str, mentions: Sequence[tuple[str, int, int]]) -> list[str]:
-    """The words to look for: those of the subject; the names of speakers only where nothing else is left."""
+def _search_words(text: str, mentions: Sequence[tuple[str, int, int]], *, always: bool = True) -> list[str]:
+    """The words to look for: those of the subject; where it has none, all words (`always`) or none."""
     rest = text
     for _, start, end in mentions:
         rest = rest[:start] + " " * (end - start) + rest[end:]
     rest = re.sub(r"(?<= )['’]s\b", "  ", rest)
-    words = content_words(rest)
-    carrying = [word for word in words if word.isalnum() or len(word) > 2]
-    return carrying or content_words(text)
+    words = [word for word in content_words(rest) if word not in STOP_WORDS and (word.isalnum() or len(word) > 2)]
+    return words or (content_words(rest) or content_words(text) if always else [])
 
 
 def _named_episodes(text: str, episodes: Sequence[EpisodeSummary]) -> list[str]:
@@ -312,14 +311,18 @@ def _made_whole(text: str, history: Sequence[Mapping[str, str]], names: Sequence
     if not earlier:
         return text
     own_people = _find_people(text, names)
-    own_words = [word for word in _search_words(text, own_people) if word not in ("other", "else", "one")]
+    own_words = _subject_words(text, own_people)
     refers_to_person = bool(_THIRD_PERSON.search(text)) and not own_people
     # "Why is copper fastened the way it is?" has a subject of its own: its "it" is not the last question's.
     refers_to_thing = len(own_words) <= 2 and bool(_THING.search(text))
-    leans = len(own_words) < 2 or (bool(_OPENS_FOLLOW_UP.match(text)) and len(own_words) <= 2 and not own_people)
+    last_people = next((found for question in reversed(earlier) if (found := _find_people(question, names))), [])
+    leans = (
+        not own_words
+        or (bool(_OPENS_FOLLOW_UP.match(text)) and len(own_words) <= 2 and not own_people)
+        or (refers_to_person and not last_people)
+    )
     if not (refers_to_person or refers_to_thing or leans):
         return text
-    last_people = next((found for question in reversed(earlier) if (found := _find_people(question, names))), [])
     subject = _subject(earlier, names)
     whole = text
     if last_people and not own_people:
@@ -332,11 +335,22 @@ def _made_whole(text: str, history: Sequence[Mapping[str, str]], names: Sequence
 
 def _subject(earlier: Sequence[str], names: Sequence[str]) -> str:
     """What the last earlier question with a subject of its own was about, in its own words."""
-    for question in reversed(earlier):
-        words = _search_words(question, _find_people(question, names))
-        if len(words) >= 1 and not all(word in content_words("it this that other one") for word in words):
-            return " ".join(words[:8])
-    return ""
+    return next(
+        (
+            " ".join(words[:8])
+            for question in reversed(earlier)
+            if (words := _subject_words(question, _find_people(question, names)))
+        ),
+        "",
+    )
+
+
+def _subject_words(text: str, mentions: Sequence[tuple[str, int, int]]) -> list[str]:
+    """The words of a question that carry a subject; empty where it has none of its own ("why does he like it?")."""
+    return [word for word in _search_words(text, mentions, always=False) if word not in _NO_SUBJECT]
+
+
+_NO_SUBJECT = frozenset(["other", "else", "one", "like", "mean", "same", "way", "really", "sort", "kind", "still"])
 
 
 def _put_person(text: str, person: str) -> str:

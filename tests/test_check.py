@@ -42,7 +42,6 @@ def test_whole_sentences_of_one_turn_are_verified(run):
     assert speaker in place.speakers
 
 
-@pytest.mark.xfail(strict=True, reason="rag/check.py: locate() normalises sentence by sentence, the quote as a whole")
 @pytest.mark.parametrize("texts", [["Yes.", "- No, I mean it."], ["I was about to —", "It rang."]])
 def test_a_dash_between_two_sentences_does_not_spoil_their_quote(texts):
     assert check_quote(" ".join(texts), BO.name, episode((BO, texts)))[0] == "verified"
