@@ -12,11 +12,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from talks import write_talk
 
 from index.embed import HashingEncoder
+from index.episode import Episode
 from index.errors import NoLibrary
 from index.library import Library
 from index.read import read_episode
@@ -31,17 +33,18 @@ WORDS = "barley bread oven boat copper kettle harbour fog bell lamp tide storm s
 
 
 @pytest.fixture(scope="module")
-def talks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Thirty transcripts of three hundred sentences; each says its own number in every sentence. By the episode's id."""
+def talks(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """Thirty episodes of three hundred sentences, each of which has its number: `.folder` of files, `.episodes` by id."""
     folder, dice = tmp_path_factory.mktemp("talks"), random.Random(1)
-    files = {}
+    read = {}
     for number in range(TRANSCRIPTS):
         lines = tuple(
             (dice.choice(("Ann Hale", "Bo Lund")), f"Number{number} {' '.join(dice.choices(WORDS, k=9))} {n}.")
             for n in range(SENTENCES)
         )
-        files[f"talk{number:02}"] = write_talk(folder, f"talk{number:02}", lines, show="Mended", date="2024-02-01")
-    return files
+        episode = read_episode(write_talk(folder, f"talk{number:02}", lines, show="Mended", date="2024-02-01"))
+        read[episode.id] = episode
+    return SimpleNamespace(folder=folder, episodes=read)
 
 
 def adding(folder: Path, library: Path) -> subprocess.Popen:
@@ -55,7 +58,7 @@ def adding(folder: Path, library: Path) -> subprocess.Popen:
     )
 
 
-def faults(folder: Path, files: dict[str, Path], committed: set[str]) -> tuple[list[str], list[str], set[str]]:
+def faults(folder: Path, episodes: dict[str, Episode], committed: set[str]) -> tuple[list[str], list[str], set[str]]:
     """What is damaged, which of the committed episodes are lost, and which are there now."""
     try:
         library = Library.open(folder)
@@ -63,7 +66,7 @@ def faults(folder: Path, files: dict[str, Path], committed: set[str]) -> tuple[l
         return [], sorted(committed), set()
     damaged = [problem for problem in library.check() if "FAISS" not in problem]
     there = {summary.id for summary in library.summaries()}
-    damaged += [f"{id_} is not whole" for id_ in there if library.episode(id_) != read_episode(files[id_])]
+    damaged += [f"{id_} is not whole" for id_ in there if library.episode(id_) != episodes[id_]]
     if library.generation() != len(there):
         damaged.append(f"generation {library.generation()}, but {len(there)} episodes")
     passages = sum(summary.passages for summary in library.summaries())
@@ -82,9 +85,8 @@ def faults(folder: Path, files: dict[str, Path], committed: set[str]) -> tuple[l
 
 
 def test_fifty_kills_damage_nothing_and_lose_nothing(talks, tmp_path):
-    source = next(iter(talks.values())).parent
     began = time.monotonic()
-    with adding(source, tmp_path / "measured") as whole:
+    with adding(talks.folder, tmp_path / "measured") as whole:
         assert whole.wait(60) == 0, whole.stderr.read()
     seconds = time.monotonic() - began
 
@@ -100,7 +102,7 @@ def test_fifty_kills_damage_nothing_and_lose_nothing(talks, tmp_path):
         if len(committed) == TRANSCRIPTS or dice.random() < 0.3:
             shutil.rmtree(library, ignore_errors=True)
             committed = set()
-        with adding(source, library) as process:
+        with adding(talks.folder, library) as process:
             try:
                 process.wait(moment)
             except subprocess.TimeoutExpired:
@@ -110,7 +112,7 @@ def test_fifty_kills_damage_nothing_and_lose_nothing(talks, tmp_path):
         if code == 0:  # it was quicker than the kill: that moment again, a little earlier
             moments[kills] *= 0.97
         kills += code != 0
-        broken, gone, committed = faults(library, talks, committed)
+        broken, gone, committed = faults(library, talks.episodes, committed)
         damaged += [f"after {moment:.3f} s: {fault}" for fault in broken]
         lost += [f"after {moment:.3f} s: {id_}" for id_ in gone]
         half_done += 0 < len(committed) < TRANSCRIPTS
@@ -119,7 +121,7 @@ def test_fifty_kills_damage_nothing_and_lose_nothing(talks, tmp_path):
     print(f"(a whole run takes {seconds:.1f} s; {half_done} kills left some episodes in, {unsaved} no saved FAISS index)")
     assert not damaged and not lost
 
-    with adding(source, library) as last:
+    with adding(talks.folder, library) as last:
         assert last.wait(60) == 0, last.stderr.read()
-    assert faults(library, talks, set(talks)) == ([], [], set(talks))
+    assert faults(library, talks.episodes, set(talks.episodes)) == ([], [], set(talks.episodes))
     assert Library.open(library).check() == []

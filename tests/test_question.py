@@ -35,7 +35,7 @@ def read(question: str, *earlier: str) -> Question:
         ("What did Mark Thompson say about the kettle?", (MARK,)),
         ("what did mark say about the kettle", (MARK,)),
         ("What did Thompson think of boats?", (MARK,)),
-        ("What does Jasneet believe?", (JAS,)),
+        ("What does Jasneet believe about boats?", (JAS,)),
         ("What did Jasnet Gill say about bread?", (JAS,)),
         ("What is Jasneet Gill's view on boats?", (JAS,)),
         ("According to Gill, what is a boat?", (JAS,)),
