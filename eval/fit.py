@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     written = {
         "made_by": made_by,
         "sentence": {name: round(float(weight), 3) for name, weight in zip(FEATURES, sentence, strict=True)},
-        "refusal": refusal | {"other_margin": fitted()["refusal"]["other_margin"]},
+        "refusal": refusal,
     }
     FITTED.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(written, indent=1))

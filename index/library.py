@@ -249,6 +249,12 @@ class Library:
         """Of each passage, who speaks about how many words in it: {id: {(name, role): words}}."""
         return store.spoken_words(self.connection, ids)
 
+    def passages_of(self, rows: Sequence[int], *, among: Sequence[int]) -> set[int]:
+        """Those of these passages that stand in episodes of these database rows."""
+        state = self._vectors()
+        wanted = np.isin(state.ids, np.array(among, np.int64)) & np.isin(state.episodes, np.array(rows, np.int64))
+        return set(state.ids[wanted].tolist())
+
     def rows(self, ids: Sequence[str]) -> list[int]:
         """The database rows of episodes, for `search_words` and `search_vector`."""
         return store.episode_rows(self.connection, ids)

@@ -16,7 +16,7 @@ from index.episode import Turn
 from index.library import EpisodeSummary, Library
 from rag.extract import Extractor, Quote
 from rag.question import Filters, Question, nearest_names, read_question
-from rag.refuse import best_probability, other_margin, probability, threshold
+from rag.refuse import best_probability, probability, said_by_other, threshold
 from rag.result import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
 from rag.retrieve import Hit, Retriever, Scope, read_scope
 from rag.settings import Settings
@@ -112,8 +112,7 @@ class Assistant:
             verdict = "unknown_person"
         elif asked.said and asked_for:
             others = evidence.choose(lambda turn: not may_speak(turn), limit=self.settings.quotes)
-            theirs = best_probability(others)
-            if theirs >= threshold() and theirs >= own + other_margin():
+            if said_by_other(own, best_probability(others)):
                 verdict, quotes = "said_by_other", others
         clock.lap("write")
         draft = Draft("extractive")

@@ -16,9 +16,19 @@ def threshold() -> float:
     return fitted()["refusal"]["threshold"]
 
 
-def other_margin() -> float:
-    """How much likelier another speaker's words must be than the named person's own, to be "said by other"."""
-    return fitted()["refusal"]["other_margin"]
+OTHER_PROBABILITY = 0.35
+OTHER_MARGIN = 0.7
+"""Another person's words are shown as "said by other" from that probability on, and where their log-odds are so much above
+those of the named person's own. On the development half of the samples: all traps, no question that the person answers."""
+
+
+def said_by_other(own: float, theirs: float) -> bool:
+    """Whether somebody else said it rather than the person asked about: the probabilities of the best quotes of each."""
+    return theirs >= max(OTHER_PROBABILITY, threshold()) and _log_odds(theirs) - _log_odds(own) >= OTHER_MARGIN
+
+
+def _log_odds(probability: float) -> float:
+    return math.log(max(probability, 1e-9) / max(1 - probability, 1e-9))
 
 
 def features(signals: Signals) -> list[float]:

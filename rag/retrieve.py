@@ -88,8 +88,17 @@ class Retriever:
         people = set(question.people) | ({scope.person} if scope.person else set())
         if not people and question.role is None:
             return
-        for id_, spoken in self.library.spoken_words(list(scores)).items():
-            words = sum(n for (name, role), n in spoken.items() if name in people or role == question.role)
+        spoken_words = self.library.spoken_words(list(scores))
+        # Where the transcript names nobody, the person may be the one who speaks if they are in that episode.
+        present = [e.id for e in scope.episodes if any(p.name in people for p in e.people)]
+        maybe = self.library.passages_of(self.library.rows(present), among=list(scores))
+        for id_ in scores:
+            spoken = spoken_words.get(id_)
+            words = (
+                sum(n for (name, role), n in spoken.items() if name in people or role == question.role) if spoken else 0
+            )
+            if spoken is None and id_ in maybe:
+                words = SPEAKER_WORDS
             scores[id_] += SPEAKER_WEIGHT * min(1.0, words / SPEAKER_WORDS)
 
 
