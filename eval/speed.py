@@ -49,6 +49,9 @@ class RandomVectors:
         vectors = self.random.standard_normal((len(texts), self.fingerprint.dimensions), dtype=np.float32)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def knows(self, word: str) -> bool:
+        return self.real.knows(word)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.speed", description=__doc__.split("\n")[0])

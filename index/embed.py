@@ -61,6 +61,10 @@ class Encoder(Protocol):
         """Rows of unit length, float32, shape (n_texts, dimensions); `query`: they are questions, not passages."""
         ...
 
+    def knows(self, word: str) -> bool:
+        """Whether its vocabulary holds the lower-case word whole: then it is no misspelling."""
+        ...
+
 
 def load_encoder(name: str = EMBEDDED_MODEL) -> Encoder:
     """The encoder of that name, ready to use. ModelError: it is missing, altered or can't be had here."""
@@ -125,6 +129,9 @@ class OnnxEncoder:
             vectors[rows] = self.session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
         return vectors
 
+    def knows(self, word: str) -> bool:
+        return self.tokenizer.token_to_id(word) is not None
+
 
 class SentenceTransformerEncoder:
     """Any sentence-transformers model; its own prompts for queries and documents are used where it has them."""
@@ -149,6 +156,9 @@ class SentenceTransformerEncoder:
         vectors = encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, np.float32)
 
+    def knows(self, word: str) -> bool:
+        return word in self.model.tokenizer.get_vocab()
+
 
 class HashingEncoder:
     """Each word adds 1 at a place given by its hash; the sum has unit length. Equal bags of words are equal vectors."""
@@ -163,6 +173,9 @@ class HashingEncoder:
                 vectors[row, place % self.fingerprint.dimensions] += 1
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.maximum(lengths, 1e-9)
+
+    def knows(self, word: str) -> bool:
+        return False
 
 
 def onnx_file(folder: Path) -> Path:

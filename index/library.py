@@ -232,7 +232,7 @@ class Library:
 
     def spelled(self, word: str) -> str:
         """A word that stands in no passage as the one that is surely meant, else as it is: "anemometre", "anemomet"."""
-        if len(word) < MISSPELT_LETTERS or not word.isalpha() or self.passages_with(word):
+        if len(word) < MISSPELT_LETTERS or not word.isalpha() or self.passages_with(word) or self.encoder.knows(word):
             return word
         from rapidfuzz import fuzz, process
 
