@@ -467,7 +467,7 @@ def _looks_like_transcript(file: Path) -> bool:
         file.suffix.lower() in TRANSCRIPT_SUFFIXES
         and not file.name.endswith(".meta.json")
         and not file.name.startswith(".")
-        and not NOT_TRANSCRIPTS.match(file.name)
+        and not NOT_TRANSCRIPTS.fullmatch(file.name)
         and file.is_file()
     )
 

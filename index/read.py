@@ -26,8 +26,9 @@ TRANSCRIPT_SUFFIXES = frozenset(
     [".srt", ".vtt", ".json", ".html", ".htm", ".md", ".markdown", ".txt", ".text", ".docx"]
 )
 NOT_TRANSCRIPTS = re.compile(
-    r"^(readme|license|licence|licenses|contributing|changelog|package(-lock)?|code_of_conduct)\b", re.I
+    r"(?:readme|license|licence|licenses|contributing|changelog|package(?:-lock)?|code_of_conduct)\.\w+", re.I
 )
+"""Whole names of files that lie in many folders and hold no talk: `changelog-12.md` is an episode, `CHANGELOG.md` isn't."""
 
 
 def sidecar_of(path: Path) -> Path:

@@ -32,7 +32,7 @@ from index.errors import (
     WrongModel,
 )
 from index.lexical import content_words
-from index.library import Library, Progress
+from index.library import Library, Progress, find_transcripts
 from index.read import read_episode
 
 HASHING = HashingEncoder()
@@ -686,3 +686,10 @@ def test_shows_keep_their_description_when_a_later_episode_has_none(made):
     made.add_episode(episode((BO, ["One."]), id="one", show=Show("Mended", "About repairs.")))
     made.add_episode(episode((BO, ["Two."]), id="two", show=Show("Mended")))
     assert made.episode("two").show == made.episode("kettle").show == Show("Mended", "About repairs.")
+
+
+def test_only_whole_names_of_project_files_are_passed_over(tmp_path):
+    for name in ("CHANGELOG.md", "readme.txt", "LICENSE.md", "changelog-and-friends-12.md", "readme-show.txt"):
+        (tmp_path / name).write_text("Ana: Hello there.\n\nBo: Hello to you.\n", encoding="utf-8")
+    found, missing = find_transcripts([tmp_path])
+    assert [file.name for file in found] == ["changelog-and-friends-12.md", "readme-show.txt"] and not missing
