@@ -61,11 +61,12 @@ def locate(quote: str, episode: Episode) -> list[Place]:
         starts.append(len(text))
         text += normalise(sentence.text) + " "
     places = []
-    for match in re.finditer(rf"(?<!\w){re.escape(wanted)}(?!\w)", text):
+    # A look-ahead, so that places which overlap ("No. No. No.") are all found.
+    for match in re.finditer(rf"(?<!\w)(?=({re.escape(wanted)})(?!\w))", text):
         inside = [
             (turn, sentence)
             for (turn, sentence), start, end in zip(spoken, starts, [*starts[1:], len(text)], strict=True)
-            if start < match.end() and match.start() < end - 1
+            if start < match.end(1) and match.start() < end - 1
         ]
         speakers = tuple(dict.fromkeys(turn.speaker.name if turn.speaker else None for turn, _ in inside))
         places.append(Place(episode.id, inside[0][1].position, inside[-1][1].position, speakers))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -127,6 +128,8 @@ def _positive(text: str) -> int:
 
 def _date(text: str) -> str:
     """An ISO date, month or year as it is; anything else is misuse."""
+    if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2024-02-01")
     try:
         date.fromisoformat((text + "-01-01")[:10] if len(text) == 4 else text + "-01" if len(text) == 7 else text)
     except ValueError as exc:

@@ -136,7 +136,6 @@ def test_words_said_twice_are_verified_where_the_person_said_them():
     assert check_quote("I like the sea.", BO.name, made, first=0, last=0)[0] == "wrong_speaker"
 
 
-@pytest.mark.xfail(strict=True, reason="rag/check.py: locate() finds no places that overlap")
 def test_words_said_over_and_over_are_found_where_the_person_said_them():
     made = episode((ANN, ["No."]), (BO, ["No.", "No."]))
     assert check_quote("No. No.", BO.name, made, first=1, last=2)[0] == "verified"

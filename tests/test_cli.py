@@ -136,7 +136,6 @@ def test_a_setting_that_cannot_be_meant_is_one_line(verbatim, monkeypatch, name,
     assert (code, out, err.count("\n")) == (1, "", 1) and says in err
 
 
-@pytest.mark.xfail(strict=True, reason="rag/cli.py: _date() takes what fromisoformat takes; filters compare text")
 @pytest.mark.parametrize("date", ["20240201", "2024-W05", "2024-W05-4"])
 def test_a_date_in_another_form_is_misuse_and_does_not_silently_find_nothing(verbatim, date):
     assert verbatim("ask", "What was said about the kettle?", "--since", date)[0] == 2
