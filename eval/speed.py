@@ -30,9 +30,10 @@ from rag.question import Filters, read_question
 from rag.retrieve import Retriever, read_scope
 
 VOCABULARY = 30_000
-PASSAGES_AN_EPISODE = 50
+TURNS_AN_EPISODE = 50
+PASSAGES_AN_EPISODE = 45  # what these turns are cut into
 SENTENCE_WORDS = 15
-SENTENCES_A_PASSAGE = 9
+SENTENCES_A_TURN = 9
 
 
 class RandomVectors:
@@ -129,17 +130,17 @@ def _synthetic_library(folder: Path, encoder: RandomVectors, passages: int) -> N
     shares = (1 / ranks) / (1 / ranks).sum()
     library = Library.create(folder, encoder)
     host, guest = Person("Host One", "host"), Person("Guest Two", "guest")
-    a_sentence = SENTENCE_WORDS * SENTENCES_A_PASSAGE
+    a_sentence = SENTENCE_WORDS * SENTENCES_A_TURN
     with library.writing_many() as add:
-        for number in range(passages // PASSAGES_AN_EPISODE):
-            drawn = random.choice(words, (PASSAGES_AN_EPISODE * SENTENCES_A_PASSAGE, SENTENCE_WORDS), p=shares)
+        for number in range(-(-passages // PASSAGES_AN_EPISODE)):
+            drawn = random.choice(words, (TURNS_AN_EPISODE * SENTENCES_A_TURN, SENTENCE_WORDS), p=shares)
             sentences = [
                 Sentence(n, " ".join(row).capitalize() + ".", 5.0 * n, 5.0 * n + 5, "transcript", 0.0)
                 for n, row in enumerate(drawn)
             ]
             turns = tuple(
-                Turn(host if n % 2 else guest, tuple(sentences[start : start + SENTENCES_A_PASSAGE]), "labelled")
-                for n, start in enumerate(range(0, len(sentences), SENTENCES_A_PASSAGE))
+                Turn(host if n % 2 else guest, tuple(sentences[start : start + SENTENCES_A_TURN]), "labelled")
+                for n, start in enumerate(range(0, len(sentences), SENTENCES_A_TURN))
             )
             add(
                 Episode(

@@ -43,6 +43,7 @@ from index.vectors import FaissIndex
 DATABASE = "library.db"
 STAMP = "vectors.json"
 LOCK = "lock"
+MOST_COUNTS = 50_000  # words whose passages are counted once and kept: a few MiB
 MISSPELT_LETTERS = 5  # shorter words have too many neighbours
 MISSPELT_LIKENESS = 80  # rapidfuzz ratio: one letter in five wrong, or two swapped in a word of seven
 
@@ -108,6 +109,7 @@ class Library:
         self._connections = threading.local()
         self._sync = threading.Lock()
         self._state: _Vectors | None = None
+        self._counts: tuple[int, dict[str, int]] = -1, {}
         self._terms: tuple[int, list[str]] = -1, []
         self._summaries: tuple[int, list[EpisodeSummary]] = -1, []
 
@@ -228,7 +230,12 @@ class Library:
 
     def passages_with(self, word: str) -> int:
         """In how many passages a word stands, in any of its forms."""
-        return lexical.passages_with(self.connection, word)
+        generation, counts = self._counts
+        if generation != self.generation() or len(counts) > MOST_COUNTS:
+            generation, counts = self._counts = self.generation(), {}
+        if word not in counts:
+            counts[word] = lexical.passages_with(self.connection, word)
+        return counts[word]
 
     def spelled(self, word: str) -> str:
         """A word that stands in no passage as the one that is surely meant, else as it is: "anemometre", "anemomet"."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.episode import Role
 from index.errors import VerbatimError
@@ -182,33 +183,44 @@ def find_person(name: str, episodes: Sequence[EpisodeSummary]) -> list[str]:
 
 def _names(episodes: Sequence[EpisodeSummary]) -> list[str]:
     """Everybody who is named in these episodes, each once; labels that name nobody left out."""
-    return list(
-        dict.fromkeys(person.name for episode in episodes for person in episode.people if not is_anonymous(person.name))
-    )
+    every = dict.fromkeys(person.name for episode in episodes for person in episode.people)
+    return [name for name in every if not is_anonymous(name)]
 
 
+@lru_cache(maxsize=65536)
 def _fold(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    """Names by what a question may say of them: the whole name, folded, and each of its parts."""
+
+    whole: dict[str, list[str]]
+    part: dict[str, list[str]]
+    words: frozenset[int]
+    """How many words the names here have."""
+
+
+@lru_cache(maxsize=8)
+def _directory(names: tuple[str, ...]) -> _Directory:
+    whole: dict[str, list[str]] = {}
+    part: dict[str, list[str]] = {}
+    for name in names:
+        folded = _fold(name)
+        whole.setdefault(folded, []).append(name)
+        for word in dict.fromkeys(folded.split()):
+            part.setdefault(word, []).append(name)
+    return _Directory(whole, part, frozenset(len(folded.split()) for folded in whole))
+
+
 def _find_people(text: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
     """(name, start, end) of each person that the text names; several for one place where a first name is shared."""
-    from rapidfuzz import fuzz
-
+    directory = _directory(tuple(names))
     tokens = [(match[0], match.start(), match.end()) for match in re.finditer(r"[\w-]+", text)]
     folded = [_fold(token) for token, *_ in tokens]
-    has_capitals = any(token[:1].isupper() for token, *_ in tokens[1:] if token != "I")
     slots = _speaker_slots(text)
-    found: list[tuple[str, int, int]] = []
-    for name in names:
-        parts = _fold(name).split()
-        n = len(parts)
-        for at in range(len(tokens) - n + 1):
-            window = folded[at : at + n]
-            if window == parts or (
-                n > 1 and min(map(len, parts)) > 2 and fuzz.ratio(" ".join(window), " ".join(parts)) >= 88
-            ):
-                found.append((name, tokens[at][1], tokens[at + n - 1][2]))
+    found = _whole_names(tokens, folded, directory)
     taken = [(start, end) for _, start, end in found]
     for place, (token, start, end) in enumerate(tokens):
         if any(first <= start < last for first, last in taken):
@@ -220,20 +232,40 @@ def _find_people(text: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
             continue
         if _part_of_other_name(place, tokens, text):
             continue
-        named = [name for name in names if word in _fold(name).split() and (len(word) > 1 or in_slot)]
+        named = directory.part.get(word, []) if len(word) > 1 or in_slot else []
         if named and (word not in _WORD_NAMES or capital or in_slot or (place == 0 and token[:1].isupper())):
             found += [(name, start, end) for name in named]
-        elif not named and len(word) >= 4 and (capital or in_slot or not has_capitals):
-            alike = [
-                name
-                for name in names
-                if any(
-                    len(part) >= 4 and abs(len(part) - len(word)) <= 2 and fuzz.ratio(word, part) >= LIKE_ENOUGH
-                    for part in _fold(name).split()
-                )
-            ]
-            found += [(name, start, end) for name in alike if capital or in_slot]
+        elif not named and len(word) >= 4 and (capital or in_slot):
+            found += [(name, start, end) for name in _alike(word, directory)]
     return sorted(found, key=lambda mention: mention[1])
+
+
+def _whole_names(
+    tokens: Sequence[tuple[str, int, int]], folded: Sequence[str], directory: _Directory
+) -> list[tuple[str, int, int]]:
+    """Names that stand whole in the text; those of several words with a letter or two wrong as well."""
+    from rapidfuzz import fuzz, process
+
+    found = []
+    for n in directory.words:
+        for at in range(len(tokens) - n + 1):
+            window = folded[at : at + n]
+            joined = " ".join(window)
+            names = directory.whole.get(joined, [])
+            if not names and n > 1 and all(len(word) > 2 and word not in _NOT_NAMES for word in window):
+                alike = process.extract(joined, directory.whole.keys(), scorer=fuzz.ratio, score_cutoff=88, limit=5)
+                names = [name for match, *_ in alike if len(match.split()) == n for name in directory.whole[match]]
+            found += [(name, tokens[at][1], tokens[at + n - 1][2]) for name in names]
+    return found
+
+
+def _alike(word: str, directory: _Directory) -> list[str]:
+    """The people with a part of their name that the word misspells, most alike first."""
+    from rapidfuzz import fuzz, process
+
+    matches = process.extract(word, directory.part.keys(), scorer=fuzz.ratio, score_cutoff=LIKE_ENOUGH, limit=5)
+    close = [match for match, *_ in matches if len(match) >= 4 and abs(len(match) - len(word)) <= 2]
+    return list(dict.fromkeys(name for match in close for name in directory.part[match]))
 
 
 def _part_of_other_name(place: int, tokens: Sequence[tuple[str, int, int]], text: str) -> bool:
@@ -299,8 +331,10 @@ def _named_episodes(text: str, episodes: Sequence[EpisodeSummary]) -> list[str]:
     return [
         episode.id
         for episode in episodes
-        if len(title := _fold(episode.title).split()) >= 2
-        and re.search(rf" (?:in|from|episode|episode called|called|titled) {re.escape(' '.join(title))} ", folded)
+        # The cheap look first: a library may have thousands of titles.
+        if f" {(title := _fold(episode.title))} " in folded
+        and " " in title
+        and re.search(rf" (?:in|from|episode|episode called|called|titled) {re.escape(title)} ", folded)
     ]
 
 

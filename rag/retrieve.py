@@ -21,7 +21,9 @@ POOL = 100  # candidates from each side
 LEXICAL_WEIGHT = 0.5  # .3, .5, .7 measured on qmsum and bitcoin; .5 was best or level on both
 SPEAKER_WEIGHT = 0.3  # added in full for a passage with SPEAKER_WORDS of the named person; .1 to .5 measured
 SPEAKER_WORDS = 40
-COMMONEST = 0.2  # a word in more than this share of all passages is left out where three rarer ones remain
+COMMON_PASSAGES = (
+    3000  # a word in more passages is left out where two rarer ones remain: costly, and tells little
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,11 @@ class Retriever:
         return (self.reranker.rerank(question.asked, hits) if self.reranker else hits)[:k]
 
     def _searched_words(self, words: list[str]) -> list[str]:
-        """The words without those that nearly every passage has: they cost the most time and tell the least."""
-        held = max(1, self.library.passage_count())
-        rare = [word for word in words if self.library.passages_with(word) <= COMMONEST * held]
-        return rare if len(rare) >= 3 else words
+        """The words that not very many passages have, or else the two rarest; in their order."""
+        held = {word: self.library.passages_with(word) for word in words}
+        rarest = sorted(words, key=lambda word: held[word])[:2]
+        return [word for word in words if held[word] <= COMMON_PASSAGES or word in rarest]
+
 
     def _prefer_speakers(self, scores: dict[int, float], question: Question, scope: Scope) -> None:
         people = set(question.people) | ({scope.person} if scope.person else set())
