@@ -25,7 +25,8 @@ from rag.retrieve import Hit
 READ_PASSAGES = 6  # passages whose sentences are looked at; more cost 20 ms each and change no answer on the samples
 LONGEST_QUOTE_WORDS = 75
 SHORTEST_QUOTE_WORDS = 7
-MOST_SENTENCES = 5
+MOST_SENTENCES = 6
+OPENING_WORDS = 20  # of an answer, before its best sentence: quoted with it
 STRONG_MARGIN = 0.7  # a sentence this little below the best one is quoted with it: half as likely to be the answer
 AFTER_A_QUESTION = 3  # so many sentences after a question count as its answer
 
@@ -296,6 +297,12 @@ def _quote_around(
         and not _ASKS.search(spoken[first - 1].text)
     ):
         first -= 1
+    opening = spoken[:first]
+    if turn.speaker and candidates[seed].asked and 0 < sum(len(s.text.split()) for s in opening) <= OPENING_WORDS:
+        # The short start of an answer often is the answer ("No. I'd leave it to people."); a bare "Well." is not.
+        said = [n for n, s in enumerate(opening) if len(s.text.split()) >= 3 and not _ASKS.search(s.text)]
+        while said and first > said[0] and fits(spoken[first - 1]) and not _ASKS.search(spoken[first - 1].text):
+            first -= 1
     while last + 1 < len(spoken) and fits(spoken[last + 1]) and not _ASKS.search(spoken[last + 1].text):
         following = spoken[last + 1]
         strong = score_at.get((episode.id, following.position), -math.inf) >= scored[seed].score - STRONG_MARGIN
