@@ -210,6 +210,9 @@ def _export_onnx(folder: Path, out: Path) -> None:
     """Write the model with its pooling as one graph: (input_ids, attention_mask) -> unit vectors, float32."""
     import torch
     from transformers import AutoModel
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
 
     class Pooled(torch.nn.Module):
         def __init__(self, model: torch.nn.Module) -> None:
