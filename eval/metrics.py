@@ -14,6 +14,7 @@ import numpy as np
 
 from eval.questions import Gold
 from index.episode import Episode
+from index.errors import VerbatimError
 from rag.check import locate
 
 
@@ -29,7 +30,7 @@ class Span:
 
 
 def gold_spans(gold: Sequence[Gold], episodes: dict[str, Episode]) -> list[Span]:
-    """Gold as spans. Exact words that don't stand in their episode are an error of the set: ValueError."""
+    """Gold as spans. Exact words that don't stand in their episode are an error of the set: VerbatimError."""
     spans = []
     for place in gold:
         if place.offsets is not None:
@@ -37,7 +38,7 @@ def gold_spans(gold: Sequence[Gold], episodes: dict[str, Episode]) -> list[Span]
         elif place.text is not None:
             found = locate(place.text, episodes[place.episode])
             if not found:
-                raise ValueError(f"gold words are not in {place.episode}: {place.text[:60]!r}")
+                raise VerbatimError(f"gold words are not in {place.episode}: {place.text[:60]!r}")
             spans += [Span(place.episode, None, None, where.first, where.last) for where in found]
         else:
             spans.append(Span(place.episode, place.start, place.end, -1, -1))
@@ -45,13 +46,13 @@ def gold_spans(gold: Sequence[Gold], episodes: dict[str, Episode]) -> list[Span]
 
 
 def _pointed_at(place: Gold, episode: Episode) -> Span:
-    """The sentences that a pointer means; ValueError when the words there are not those that it was made for."""
+    """The sentences that a pointer means; VerbatimError when the words there are not those that it was made for."""
     assert place.offsets is not None
     spoken = [sentence for sentence in episode.sentences if sentence.speech]
     text = " ".join(sentence.text for sentence in spoken)
     start, end = place.offsets
     if hashlib.sha256(text[start:end].encode()).hexdigest()[: len(place.sha256 or "")] != place.sha256:
-        raise ValueError(f"gold at {start}–{end} of {episode.id}: the words there have changed")
+        raise VerbatimError(f"gold at {start}–{end} of {episode.id}: the words there have changed")
     inside, offset = [], 0
     for sentence in spoken:
         if offset < end and start < offset + len(sentence.text):

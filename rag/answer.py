@@ -120,7 +120,7 @@ class Assistant:
         written: list[str] = []
         if verdict in ("answered", "said_by_other"):
             if verdict == "said_by_other":
-                written.append(other_line(asked, asked_for or "", own=False))
+                written.append(other_line(asked_for or "them"))
                 yield Wrote(written[0])
             for wrote in self.writer(asked, _worth_showing(quotes), draft):
                 written.append(wrote.text)

@@ -97,9 +97,9 @@ def refusal(question: Question, searched: Searched, *, verdict: str, nearest_peo
     return f"I found nobody saying anything about this in the {scope} searched."
 
 
-def other_line(question: Question, asked_for: str, own: bool) -> str:
+def other_line(asked_for: str) -> str:
     """The line before the words of somebody else than the person asked about."""
-    return f"I found no words of {asked_for} that answer this, but somebody else said:" if not own else ""
+    return f"I found no words of {asked_for} that answer this, but somebody else said:"
 
 
 def _lead(quote: Quote) -> str:
