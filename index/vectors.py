@@ -1,7 +1,7 @@
 """The FAISS index of a library: cosine, filter before search, no pickle.
 
 Rows are passages, under the ids that the library's database gave them; vectors have unit length, so the inner product
-is the cosine. Kept as 16-bit floats: half the memory, a tenth of the time to read, and no rank changed in our measuring.
+is the cosine. Kept as 16-bit floats: half the memory, and a tenth of the time to read and write.
 Knows nothing of texts, nor of langchain: `index/langchain_store.py` puts a VectorStore's face on it.
 """
 

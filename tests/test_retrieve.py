@@ -143,3 +143,18 @@ def test_a_passage_removed_meanwhile_is_left_out(tmp_path: Path):
     assert episodes_of(Retriever(library).retrieve(asked("kettle copper"), scope)) == ["lantern"]
     gone = library.cosines(library.encoder.encode([KETTLE[0][1]])[0], [1, 2])
     assert set(gone) == {2}
+
+
+def test_a_langchain_chain_gets_the_same_passages_with_where_they_stand(library):
+    from rag.answer import Assistant
+    from rag.langchain_retriever import HybridRetriever
+
+    assistant = Assistant(library)
+    filters = Filters(episode="bell")
+    documents = HybridRetriever(assistant=assistant, filters=filters, k=3).invoke("When did the harbour bell ring?")
+    question, scope = assistant.understand("When did the harbour bell ring?", (), filters)
+    hits = assistant.retriever.retrieve(question, scope, k=3)
+    assert [document.metadata["passage"] for document in documents] == [hit.id for hit in hits] != []
+    for document, hit in zip(documents, hits, strict=True):
+        assert (document.page_content, document.metadata["episode"]) == (hit.passage.text, "bell")
+        assert document.metadata["score"] == hit.score
