@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -109,9 +110,7 @@ class Library:
         self._connections = threading.local()
         self._sync = threading.Lock()
         self._state: _Vectors | None = None
-        self._counts: tuple[int, dict[str, int]] = -1, {}
-        self._terms: tuple[int, list[str]] = -1, []
-        self._summaries: tuple[int, list[EpisodeSummary]] = -1, []
+        self._by_generation: dict[str, tuple[int, Any]] = {}
 
     @classmethod
     def create(cls, folder: str | Path, encoder: Encoder | str = EMBEDDED_MODEL) -> Library:
@@ -173,16 +172,22 @@ class Library:
         """How many times this library has changed."""
         return store.generation(self.connection)
 
+    def _kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives for the present generation; made anew only when the library has changed."""
+        # The generation is read first: what changes in between is made again next time, never missed.
+        generation = self.generation()
+        held = self._by_generation.get(name)
+        if held is None or held[0] != generation:
+            held = self._by_generation[name] = generation, make()
+        return held[1]
+
     def summaries(self) -> list[EpisodeSummary]:
         """Every episode, by show and date."""
-        generation, held = self._summaries
-        if generation != self.generation():
-            # The generation is read first: what changes in between is read again next time, never missed.
-            generation = self.generation()
-            with _snapshot(self.connection):
-                held = [_summary(row) for row in store.summaries(self.connection)]
-            self._summaries = generation, held
-        return list(held)
+        return list(self._kept("summaries", self._read_summaries))
+
+    def _read_summaries(self) -> list[EpisodeSummary]:
+        with _snapshot(self.connection):
+            return [_summary(row) for row in store.summaries(self.connection)]
 
     def episode(self, id_: str) -> Episode:
         """The whole episode. NoSuchEpisode names the nearest ids."""
@@ -230,12 +235,14 @@ class Library:
 
     def passages_with(self, word: str) -> int:
         """In how many passages a word stands, in any of its forms."""
-        generation, counts = self._counts
-        if generation != self.generation() or len(counts) > MOST_COUNTS:
-            generation, counts = self._counts = self.generation(), {}
-        if word not in counts:
-            counts[word] = lexical.passages_with(self.connection, word)
-        return counts[word]
+        counts: dict[str, int] = self._kept("counts", dict)
+        if len(counts) > MOST_COUNTS:
+            counts.clear()
+        held = counts.get(word)
+        if held is None:
+            # Another thread may empty the counts meanwhile, so the value is returned and not looked up again.
+            held = counts[word] = lexical.passages_with(self.connection, word)
+        return held
 
     def spelled(self, word: str) -> str:
         """A word that stands in no passage as the one that is surely meant, else as it is: "anemometre", "anemomet"."""
@@ -243,11 +250,7 @@ class Library:
             return word
         from rapidfuzz import fuzz, process
 
-        generation, terms = self._terms
-        if generation != self.generation():
-            generation = self.generation()
-            terms = lexical.terms(self.connection, shortest=MISSPELT_LETTERS - 1)
-            self._terms = generation, terms
+        terms = self._kept("terms", lambda: lexical.terms(self.connection, shortest=MISSPELT_LETTERS - 1))
         (stem,) = lexical.stems([word])
         found = process.extractOne(stem, terms, scorer=fuzz.ratio, score_cutoff=MISSPELT_LIKENESS)
         return found[0] if found else word

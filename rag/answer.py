@@ -20,7 +20,7 @@ from rag.refuse import best_probability, probability, said_by_other, threshold
 from rag.result import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
 from rag.retrieve import Hit, Retriever, Scope, read_scope
 from rag.settings import Settings
-from rag.write import Draft, Writer, cite, extractive_writer, other_line, refusal, renumbered
+from rag.write import Draft, Writer, cite, extractive_writer, other_line, refusal
 
 RELATED = 2.0  # further quotes are left out where the best one is e ** 2, seven times, likelier to be the answer
 NEAREST = 3
@@ -155,7 +155,8 @@ class Assistant:
 def _nearest(quotes: Sequence[Quote]) -> tuple[Citation, ...]:
     """What stands nearest to a question that nothing answers, as citations; not as an answer."""
     cited = [cite(quote, n) for n, quote in enumerate(quotes[:NEAREST], start=1)]
-    return renumbered([citation for citation in cited if citation.check == "verified"])
+    verified = [citation for citation in cited if citation.check == "verified"]
+    return tuple(citation.numbered(n) for n, citation in enumerate(verified, start=1))
 
 
 def may_speak_rule(asked: Question, filters: Filters, scope: Scope) -> Callable[[Turn], bool]:

@@ -6,7 +6,7 @@ A writer yields `Wrote` events; each has been through the gate before it is yiel
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from index.episode import Episode
@@ -121,10 +121,6 @@ def _grouped(quotes: Sequence[Quote]) -> list[list[Quote]]:
         name = quote.turn.speaker.name if quote.turn.speaker else None
         groups.setdefault((quote.episode.id, name), []).append(quote)
     return [sorted(group, key=lambda quote: quote.first) for group in groups.values()]
-
-
-def renumbered(citations: Sequence[Citation]) -> tuple[Citation, ...]:
-    return tuple(replace(citation, n=n) for n, citation in enumerate(citations, start=1))
 
 
 def _either(names: Sequence[str]) -> str:
