@@ -38,8 +38,12 @@ def sidecar_of(path: Path) -> Path:
 
 def content_hash(path: Path) -> str:
     """SHA-256 over the transcript, its sidecar and the reader's version: equal hashes give equal episodes."""
+    return _hash(path, read_bytes(path))
+
+
+def _hash(path: Path, data: bytes) -> str:
     digest = hashlib.sha256(READER_VERSION.encode())
-    digest.update(read_bytes(path))
+    digest.update(data)
     sidecar = sidecar_of(path)
     if sidecar.is_file():
         digest.update(b"\0sidecar\0" + read_bytes(sidecar))
@@ -51,7 +55,9 @@ def read_episode(path: Path) -> Episode:
 
     What the sidecar says wins over front matter, and that over what was understood from the page.
     """
-    parsed = parse(read_bytes(path), str(path))
+    # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
+    data = read_bytes(path)
+    parsed = parse(data, str(path))
     metadata = _merge(_read_sidecar(path), parsed.metadata)
     turns = _build_turns(parsed, metadata)
     if not any(sentence.speech for turn in turns for sentence in turn.sentences):
@@ -68,7 +74,7 @@ def read_episode(path: Path) -> Episode:
         audio=_resolved_audio(path, metadata.audio),
         url=metadata.url,
         format=parsed.format,
-        content_hash=content_hash(path),
+        content_hash=_hash(path, data),
         mended=parsed.mended,
     )
 

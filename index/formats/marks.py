@@ -132,11 +132,6 @@ def unescaped(text: str) -> str:
     return " ".join(text.split())
 
 
-def without_times(text: str) -> str:
-    """The text without bracketed clock times; used where a time stands in a heading or label."""
-    return " ".join(_MARK.sub(lambda m: "" if m["square"] and _TIME.fullmatch(m["square"]) else m[0], text).split())
-
-
 def _meaning(mark: re.Match[str], text: str, *, alone: bool) -> tuple[float | None, bool]:
     """(a time in seconds or None, whether the mark is a stage direction). (None, False) for ordinary words."""
     if mark["music"] is not None:
