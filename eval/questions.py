@@ -1,13 +1,11 @@
-"""A question set: one JSON object a line, as the README describes. Bad lines are refused by number."""
+"""The nouns of measuring: what is asked, what is right, and a set of both. Knows nothing of files; eval/readers does."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from index.errors import VerbatimError
+from index.episode import Episode
 
 VERDICTS = ("answered", "said_by_other", "not_said", "unknown_person")
 
@@ -29,8 +27,18 @@ class Gold:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence(Gold):
+    """A place that bears on a question, and who speaks there: finer than gold, or what a false question twists."""
+
+    speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a set, with what is right. `half` is `dev` or `test` where the set says so, else None."""
+    """A question of a set, with what is right. `half` is `dev` or `test` where the set says so, else None.
+
+    An answered question of a set with its own documents may have no gold: then it is asked, and no place is judged.
+    """
 
     id: str
     question: str
@@ -42,50 +50,30 @@ class Asked:
     filters: dict[str, str] = field(default_factory=dict)
     answer: str | None = None
     half: str | None = None
+    evidence: tuple[Evidence, ...] = ()
 
 
-def load_questions(file: Path) -> list[Asked]:
-    """The questions of a file in order. VerbatimError names file, line and fault."""
-    questions = []
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise VerbatimError(f"{file}: can't be read ({exc}).") from exc
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            questions.append(_question(json.loads(line)))
-        except (ValueError, KeyError, TypeError) as exc:
-            raise VerbatimError(f"{file}:{number}: not a question ({type(exc).__name__}: {exc}).") from exc
-    if not questions:
-        raise VerbatimError(f"{file}: there are no questions in it.")
-    return questions
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Questions in their order. `episodes` are the set's own documents, or None where it is asked of a library of yours.
+
+    `skipped` says in words what of the set could not be used, a line each.
+    """
+
+    name: str
+    questions: tuple[Asked, ...]
+    episodes: tuple[Episode, ...] | None = None
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def episodes_needed(self) -> frozenset[str]:
+        """The ids of the episodes that gold points into: without them the set can't be measured."""
+        return frozenset(place.episode for asked in self.questions for place in asked.gold)
 
 
-def _gold(place: dict[str, Any]) -> Gold:
-    offsets = place.get("offsets")
-    if offsets is not None:
-        offsets = (int(offsets[0]), int(offsets[1]))
-    return Gold(place["episode"], place.get("start"), place.get("end"), place.get("text"), offsets, place.get("sha256"))
+def load_questions(path: Path) -> list[Asked]:
+    """The questions of a set in order. VerbatimError names file, line and fault."""
+    # Imported here: the readers make these nouns.
+    from eval.readers import read_set
 
-
-def _question(row: dict[str, Any]) -> Asked:
-    verdict = row.get("verdict", "answered")
-    if verdict not in VERDICTS:
-        raise ValueError(f"verdict {verdict!r} is none of {', '.join(VERDICTS)}")
-    gold = tuple(_gold(place) for place in row.get("gold", []))
-    if verdict in ("answered", "said_by_other") and not gold:
-        raise ValueError(f"a question with the verdict {verdict} needs gold")
-    return Asked(
-        id=str(row["id"]),
-        question=row["question"],
-        kind=row.get("kind", "question"),
-        verdict=verdict,
-        gold=gold,
-        speaker=row.get("speaker"),
-        history=tuple(row.get("history") or ()),
-        filters=dict(row.get("filters") or {}),
-        answer=row.get("answer"),
-        half=row.get("half"),
-    )
+    return list(read_set(path).questions)
