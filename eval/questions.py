@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from index.episode import Episode
 
@@ -24,6 +27,10 @@ class Gold:
     text: str | None = None
     offsets: tuple[int, int] | None = None
     sha256: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The place, without what is not set."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,17 @@ class QuestionSet:
     def episodes_needed(self) -> frozenset[str]:
         """The ids of the episodes that gold points into: without them the set can't be measured."""
         return frozenset(place.episode for asked in self.questions for place in asked.gold)
+
+    @property
+    def only_points(self) -> bool:
+        """Whether all gold points into texts that the set may not carry: then they need not be here, and it is skipped."""
+        places = [place for asked in self.questions for place in asked.gold]
+        return bool(places) and all(place.offsets is not None for place in places)
+
+
+def fingerprint(questions: Sequence[Asked]) -> str:
+    """SHA-256 over the questions and what is right for each: equal ones are the same set, whatever its file is called."""
+    return hashlib.sha256("\0".join(map(repr, questions)).encode()).hexdigest()
 
 
 def load_questions(path: Path) -> list[Asked]:
