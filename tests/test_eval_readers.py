@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from eval.metrics import gold_spans
 from eval.questions import Asked, Evidence, Gold, QuestionSet
 from eval.readers import read_set, source
+from eval.readers.documents import named_in
 from index.errors import VerbatimError
 from index.library import Library
 
@@ -34,7 +35,10 @@ MEETING = {
     ],
     "meeting_transcripts": [
         {"speaker": "Bram Oake", "content": "Good morning . The kettle has a spout of nine inches ."},
-        {"speaker": "Ms. Ada Quill MP", "content": "{vocalsound} That spout is far too long . Cut it in half ."},
+        {
+            "speaker": "Ms. Ada Quill MP (Minister of Kettles)",
+            "content": "{vocalsound} That spout is far too long . Cut it in half .",
+        },
         {"speaker": "Bram Oake", "content": "{disfmarker}"},
         {"speaker": "Bram Oake", "content": "And the colour ? I would have it red ."},
         {"speaker": "Ms. Ada Quill MP", "content": "Red , so that nobody sits on it ."},
@@ -58,7 +62,7 @@ SAMPLE = {
     },
     "qa": [
         {"question": "What did Ida buy?", "answer": "a goat", "evidence": ["D1:1"], "category": 4},
-        {"question": "When did Ida buy it?", "answer": 2023, "evidence": ["D1:1; D1:3"], "category": 2},
+        {"question": "When did Ida buy it?", "answer": 2023, "evidence": "['D1:1; D1:3']", "category": "2"},
         {
             "question": "What is new?",
             "answer": "a goat and a saw",
@@ -244,6 +248,23 @@ def test_locomo_sessions_are_dated_episodes_without_the_captions_of_pictures(tmp
     assert "photo" not in " ".join(sentence.text for episode in found.episodes for sentence in episode.sentences)
 
 
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [
+        ("(9:10 am on 12 Dec, 2023)", "2023-12-12"),
+        ("2024-02-29 09:00:00", "2024-02-29"),
+        ("1 may 2023", "2023-05-01"),
+        ("7:00 pm on 31 June, 2023", None),
+        ("2023-13-01", None),
+        ("8 Brumaire, 1799", None),
+    ],
+)
+def test_dates_of_sessions_are_read_or_left_open(written, date, tmp_path):
+    dated = {**SAMPLE["conversation"], "session_1_date_time": written}
+    found = read_set(write_rows(tmp_path / "locomo.json", {**SAMPLE, "conversation": dated}))
+    assert found.episodes[0].date == date
+
+
 def test_locomo_categories_are_kinds_and_what_was_twisted_was_not_said(tmp_path):
     asked = by_id(read_set(write(tmp_path / "locomo.json", json.dumps([SAMPLE]))))
     assert {id_: (one.kind, one.verdict, one.answer, one.speaker) for id_, one in asked.items()} == {
@@ -264,6 +285,19 @@ def test_a_turn_that_stands_twice_and_a_sample_that_does_are_named(tmp_path):
     assert found.skipped[0] == "talk-7: the turn D1:1 stands twice, the first one counts"
     with pytest.raises(VerbatimError, match="number 2: the sample talk-7 stands earlier"):
         read_set(write(tmp_path / "two.json", json.dumps([SAMPLE, SAMPLE])))
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("What did Ann Orr say?", ["Ann Orr"]),
+        ("What did ann and Joann Orr say?", ["Joann Orr", "Ann"]),
+        ("Did Annie speak?", []),
+        ("Was it Dr. B. or Ann?", ["Dr. B.", "Ann"]),
+    ],
+)
+def test_a_question_names_whole_names_only(question, named):
+    assert named_in(question, ["Ann", "Ann Orr", "Joann Orr", "Dr. B."]) == named
 
 
 PLACES = st.one_of(
@@ -485,7 +519,7 @@ GOAT = {"question": "What did Ida buy?", "answer": "a goat", "evidence": ["D1:1"
         ({"qa": [GOAT, {"category": 4}]}, "locomo.json, number 1, question 2: `question` is missing"),
         ({"qa": [GOAT | {"category": 9}]}, "question 1: `category` must be a number from 1 to 5, not 9"),
         ({"qa": [GOAT | {"category": []}]}, "`category` must be a number from 1 to 5"),
-        ({"qa": [GOAT | {"evidence": "D1:1"}]}, "`evidence` must be a list of turns' ids"),
+        ({"qa": [GOAT | {"evidence": 3}]}, "`evidence` must be a list of turns' ids"),
         ({"qa": [GOAT | {"evidence": ["D8:1"]}]}, "no questions in it. Left out: talk-7-1: its evidence 'D8:1' is no turn"),
     ],
 )  # fmt: skip
