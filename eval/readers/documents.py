@@ -78,11 +78,11 @@ def safe_id(text: str, taken: Iterable[str]) -> str:
 
 def named_in(question: str, speakers: Iterable[str]) -> list[str]:
     """The speakers whose whole name stands in the question, longest first; "PhD F" in "What did PhD F think?"."""
-    found: list[str] = []
+    found = []
     for name in sorted(set(speakers), key=len, reverse=True):
-        # A shorter name inside a longer one that stands there ("Ann" in "Ann Orr") is not a second person.
-        if any(name in longer for longer in found):
-            continue
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", question, re.I):
+        whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.I)
+        if whole.search(question):
             found.append(name)
+            # Taken out, so that "Ann Orr" doesn't name Ann too.
+            question = whole.sub("·", question)
     return found

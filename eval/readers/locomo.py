@@ -16,11 +16,12 @@ from eval.readers.documents import Document, build_document, named_in, safe_id
 from eval.readers.source import Fault, Row, Source, naming, objects_in, optional_text, text_in
 
 EXPECTED = "LoCoMo's list of samples with conversation and qa"
-KINDS = {1: "multi_hop", 2: "temporal", 3: "open_domain", 4: "single_hop", 5: "adversarial"}
+KINDS = {"1": "multi_hop", "2": "temporal", "3": "open_domain", "4": "single_hop", "5": "adversarial"}
 MONTHS = "january february march april may june july august september october november december".split()
 _SESSION = re.compile(r"session_(\d{1,6})")
 _TURN = re.compile(r"D(\d{1,6}):(\d{1,6})")
-_DATE = re.compile(r"(\d{1,2}) ([A-Za-z]+),? (\d{4})")
+_DATE = re.compile(r"(?P<day>\d{1,2}) (?P<month>[A-Za-z]{3,9}),? (?P<year>\d{4})")
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Turns = dict[str, tuple[Document, int, str | None]]
 """Of each turn's id (D1:3): the session, the turn's place in it, and who speaks."""
@@ -87,7 +88,8 @@ def _questions(row: Row, show: str, turns: Turns, skipped: list[str]) -> Iterato
         id_ = f"{show}-{number}"
         with naming(f"{row.where}, question {number}"):
             question = text_in(item, "question")
-            kind = KINDS.get(item["category"]) if type(item.get("category")) is int else None
+            # Published files have the number as text here and there.
+            kind = KINDS.get(str(item.get("category")))
             if kind is None:
                 raise Fault(f"`category` must be a number from 1 to 5, not {str(item.get('category'))[:40]}")
             evidence = tuple(_evidence(item, id_, turns, skipped))
@@ -113,8 +115,9 @@ def _questions(row: Row, show: str, turns: Turns, skipped: list[str]) -> Iterato
 
 
 def _evidence(item: dict[str, Any], id_: str, turns: Turns, skipped: list[str]) -> Iterator[Evidence]:
-    """The turns that the evidence names, each once. Published files have "D8:6; D9:17" and "D:11:26" among them."""
+    """The turns that the evidence names, each once. Published files have "D8:6; D9:17", "D:11:26" and "['D2:3']" in them."""
     named = item.get("evidence") or []
+    named = [named] if isinstance(named, str) else named
     if not isinstance(named, list) or not all(isinstance(text, str) for text in named):
         raise Fault("`evidence` must be a list of turns' ids")
     seen = set()
@@ -132,10 +135,11 @@ def _evidence(item: dict[str, Any], id_: str, turns: Turns, skipped: list[str]) 
 
 def _iso(text: str) -> str | None:
     """ "1:56 pm on 8 May, 2023" -> "2023-05-08"; None where no date can be read."""
-    found = _DATE.search(text)
-    if found is None or found[2].lower() not in MONTHS:
-        return None
     try:
-        return date(int(found[3]), MONTHS.index(found[2].lower()) + 1, int(found[1])).isoformat()
-    except ValueError:
+        if iso := _ISO_DATE.search(text):
+            return date.fromisoformat(iso[0]).isoformat()
+        found = _DATE.search(text)
+        months = [n for n, name in enumerate(MONTHS, start=1) if found and name.startswith(found["month"].lower())]
+        return date(int(found["year"]), months[0], int(found["day"])).isoformat() if found and months else None
+    except ValueError:  # the 31st of June
         return None

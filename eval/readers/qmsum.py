@@ -23,6 +23,7 @@ LISTS = (
 )
 _MARK = re.compile(r"\{\w+\}")
 _TITLES = re.compile(r"^(?:(?:the |right )*hon\.?|mr\.?|mrs\.?|ms\.?|miss|dr\.?)\s+|\s+(?:AM|AS|MP|MS)$", re.I)
+_OFFICE = re.compile(r"(?<=\S)\s*\(.*\)$", re.DOTALL)
 _SPAN_END = re.compile(r"\d{1,9}")
 
 
@@ -51,7 +52,9 @@ def _meeting(row: Row, show: str, taken: set[str]) -> Document:
     for turn in objects_in(row.value, "meeting_transcripts"):
         # {vocalsound} and {disfmarker} are the transcriber's marks and nobody's words.
         words = _MARK.sub(" ", optional_text(turn, "content") or "")
-        turns.append(((optional_text(turn, "speaker") or "").strip() or None, words))
+        # "Hon. Ada Quill (Minister of Kettles)" is "Hon. Ada Quill" from the second time on.
+        speaker = _OFFICE.sub("", (optional_text(turn, "speaker") or "").strip())
+        turns.append((speaker or None, words))
     id_ = safe_id(row.name, taken)
     meeting = build_document(id_, show, row.name, turns, format_="qmsum")
     if not meeting.text:
