@@ -92,7 +92,7 @@ def _tell(result: dict[str, Any], old: dict[str, Any] | None, options: argparse.
         from eval.report import write_report
 
         print(f"report: {write_report(result, options.report, comparison=comparison, gates=gates)}", file=sys.stderr)
-    return FELL if any(gate.fell for gate in gates) else 0
+    return FELL if any(gate.status == "failed" for gate in gates) else 0
 
 
 def table(result: dict[str, Any]) -> str:

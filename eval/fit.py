@@ -21,7 +21,8 @@ from typing import NamedTuple
 import numpy as np
 
 from eval.metrics import Span, gold_spans, overlaps
-from eval.questions import Asked, load_questions
+from eval.questions import Asked
+from eval.readers import read_set
 from eval.runner import commit
 from index.library import Library
 from rag.answer import Assistant, may_speak_rule
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     per_set: list[list[Read]] = []
     for questions, library in sets:
         assistant = Assistant(Library.open(library))
-        per_set.append([_read(assistant, asked) for asked in _development(load_questions(Path(questions)))])
+        per_set.append([_read(assistant, asked) for asked in _development(read_set(questions).questions)])
     sentence = fit_sentences(per_set)
     fitted()["sentence"] = dict(zip(FEATURES, sentence, strict=True))
     rows: list[Row] = []

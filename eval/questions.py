@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from index.episode import Episode
@@ -87,11 +86,3 @@ class QuestionSet:
 def fingerprint(questions: Sequence[Asked]) -> str:
     """SHA-256 over the questions and what is right for each: equal ones are the same set, whatever its file is called."""
     return hashlib.sha256("\0".join(map(repr, questions)).encode()).hexdigest()
-
-
-def load_questions(path: Path) -> list[Asked]:
-    """The questions of a set in order. VerbatimError names file, line and fault."""
-    # Imported here: the readers make these nouns.
-    from eval.readers import read_set
-
-    return list(read_set(path).questions)

@@ -42,7 +42,8 @@ class Filters:
 class Question:
     """A question understood.
 
-    `asked` is it made whole; `about` the same without the names of people here, who seldom say their own; `words` are what to look for, without names of speakers and words about speaking.
+    `asked` is it made whole, `about` the same without the names of people here, who seldom say their own. `words` are what
+    to look for, without names of speakers and words about speaking.
     `people` are the persons named, `role` is set where it says "the guest" or "the host". `said` is True where it asks
     for what they *said*. `unknown` is a name asked about as a speaker that nobody here has.
     """
