@@ -227,13 +227,18 @@ def comparison_table(comparison: Comparison) -> str:
 
 
 def told(difference: Difference) -> str:
-    """A difference in a word or two: `no change`, `within noise`, `better`, `worse`, `changed`."""
+    """A difference in a word or two: `no change`, `within noise`, `changed`, `better`, `worse`, `perhaps better`, ….
+
+    `perhaps` where the interval leaves 0 out, and p, corrected where it can be, is not below .05.
+    """
     if difference.low == difference.high == 0:
         return "no change"
     if difference.within_noise:
         return "within noise"
     gain = difference.mean * meaning(difference.metric).better
-    return "changed" if gain == 0 else "better" if gain > 0 else "worse"
+    word = "changed" if gain == 0 else "better" if gain > 0 else "worse"
+    p = difference.p if difference.p_holm is None else difference.p_holm
+    return word if p < 0.05 else f"perhaps {word}"
 
 
 def interval_of(difference: Difference) -> str:

@@ -50,7 +50,8 @@ class Gate:
             parts.append(f"at most {shown(self.metric, self.max)}")
         if self.fall is not None:
             word = "rises" if meaning(self.metric).better < 0 else "falls"
-            parts.append(f"{word} by no more than {shown_difference(self.metric, self.fall).removeprefix('+')}")
+            points = " points" if meaning(self.metric).unit == "share" else ""
+            parts.append(f"{word} by no more than {shown_difference(self.metric, self.fall).removeprefix('+')}{points}")
         return ", ".join(parts)
 
 

@@ -203,12 +203,9 @@ def one_line(text: object, most: int = 200) -> str:
 
 
 def markdown(text: object, most: int = 200) -> str:
-    """One line that is safe in a cell of a Markdown table: no markup, link or HTML of its own."""
-    escaped = re.sub(r"([\\`*_{}\[\]()#|!~$])", r"\\\1", one_line(text, most))
-    return (
-        escaped.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("@", "&#64;")
-        .replace("://", ":&#47;/")
-    )
+    """One line that is safe in a cell of a Markdown table: no markup, link, mention or HTML of its own."""
+    line = re.sub(r"([\\`*\[\]#|~$]|(?<!\w)_|_(?!\w))", r"\\\1", one_line(text, most))
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # Addresses and names would be made links even without any markup; words like hit@5 are not.
+    line = line.replace("://", ":&#47;/").replace("www.", "www&#46;")
+    return re.sub(r"(?<!\w)@", "&#64;", line)

@@ -30,8 +30,8 @@ def sign_flip_p(gains: Any, seed: int) -> float:
     from scipy.stats import permutation_test
 
     moved = gains[gains != 0]  # exchanging two equal values changes nothing
-    if not len(moved):
-        return 1.0
+    if len(moved) < 2:
+        return 1.0  # one difference: half of all exchanges give it, the other half its opposite
     found = permutation_test(
         (moved,),
         lambda values, axis: values.sum(axis=axis),

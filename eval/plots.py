@@ -10,6 +10,7 @@ import io
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -149,7 +150,7 @@ def time_error_plot(rows: Sequence[dict[str, Any]]) -> str | None:
     if not errors:
         return None
     edges = [-math.inf, *(end for end, _ in TIME_BINS)]
-    counts = [sum(low < error <= high for error in errors) for low, high in zip(edges, edges[1:], strict=False)]
+    counts = [sum(low < error <= high for error in errors) for low, high in pairwise(edges)]
 
     def draw(axes: Any) -> None:
         axes.barh(range(len(counts)), counts, color=ACCENT, height=0.62)

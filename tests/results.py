@@ -51,7 +51,7 @@ def a_result(n: int = 70, *, skill: float = 0.75, seed: int = 0, **fields: Any) 
 def of_rows(rows: list[dict[str, Any]], **fields: Any) -> Result:
     """The result that these questions make: means, quantiles, verdicts and the curve are computed from them."""
     made = made_by(**fields)
-    made["questions"]["n"] = len(rows)
+    made["questions"] = {**made["questions"], "n": len(rows)}
     return {
         "made_by": made,
         "metrics": _metrics(rows),
@@ -68,7 +68,7 @@ def with_metric(result: Result, metric: str, values: list[float]) -> Result:
     having = [row for row in rows if metric in row["metrics"]]
     for row, value in zip(having, values, strict=True):
         row["metrics"][metric] = value
-    return of_rows(rows, **{key: value for key, value in result["made_by"].items() if key != "questions"})
+    return of_rows(rows, **deepcopy(result["made_by"]))
 
 
 def a_row(number: int, kind: str, rng: random.Random, skill: float) -> dict[str, Any]:
