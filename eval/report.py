@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -56,12 +57,13 @@ def report_html(
         plot["svg"] = Markup(plot["svg"])  # written by ElementTree: every word in it is escaped
     for name in ("risk", "latency", "time"):
         view["plots"][name] = view["plots"][name] and Markup(view["plots"][name])
-    return environment.get_template("report.html.j2").render(
+    html = environment.get_template("report.html.j2").render(
         view,
         style=Markup((HERE / "report.css").read_text(encoding="utf-8")),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "\ufffd", html)  # HTML has no place for control characters
 
 
 def report_table(
@@ -78,7 +80,7 @@ def report_table(
     lines += ["", f"| kind | n | {' | '.join(metrics)} |", "|---|--:|" + "---|" * len(metrics)]
     for kind, values in result["metrics"].items():
         cells = [_cell(metric, values[metric]) if metric in values else "" for metric in metrics]
-        n = max(value["n"] for value in values.values())
+        n = max((value["n"] for value in values.values()), default=0)
         lines.append(f"| {markdown(kind_name(kind))} | {n} | {' | '.join(cells)} |")
     lines += ["", "Each cell: mean (95 % interval), n the questions that it is over."]
     parts = ["\n".join(lines) + "\n"]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from results import Result, a_result, a_row, of_rows, with_metric
 
 from eval.compare import Comparison, compare, comparison_table, told
 from eval.paired import holm, mean_interval, sign_flip_p
 from index.errors import VerbatimError
-from results import Result, a_result, a_row, of_rows, with_metric
 
 METRIC = "token_f1"  # any number from 0 to 1
 
@@ -119,10 +119,11 @@ def test_ratios_over_the_set_are_shown_without_a_test():
 
 def test_questions_that_changed_sides_are_told_with_verdicts_and_stages():
     new, old = a_set([1.0, 0.0, 1.0], "verdict_right"), a_set([0.0, 1.0, 1.0], "verdict_right")
-    for row, verdict, stage in zip(old["questions"], ("not_said", "answered", "answered"), ("wrongly_refused", None, None), strict=True):
-        row["verdict"], row["stage"] = verdict, stage
-    for row, verdict, stage in zip(new["questions"], ("answered", "not_said", "answered"), (None, "not_found", None), strict=True):
-        row["verdict"], row["stage"] = verdict, stage
+    then = (("not_said", "wrongly_refused"), ("answered", None), ("answered", None))
+    now = (("answered", None), ("not_said", "not_found"), ("answered", None))
+    for result, went in ((old, then), (new, now)):
+        for row, (verdict, stage) in zip(result["questions"], went, strict=True):
+            row["verdict"], row["stage"] = verdict, stage
     comparison = compare(new, old)
     assert [(c.id, c.metric, c.won) for c in comparison.changed] == [
         ("fact-00", "verdict_right", True),

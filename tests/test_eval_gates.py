@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from results import Result, a_result, of_rows, with_metric
 
 from eval.compare import compare
 from eval.gates import Gate, GateResult, check_gates, gates_table, load_gates
 from eval.meanings import METRICS
 from index.errors import VerbatimError
-from results import Result, a_result, of_rows, with_metric
 
 FILE = Path(__file__).parents[1] / "eval" / "gates.toml"
 
