@@ -12,7 +12,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from eval.meanings import KEY_METRICS, METRICS, kind_name, markdown, meaning, shown, shown_difference, stage_words
+from eval.meanings import (
+    KEY_METRICS,
+    METRICS,
+    WITH_HISTORY,
+    kind_name,
+    markdown,
+    meaning,
+    shown,
+    shown_difference,
+    stage_words,
+)
 from eval.paired import holm, mean_interval, sign_flip_p
 from index.errors import VerbatimError
 
@@ -154,29 +164,33 @@ Pair = tuple[dict[str, Any], dict[str, Any]]
 
 
 def _kinds(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
-    """Kind -> its pairs: all, each kind, each half. The new side says which kind and half a question is of."""
+    """Kind -> its pairs: all, each kind, each half, those with a history. The new side says what a question is of."""
     kinds: dict[str, list[Pair]] = {"all": list(pairs)}
     for name in dict.fromkeys(new["kind"] for new, _ in pairs):
         kinds[name] = [pair for pair in pairs if pair[0]["kind"] == name]
     for half in dict.fromkeys(new["half"] for new, _ in pairs if new.get("half")):
         kinds[f"half:{half}"] = [pair for pair in pairs if pair[0].get("half") == half]
-    return kinds
+    with_history = [pair for pair in pairs if pair[0].get("history")]
+    return kinds | ({WITH_HISTORY: with_history} if with_history else {})
 
 
 def _metrics_of(pairs: Sequence[Pair]) -> list[str]:
     """Metrics that some question has, the known ones first and in their order."""
-    there = dict.fromkeys(name for new, _ in pairs for name in new["metrics"])
+    there = dict.fromkeys(name for new, _ in pairs for name in measured(new))
     return [name for name in METRICS if name in there] + [name for name in there if name not in METRICS]
+
+
+def measured(row: dict[str, Any]) -> dict[str, float | None]:
+    """A question's metrics with how far off its quote starts, which stands beside them: it has a median, not a mean."""
+    error = row.get("start_error_s")
+    return row["metrics"] | ({} if error is None else {"start_error_s": error})
 
 
 def _difference(kind: str, metric: str, pairs: Sequence[Pair], seed: int) -> Difference | None:
     import numpy as np
 
-    values = [
-        (float(new["metrics"][metric]), float(old["metrics"][metric]))
-        for new, old in pairs
-        if new["metrics"].get(metric) is not None and old["metrics"].get(metric) is not None
-    ]
+    both = [(measured(new).get(metric), measured(old).get(metric)) for new, old in pairs]
+    values = [(float(now), float(then)) for now, then in both if now is not None and then is not None]
     if not values:
         return None
     after, before = np.asarray(values).T

@@ -46,6 +46,15 @@ METRICS = {
         "citing", "Places quoted", "Of all the places with the answer, the share that is quoted."
     ),
     "quotes_exact": Meaning("citing", "Quotes exact", "Of the quotes given, the share that stands word for word."),
+    "speakers_exact": Meaning(
+        "citing", "Credits exact", "Of the quotes given, the share by the person credited with them."
+    ),
+    "evidence_precision": Meaning(
+        "citing", "Quotes that matter", "Of the quotes given, the share that is evidence by the set."
+    ),
+    "by_speaker": Meaning(
+        "citing", "By that person", "Of the quotes given, the share by the person who should be credited."
+    ),
     "speaker_right": Meaning("citing", "Speaker right", "The quote is credited to the person who should be."),
     "role_right": Meaning("citing", "Role right", "The person credited has the right role: host or guest."),
     "wrong_speaker": Meaning(
@@ -86,6 +95,7 @@ METRICS = {
     "stable": Meaning("answering", "Same when reworded", "The same question in other words gets the same verdict."),
 }
 
+WITH_HISTORY = "with history"  # the group of follow-up questions, of whatever kind
 FINDING = frozenset(name for name, meaning in METRICS.items() if meaning.group == "finding")
 KEY_METRICS = (
     "hit@1",
@@ -179,6 +189,11 @@ def shown_difference(metric: str, value: float) -> str:
     rounded = round(number, digits) or 0.0  # -0.0 is 0.0
     sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
     return f"{sign}{abs(rounded):.{digits}f}" + {"seconds": " s", "words": " words"}.get(unit, "")
+
+
+def is_kind(group: str) -> bool:
+    """Whether a group of questions is a kind, and not one that lies across kinds: a half, or those with a history."""
+    return not group.startswith("half:") and group != WITH_HISTORY
 
 
 def kind_name(kind: str) -> str:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
-from eval.meanings import SECONDS, kind_name, meaning, one_line, shown
+from eval.meanings import SECONDS, is_kind, kind_name, meaning, one_line, shown
 
 # Drawn in these colours, which nothing else has, and then named after what they are for.
 COLOURS = {
@@ -55,9 +55,7 @@ LONGEST_KIND = 18  # letters of a kind's name beside a plot
 
 def kinds_plot(metrics: dict[str, dict[str, Any]], metric: str) -> str | None:
     """A metric by kind: a dot for the mean, a line for its 95 % interval, all questions first. For shares only."""
-    kinds = [
-        (kind, values[metric]) for kind, values in metrics.items() if metric in values and not kind.startswith("half:")
-    ]
+    kinds = [(kind, values[metric]) for kind, values in metrics.items() if metric in values and is_kind(kind)]
     if not kinds or meaning(metric).unit != "share":
         return None
     kinds.sort(key=lambda pair: pair[0] != "all")
@@ -81,7 +79,7 @@ def kinds_plot(metrics: dict[str, dict[str, Any]], metric: str) -> str | None:
 
 
 def risk_coverage_plot(curve: dict[str, Any] | None) -> str | None:
-    """How often it is wrong when only the answers that it is surest of are counted; the area under the curve is named."""
+    """How often it would be wrong if only the questions that it is surest of were answered, and the area under that."""
     points = (curve or {}).get("points") or []
     if not points:
         return None
@@ -96,14 +94,15 @@ def risk_coverage_plot(curve: dict[str, Any] | None) -> str | None:
             axes.plot(coverage, risk, "o", color=ACCENT)
         axes.set_xlim(0, 100)
         axes.set_ylim(0, max(10, min(100, max(risk) * 1.15)))
-        axes.set_xlabel("Share of questions counted, surest first")
+        axes.set_xlabel("Share of questions answered, surest first")
         axes.set_ylabel("Share of them wrong")
         _percent(axes.xaxis)
         _percent(axes.yaxis)
 
+    half = next(reversed([share for at, share in zip(coverage, risk, strict=True) if at <= 50]), risk[0])
     told = (
         f"Risk against coverage over {curve['n']} questions: area under the curve {curve['area']:.3f}; "
-        f"{risk[-1]:.0f} % wrong with all counted, {risk[(len(risk) - 1) // 2]:.0f} % with the surer half."
+        f"{half:.0f} % wrong with the surer half answered, {risk[-1]:.0f} % with all."
     )
     return _svg(draw, 3.0, "risk", told)
 
@@ -146,7 +145,7 @@ def latency_plot(rows: Sequence[dict[str, Any]], quantiles: dict[str, Any]) -> s
 
 def time_error_plot(rows: Sequence[dict[str, Any]]) -> str | None:
     """How far from the answer's first second the quotes start, in six bins."""
-    errors = [row["metrics"]["start_error_s"] for row in rows if row["metrics"].get("start_error_s") is not None]
+    errors = [row["start_error_s"] for row in rows if row.get("start_error_s") is not None]
     if not errors:
         return None
     edges = [-math.inf, *(end for end, _ in TIME_BINS)]
@@ -204,7 +203,7 @@ def _svg(draw: Callable[[Any], None], height: float, name: str, told: str) -> st
         FigureCanvasSVG(figure)
         axes = figure.subplots()
         draw(axes)
-        axes.tick_params(length=0)
+        axes.tick_params(length=0, pad=6)
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return _for_page(buffer.getvalue(), name, told)
 

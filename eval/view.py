@@ -19,6 +19,7 @@ from eval.meanings import (
     SECONDS,
     STAGES,
     VERDICTS,
+    is_kind,
     kind_name,
     meaning,
     shown,
@@ -121,7 +122,7 @@ def _group(name: str, metrics: dict[str, dict[str, Any]]) -> View | None:
     there = dict.fromkeys(metric for values in metrics.values() for metric in values if meaning(metric).group == name)
     columns = [metric for metric in METRICS if metric in there] + [metric for metric in there if metric not in METRICS]
     rows = []
-    for kind in sorted(metrics, key=lambda kind: (kind != "all", kind.startswith("half:"))):
+    for kind in sorted(metrics, key=lambda kind: (kind != "all", not is_kind(kind))):
         cells = [_cell(column, metrics[kind][column]) if column in metrics[kind] else None for column in columns]
         if any(cells):
             rows.append({"kind": kind_name(kind), "all": kind == "all", "cells": cells})

@@ -97,7 +97,7 @@ def a_row(number: int, kind: str, rng: random.Random, skill: float) -> dict[str,
         "citations": quotes,
         "seconds": {"question": rng.uniform(0, 0.002), "retrieve": rng.lognormvariate(-4.4, 0.5),
                     "write": rng.lognormvariate(-5, 0.8), "check": rng.uniform(0.001, 0.004)},
-        "tokens": None, "cost": None, "error": None,
+        "tokens": None, "cost": None, "error": None, "start_error_s": None,
     }  # fmt: skip
     row["metrics"] = _row_metrics(row, rank, cited, rng)
     row["stage"] = _stage(row, answerable)
@@ -135,7 +135,7 @@ def _row_metrics(row: dict[str, Any], rank: int | None, cited: bool, rng: random
         metrics["speaker_right"] = float(bool(row["citations"]) and rng.random() < 0.9)
         metrics["token_f1"] = rng.uniform(0.2, 0.8) if cited else 0.1
         if cited:
-            metrics["start_error_s"] = abs(row["citations"][0]["start"] - row["gold"][0]["start"])
+            row["start_error_s"] = abs(row["citations"][0]["start"] - row["gold"][0]["start"])
     metrics["quotes_exact"], metrics["wrong_speaker"] = 1.0, 0.0
     metrics["verdict_right"] = float(row["verdict"] == row["expected"])
     metrics["refused"] = float(not row["citations"])
@@ -163,7 +163,8 @@ def _stage(row: dict[str, Any], answerable: bool) -> str | None:
 def _metrics(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        for group in ("all", row["kind"], *([f"half:{row['half']}"] if row["half"] else [])):
+        across = [f"half:{row['half']}"] * bool(row["half"]) + ["with history"] * bool(row["history"])
+        for group in ("all", row["kind"], *across):
             groups[group].append(row)
     return {group: _means(inside) for group, inside in groups.items()}
 
@@ -188,8 +189,8 @@ def _quantiles(rows: list[dict[str, Any]]) -> dict[str, Any]:
         for stage, seconds in row["seconds"].items():
             values[f"seconds_{stage}"].append(seconds)
         values["seconds_total"].append(sum(row["seconds"].values()))
-        if "start_error_s" in row["metrics"]:
-            values["start_error_s"].append(row["metrics"]["start_error_s"])
+        if row.get("start_error_s") is not None:
+            values["start_error_s"].append(row["start_error_s"])
     made = {}
     for name, found in values.items():
         ordered = sorted(found)
