@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from eval.compare import compare, comparison_table
+from eval.gates import Gate, check_gates, gates_table, load_gates
 from eval.judge import Judge
 from eval.libraries import library_of_episodes, library_of_transcripts
 from eval.measure import Options
@@ -44,7 +46,9 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
     """The command; returns its exit code."""
     if options.judge and not settings.model:
         raise VerbatimError("--judge asks a language model, and none is set. Name one in VERBATIM_MODEL.")
+    # What the end needs is read first: a set may take an hour.
     old = read_result(options.compare) if options.compare else None
+    gates = load_gates(options.gates or GATES) if options.gates or old else []
     asked = read_set(options.questions)
     folder = _library_folder(asked, options, settings)
     if folder is None or not _applies(asked, folder):
@@ -69,14 +73,11 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
         )
     if options.out:
         _write(options.out, json.dumps(result, ensure_ascii=False, indent=1))
-    return _tell(result, old, options)
+    return _tell(result, old, gates, options.report)
 
 
-def _tell(result: dict[str, Any], old: dict[str, Any] | None, options: argparse.Namespace) -> int:
+def _tell(result: dict[str, Any], old: dict[str, Any] | None, gates: Sequence[Gate], report: Path | None) -> int:
     """The table, the comparison, the gates and the report; 3 where a gate fell, else 0."""
-    from eval.compare import compare, comparison_table
-    from eval.gates import check_gates, gates_table, load_gates
-
     print(table(result))
     for row in result["questions"]:
         if row["error"]:
@@ -84,15 +85,14 @@ def _tell(result: dict[str, Any], old: dict[str, Any] | None, options: argparse.
     comparison = compare(result, old) if old else None
     if comparison:
         print(f"\n{comparison_table(comparison)}")
-    gates = []
-    if comparison or options.gates:
-        gates = check_gates(result, load_gates(options.gates or GATES), comparison)
-        print(f"\n{gates_table(gates)}")
-    if options.report:
+    checked = check_gates(result, gates, comparison)
+    if checked:
+        print(f"\n{gates_table(checked)}")
+    if report:
         from eval.report import write_report
 
-        print(f"report: {write_report(result, options.report, comparison=comparison, gates=gates)}", file=sys.stderr)
-    return FELL if any(gate.status == "failed" for gate in gates) else 0
+        print(f"report: {write_report(result, report, comparison=comparison, gates=checked)}", file=sys.stderr)
+    return FELL if any(gate.status == "failed" for gate in checked) else 0
 
 
 def table(result: dict[str, Any]) -> str:
@@ -101,7 +101,7 @@ def table(result: dict[str, Any]) -> str:
     lines = ["| kind | n | " + " | ".join(names) + " |", "|---" * (len(names) + 2) + "|"]
     for kind, metrics in result["metrics"].items():
         cells = [f"{metrics[name]['mean']:.3f}" if name in metrics else "" for name in names]
-        n = max(metric["n"] for metric in metrics.values())
+        n = max((metric["n"] for metric in metrics.values()), default=0)
         lines.append(f"| {kind} | {n} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
