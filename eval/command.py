@@ -61,13 +61,15 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
     if options.lexical_weight is not None:
         assistant.retriever.lexical_weight = options.lexical_weight
     questions = asked.questions[: options.limit]
+    # A part of a set is another set: the gates of the whole say nothing of it.
+    name = asked.name if len(questions) == len(asked.questions) else f"{asked.name}, the first {len(questions)}"
     with _counting_bar("questions") as on_progress:
         result = evaluate(
             assistant,
             questions,
             settings,
             options=Options(options.finding_only, options.repeat, Judge(settings) if options.judge else None),
-            source=Source(asked.name, str(options.questions), fingerprint(questions)),
+            source=Source(name, str(options.questions), fingerprint(questions)),
             resume_in=CACHE,
             on_progress=on_progress,
         )

@@ -304,18 +304,28 @@ def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callab
     )
     for start, end in slots:
         words = text[start:end].split()
-        while words and words[0].lower() in _NOT_NAMES:
+        article = False
+        while words and words[0].lower() in _NOT_NAMES | _ARTICLES:
+            article = words[0].lower() in _ARTICLES
             words = words[1:]
-        if not words or len(words) > 3 or any(_fold(word) in _NOBODY or _fold(word) in _NOT_NAMES for word in words):
+        if article or not words or len(words) > 3:
             continue
-        if text[start:end].split()[0].lower() in ("the", "a", "an", "this", "that"):
+        if any(_fold(word) in _NOBODY or _fold(word) in _NOT_NAMES for word in words):
             continue
         if has_capitals:
             if all(word[:1].isupper() for word in words):
                 return " ".join(words)
         elif not words[0].isdigit() and not words[-1].endswith("s") and not all(is_word(_fold(word)) for word in words):
             return " ".join(words)
+    # "Why did Eugenia Branscombe give up fishing?": whatever she did, a name that stands nowhere here is a stranger's.
+    for match in _DID_SOMETHING.finditer(text):
+        if not any(is_word(_fold(word)) for word in match["name"].split()):
+            return match["name"]
     return None
+
+
+_ARTICLES = frozenset(["the", "a", "an", "this", "that"])
+_DID_SOMETHING = re.compile(r"\b(?i:did|does|has|would|will|can|could)\s+(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){1,2})\b")
 
 
 def _without(text: str, mentions: Sequence[tuple[str, int, int]]) -> str:

@@ -101,8 +101,6 @@ class Answer:
             "model": self.model,
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "withheld": self.withheld,
-            "tokens": self.tokens,
-            "cost": self.cost,
         }
 
 
