@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -203,15 +204,10 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Library:
     return library
 
 
-def gates_of(assistant: Assistant) -> dict[str, str]:
-    """Each gate that has a limit, by metric: passed or failed."""
-    result = evaluate(assistant, SAMPLES, SETTINGS, source=Source("samples", "", ""))
-    checked = check_gates(result, load_gates(GATES))
-    return {str(gate.gate): gate.status for gate in checked if gate.status != "skipped"}
-
-
-def failed(gates: dict[str, str]) -> set[str]:
-    return {name.split(" of ")[0] for name, status in gates.items() if status == "failed"}
+def fallen(assistant: Assistant, questions: Sequence[Asked] = SAMPLES[::3]) -> set[str]:
+    """The metrics whose gates fall."""
+    result = evaluate(assistant, questions, SETTINGS, source=Source("samples", "", ""))
+    return {gate.gate.metric for gate in check_gates(result, load_gates(GATES)) if gate.status == "failed"}
 
 
 class Retelling(Assistant):
@@ -252,14 +248,15 @@ class WorstFirst(Retriever):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_the_gates_pass_what_is_sound_and_fail_every_saboteur(samples, monkeypatch):
-    assert failed(gates_of(Assistant(samples, SETTINGS))) == set()
-    assert {"hit@5", "citation_hit"} <= failed(gates_of(Assistant(samples, SETTINGS, retriever=WorstFirst(samples))))
-    assert {"wrong_speaker", "speaker_right"} <= failed(gates_of(SwappedSpeakers(samples, SETTINGS)))
-    assert "quotes_exact" in failed(gates_of(AlteredQuotes(samples, SETTINGS)))
-    assert {"wrongly_refused", "citation_hit"} <= failed(gates_of(AlwaysRefuses(samples, SETTINGS)))
+    assert fallen(Assistant(samples, SETTINGS), SAMPLES) == set()
+    assert {"hit@5", "citation_hit"} <= fallen(Assistant(samples, SETTINGS, retriever=WorstFirst(samples)))
+    assert {"wrong_speaker", "speaker_right"} <= fallen(SwappedSpeakers(samples, SETTINGS))
+    assert "quotes_exact" in fallen(AlteredQuotes(samples, SETTINGS))
+    assert {"wrongly_refused", "citation_hit"} <= fallen(AlwaysRefuses(samples, SETTINGS))
     monkeypatch.setitem(fitted()["refusal"], "threshold", 0.0)
-    assert "wrongly_answered" in failed(gates_of(Assistant(samples, SETTINGS)))
+    assert "wrongly_answered" in fallen(Assistant(samples, SETTINGS))
 
 
 # A judge, which decides nothing
