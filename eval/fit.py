@@ -1,6 +1,6 @@
 """Fit how sentences are scored and when to refuse: `python -m eval.fit QUESTIONS=LIBRARY …` writes `rag/fitted.json`.
 
-Only development questions are used: those marked `"half": "dev"`, or every second one of a set without halves.
+Only development questions are used: those marked `"half": "dev"`, or of every second episode in a set without halves.
 - Sentences: among a question's candidates, the share of probability on gold sentences is made as large as it can be
   (softmax over the candidates, L2), each set weighing the same.
 - Refusing: logistic regression on the signals of the chosen quote, over the sets with halves. Right: the question has an
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for (_, library), reads in zip(sets, per_set, strict=True):
         assistant = Assistant(Library.open(library))
         for read in reads:
-            if read.asked.half is None:
+            if not read.asked.marked:
                 # In sets that nobody marked by hand, "elsewhere" often holds an answer too.
                 continue
             # Which quote is chosen, and so its signals, depends on the weights just found.
@@ -147,9 +147,7 @@ def fit_refusal(rows: Sequence[Row]) -> dict:
 
 
 def _development(questions: Sequence[Asked]) -> list[Asked]:
-    if any(asked.half for asked in questions):
-        return [asked for asked in questions if asked.half == "dev"][:MOST_QUESTIONS]
-    half = questions[::2]
+    half = [asked for asked in questions if asked.half == "dev"]
     return half[:: max(1, len(half) // MOST_QUESTIONS)]
 
 

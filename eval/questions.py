@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,10 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a set, with what is right. `half` is `dev` or `test` where the set says so, else None."""
+    """A question of a set, with what is right.
+
+    `half` is `dev` or `test`: as the set marks it (`marked`), else by `half_of`; None where that can't tell either.
+    """
 
     id: str
     question: str
@@ -42,6 +46,7 @@ class Asked:
     filters: dict[str, str] = field(default_factory=dict)
     answer: str | None = None
     half: str | None = None
+    marked: bool = False
 
 
 def load_questions(file: Path) -> list[Asked]:
@@ -60,7 +65,19 @@ def load_questions(file: Path) -> list[Asked]:
             raise VerbatimError(f"{file}:{number}: not a question ({type(exc).__name__}: {exc}).") from exc
     if not questions:
         raise VerbatimError(f"{file}: there are no questions in it.")
-    return questions
+    if any(asked.marked for asked in questions):
+        return questions
+    episodes = sorted({place.episode for asked in questions for place in asked.gold})
+    return [replace(asked, half=half_of(asked, episodes)) for asked in questions]
+
+
+def half_of(asked: Asked, episodes: Sequence[str]) -> str | None:
+    """The half of a question in a set that marks none: every second episode is `dev`, so that no episode is in both.
+
+    `episodes`: the ids of all the set's gold episodes, sorted. None: the question has no gold, or gold in both halves.
+    """
+    halves = {("dev", "test")[episodes.index(place.episode) % 2] for place in asked.gold}
+    return halves.pop() if len(halves) == 1 else None
 
 
 def _gold(place: dict[str, Any]) -> Gold:
@@ -88,4 +105,5 @@ def _question(row: dict[str, Any]) -> Asked:
         filters=dict(row.get("filters") or {}),
         answer=row.get("answer"),
         half=row.get("half"),
+        marked="half" in row,
     )
