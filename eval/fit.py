@@ -21,7 +21,8 @@ from typing import NamedTuple
 import numpy as np
 
 from eval.metrics import Span, gold_spans, overlaps
-from eval.questions import Asked, load_questions
+from eval.questions import Asked, development
+from eval.readers import read_set
 from eval.runner import commit
 from index.library import Library
 from rag.answer import Assistant, may_speak_rule
@@ -65,14 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     per_set: list[list[Read]] = []
     for questions, library in sets:
         assistant = Assistant(Library.open(library))
-        per_set.append([_read(assistant, asked) for asked in _development(load_questions(Path(questions)))])
+        per_set.append([_read(assistant, asked) for asked in _development(read_set(questions).questions)])
     sentence = fit_sentences(per_set)
     fitted()["sentence"] = dict(zip(FEATURES, sentence, strict=True))
     rows: list[Row] = []
     for (_, library), reads in zip(sets, per_set, strict=True):
         assistant = Assistant(Library.open(library))
         for read in reads:
-            if not read.asked.marked:
+            if read.asked.half is None:
                 # In sets that nobody marked by hand, "elsewhere" often holds an answer too.
                 continue
             # Which quote is chosen, and so its signals, depends on the weights just found.
@@ -80,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     refusal = fit_refusal(rows)
     made_by = {"sets": ["/".join(Path(questions).parts[-2:]) for questions, _ in sets], "commit": commit()}
     written = {
+        **fitted(),
         "made_by": made_by,
         "sentence": {name: round(float(weight), 3) for name, weight in zip(FEATURES, sentence, strict=True)},
         "refusal": refusal,
@@ -147,7 +149,7 @@ def fit_refusal(rows: Sequence[Row]) -> dict:
 
 
 def _development(questions: Sequence[Asked]) -> list[Asked]:
-    half = [asked for asked in questions if asked.half == "dev"]
+    half = development(questions)
     return half[:: max(1, len(half) // MOST_QUESTIONS)]
 
 

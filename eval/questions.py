@@ -1,14 +1,13 @@
-"""A question set: one JSON object a line, as the README describes. Bad lines are refused by number."""
+"""The nouns of measuring: what is asked, what is right, and a set of both. Knows nothing of files; eval/readers does."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from index.errors import VerbatimError
+from index.episode import Episode
 
 VERDICTS = ("answered", "said_by_other", "not_said", "unknown_person")
 
@@ -28,12 +27,23 @@ class Gold:
     offsets: tuple[int, int] | None = None
     sha256: str | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """The place, without what is not set."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence(Gold):
+    """A place that bears on a question, and who speaks there: finer than gold, or what a false question twists."""
+
+    speaker: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a set, with what is right.
+    """A question of a set, with what is right. `half` is `dev` or `test` where the set says so, else None.
 
-    `half` is `dev` or `test`: as the set marks it (`marked`), else by `half_of`; None where that can't tell either.
+    An answered question of a set with its own documents may have no gold: then it is asked, and no place is judged.
     """
 
     id: str
@@ -46,64 +56,49 @@ class Asked:
     filters: dict[str, str] = field(default_factory=dict)
     answer: str | None = None
     half: str | None = None
-    marked: bool = False
+    evidence: tuple[Evidence, ...] = ()
 
 
-def load_questions(file: Path) -> list[Asked]:
-    """The questions of a file in order. VerbatimError names file, line and fault."""
-    questions = []
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise VerbatimError(f"{file}: can't be read ({exc}).") from exc
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            questions.append(_question(json.loads(line)))
-        except (ValueError, KeyError, TypeError) as exc:
-            raise VerbatimError(f"{file}:{number}: not a question ({type(exc).__name__}: {exc}).") from exc
-    if not questions:
-        raise VerbatimError(f"{file}: there are no questions in it.")
-    if any(asked.marked for asked in questions):
-        return questions
-    episodes = sorted({place.episode for asked in questions for place in asked.gold})
-    return [replace(asked, half=half_of(asked, episodes)) for asked in questions]
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Questions in their order. `episodes` are the set's own documents, or None where it is asked of a library of yours.
+
+    `skipped` says in words what of the set could not be used, a line each.
+    """
+
+    name: str
+    questions: tuple[Asked, ...]
+    episodes: tuple[Episode, ...] | None = None
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def episodes_needed(self) -> frozenset[str]:
+        """The ids of the episodes that gold points into: without them the set can't be measured."""
+        return frozenset(place.episode for asked in self.questions for place in asked.gold)
+
+    @property
+    def only_points(self) -> bool:
+        """Whether all gold points into texts that the set may not carry: then they need not be here, and it is skipped."""
+        places = [place for asked in self.questions for place in asked.gold]
+        return bool(places) and all(place.offsets is not None for place in places)
+
+
+def fingerprint(questions: Sequence[Asked]) -> str:
+    """SHA-256 over the questions and what is right for each: equal ones are the same set, whatever its file is called."""
+    return hashlib.sha256("\0".join(map(repr, questions)).encode()).hexdigest()
 
 
 def half_of(asked: Asked, episodes: Sequence[str]) -> str | None:
-    """The half of a question in a set that marks none: every second episode is `dev`, so that no episode is in both.
+    """`dev` or `test`: as the set marks the question, else by its episode; None where neither tells.
 
-    `episodes`: the ids of all the set's gold episodes, sorted. None: the question has no gold, or gold in both halves.
+    `episodes`: the ids of all the set's gold episodes, sorted. Every second one is `dev`, so that none is in both halves.
     """
     halves = {("dev", "test")[episodes.index(place.episode) % 2] for place in asked.gold}
-    return halves.pop() if len(halves) == 1 else None
+    return asked.half or (halves.pop() if len(halves) == 1 else None)
 
 
-def _gold(place: dict[str, Any]) -> Gold:
-    offsets = place.get("offsets")
-    if offsets is not None:
-        offsets = (int(offsets[0]), int(offsets[1]))
-    return Gold(place["episode"], place.get("start"), place.get("end"), place.get("text"), offsets, place.get("sha256"))
-
-
-def _question(row: dict[str, Any]) -> Asked:
-    verdict = row.get("verdict", "answered")
-    if verdict not in VERDICTS:
-        raise ValueError(f"verdict {verdict!r} is none of {', '.join(VERDICTS)}")
-    gold = tuple(_gold(place) for place in row.get("gold", []))
-    if verdict in ("answered", "said_by_other") and not gold:
-        raise ValueError(f"a question with the verdict {verdict} needs gold")
-    return Asked(
-        id=str(row["id"]),
-        question=row["question"],
-        kind=row.get("kind", "question"),
-        verdict=verdict,
-        gold=gold,
-        speaker=row.get("speaker"),
-        history=tuple(row.get("history") or ()),
-        filters=dict(row.get("filters") or {}),
-        answer=row.get("answer"),
-        half=row.get("half"),
-        marked="half" in row,
-    )
+def development(questions: Sequence[Asked]) -> list[Asked]:
+    """The questions of the development half, in their order."""
+    episodes = sorted({place.episode for asked in questions for place in asked.gold})
+    marked = any(asked.half for asked in questions)
+    return [asked for asked in questions if (asked.half if marked else half_of(asked, episodes)) == "dev"]

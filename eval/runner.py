@@ -1,188 +1,246 @@
-"""Run a question set against a library and measure it. `verbatim eval` prints the table; `--json` keeps everything."""
+"""Run a question set against a library and measure it: `evaluate(assistant, questions)` gives what `--json` writes.
+
+A question that raises counts as wrong and is listed with its error. What was measured is kept while a run lasts, so that
+one that was interrupted goes on where it stopped. Knows nothing of reports, gates or the command line.
+"""
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
 import platform
 import subprocess
-import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eval.metrics import Span, citing, finding, gold_spans, mean_with_interval
-from eval.questions import Asked, load_questions
-from index.errors import VerbatimError
-from index.library import Library, find_transcripts
+from eval.measure import ABSTENTIONS, Options, measure
+from eval.metrics import Attempt, mean_with_interval, quantiles, ratio_with_interval, risk_coverage
+from eval.questions import Asked, fingerprint
 from index.passages import LIMITS
-from index.read import content_hash
 from rag.answer import Assistant
-from rag.check import check_quote
-from rag.progress import progress_bar
-from rag.question import Filters
-from rag.result import Answer, Done
 from rag.retrieve import SPEAKER_WEIGHT
 from rag.settings import Settings
 
-MAIN_METRICS = (
-    "hit@1",
-    "hit@5",
-    "recall@10",
-    "mrr@10",
-    "citation_precision",
-    "verdict_right",
-    "speaker_right",
-    "wrong_speaker",
-)
 CACHE = Path(".eval-cache")
+"""Where libraries made for a set are kept, and runs that aren't finished. May be deleted at any time."""
+
+STAGES = ("question", "retrieve", "write", "check")
+CODE = ("eval", "rag", "index", "prompts")
 
 
-def main(options: argparse.Namespace, settings: Settings) -> int:
-    """The command: measure, print a table to stdout, and write everything to `--json`."""
-    questions = load_questions(options.questions)[: options.limit]
-    folder = _library_of(options.transcripts, settings) if options.transcripts else Path(settings.library)
-    assistant = Assistant.open(folder, settings)
-    if options.lexical_weight is not None:
-        assistant.retriever.lexical_weight = options.lexical_weight
-    result = evaluate(assistant, questions, settings, finding_only=options.finding_only)
-    if options.out:
-        options.out.write_text(json.dumps(result, ensure_ascii=False, indent=1), encoding="utf-8")
-    print(table(result))
-    return 0
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The set that is asked: its name, where it lies, a hash of its questions."""
+
+    name: str
+    file: str
+    sha256: str
 
 
 def evaluate(
-    assistant: Assistant, questions: Sequence[Asked], settings: Settings, *, finding_only: bool = False
+    assistant: Assistant,
+    questions: Sequence[Asked],
+    settings: Settings,
+    *,
+    options: Options | None = None,
+    source: Source | None = None,
+    resume_in: Path | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> dict[str, Any]:
-    """What `--json` writes: {"made_by", "metrics": {kind: {name: {mean, low, high, n}}}, "questions": […]}.
+    """What `--json` writes: made_by, metrics, quantiles, verdicts, risk_coverage and one object for each question.
 
-    `finding_only` measures retrieval and leaves the answers out.
+    `metrics` is {kind: {name: {"mean", "low", "high", "n"}}}; the kinds are `all`, those of the set, `half:dev` and
+    `half:test` where the set has halves, and `with history`. `resume_in`: a folder in which the rows of an unfinished run
+    are kept, found again by the same questions, library, settings and code. `on_progress(done, of)` is told each question.
     """
     began = time.perf_counter()
-    rows = []
+    options = options or Options()
+    source = source or Source("questions", "", fingerprint(questions))
+    held = _Held(resume_in, _run_key(assistant, source, questions, settings, options)) if resume_in else None
+    rows: list[dict[str, Any]] = []
+    done = held.rows() if held else {}
     for number, asked in enumerate(questions, start=1):
-        rows.append(_one(assistant, asked, finding_only))
-        if sys.stderr.isatty():
-            print(f"\r{number}/{len(questions)} questions", end="", file=sys.stderr)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    return {
+        row = done.get(asked.id)
+        if row is None:
+            row = measure(assistant, asked, options)
+            if held:
+                held.keep(row)
+        rows.append(row)
+        on_progress(number, len(questions))
+    result = {
         "made_by": {
-            "settings": repr(settings),
+            "settings": _public(settings),
+            "model": assistant.library.encoder.fingerprint.name,
+            "writer": settings.model or "extractive",
+            "questions": asdict(source) | {"n": len(questions)},
+            "library": {"episodes": len(assistant.library.summaries()), "passages": assistant.library.passage_count()},
             "passages": LIMITS.name,
             "weights": {"lexical": assistant.retriever.lexical_weight, "speaker": SPEAKER_WEIGHT},
-            "model": assistant.library.encoder.fingerprint.name,
+            "finding_only": options.finding_only,
+            "repeat": options.repeat,
             "commit": commit(),
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+            "machine": machine(),
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - began, 1),
+            "resumed": len(done),
         },
-        "metrics": _means(rows),
+        **summary(rows),
         "questions": rows,
     }
+    if held:
+        held.forget()
+    return result
 
 
-def table(result: dict[str, Any]) -> str:
-    """The main metrics by kind, as Markdown."""
-    names = [name for name in MAIN_METRICS if any(name in metrics for metrics in result["metrics"].values())]
-    lines = ["| kind | n | " + " | ".join(names) + " |", "|---" * (len(names) + 2) + "|"]
-    for kind, metrics in result["metrics"].items():
-        cells = [f"{metrics[name]['mean']:.3f}" if name in metrics else "" for name in names]
-        n = max(metric["n"] for metric in metrics.values())
-        lines.append(f"| {kind} | {n} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+# From rows to figures
 
 
-def _one(assistant: Assistant, asked: Asked, finding_only: bool) -> dict[str, Any]:
-    """One question's row; one that is refused at the door counts as wrong and says why."""
-    row: dict[str, Any] = {"id": asked.id, "kind": asked.kind, "half": asked.half, "question": asked.question}
-    try:
-        metrics, answer = _measure(assistant, asked, finding_only)
-    except VerbatimError as exc:
-        zero = dict.fromkeys(("hit@1", "hit@5", "hit@10", "recall@10", "mrr@10", "ndcg@10"), 0.0) if asked.gold else {}
-        return row | {"error": str(exc), "metrics": zero | {"verdict_right": 0.0}, "citations": []}
-    row["metrics"] = metrics
-    if answer is not None:
-        row |= {"expected": asked.verdict, "verdict": answer.verdict, "answer": answer.answer}
-        row["citations"] = [citation.to_json() for citation in answer.citations]
-        row["seconds"] = answer.to_json()["seconds"]
-    return row
-
-
-def _measure(assistant: Assistant, asked: Asked, finding_only: bool) -> tuple[dict[str, float], Answer | None]:
-    filters = Filters(**asked.filters)
-    metrics: dict[str, float] = {}
-    episodes = {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold}
-    gold = gold_spans(asked.gold, episodes)
-    if gold:
-        question, scope = assistant.understand(asked.question, asked.history, filters)
-        hits = assistant.retriever.retrieve(question, scope, k=10)
-        found = [Span(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last) for h in hits]
-        metrics |= finding(found, gold)
-        metrics["passage_words"] = sum(h.passage.words for h in hits) / max(1, len(hits))
-    if finding_only:
-        return metrics, None
-    answer = next(e.answer for e in assistant.ask(asked.question, asked.history, filters) if isinstance(e, Done))
-    metrics["verdict_right"] = float(answer.verdict == asked.verdict)
-    metrics["refused"] = float(not answer.citations)
-    answerable = asked.verdict in ("answered", "said_by_other")
-    metrics["wrongly_refused" if answerable else "wrongly_answered"] = float(answerable != bool(answer.citations))
-    if gold:
-        cited = [Span(c.episode, c.start, c.end, c.first, c.last) for c in answer.citations]
-        metrics |= citing(cited, gold)
-    if answer.citations:
-        metrics["quotes_exact"] = _mean(
-            check_quote(c.quote, c.speaker, assistant.extractor.episode(c.episode))[0] == "verified"
-            for c in answer.citations
-        )
-        # Credited to somebody who didn't say it, or quoted from somebody else than the person whose words are asked for.
-        question, _ = assistant.understand(asked.question, asked.history, filters)
-        others = answer.verdict == "answered" and question.said and question.people
-        metrics["wrong_speaker"] = float(
-            metrics["quotes_exact"] < 1
-            or any(others and c.speaker is not None and c.speaker not in question.people for c in answer.citations)
-        )
-        if asked.speaker:
-            metrics["speaker_right"] = float(answer.citations[0].speaker in (asked.speaker, None))
-    return metrics, answer
-
-
-def _means(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
-    by_kind: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """metrics, quantiles, verdicts and risk_coverage of these rows."""
+    kinds = {kind: [row for row in rows if kind in groups(row)] for kind in _kinds(rows)}
+    verdicts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
-        groups = ["all", row["kind"], *([f"half:{row['half']}"] if row["half"] else [])]
-        for name, value in row["metrics"].items():
-            for group in groups:
-                by_kind[group][name].append(value)
+        if row["verdict"] is not None:
+            verdicts[row["expected"]][row["verdict"]] += 1
+    attempts = [Attempt(row["confidence"], row["best_right"]) for row in rows if row["confidence"] is not None]
     return {
-        kind: {name: mean_with_interval(values) for name, values in names.items()} for kind, names in by_kind.items()
+        "metrics": {kind: _means(of_kind) for kind, of_kind in kinds.items()},
+        "quantiles": {kind: _quantiles(of_kind) for kind, of_kind in kinds.items()},
+        "verdicts": {expected: dict(got) for expected, got in verdicts.items()},
+        "risk_coverage": risk_coverage(attempts) if attempts else None,
     }
 
 
-def _mean(values: Any) -> float:
-    numbers = [float(value) for value in values]
-    return sum(numbers) / len(numbers)
+def groups(row: dict[str, Any]) -> list[str]:
+    """The kinds that a question counts for."""
+    return [
+        "all",
+        row["kind"],
+        *([f"half:{row['half']}"] if row["half"] else []),
+        *(["with history"] if row["history"] else []),
+    ]
 
 
-def _library_of(transcripts: Path, settings: Settings) -> Path:
-    """A library of these transcripts, kept under a name made of their contents and of what cuts and embeds them."""
-    files, missing = find_transcripts([transcripts])
-    if missing:
-        raise missing[0]
-    key = hashlib.sha256(f"{settings.embeddings} {LIMITS.name}".encode())
-    for file in files:
-        key.update(content_hash(file).encode())
-    folder = CACHE / key.hexdigest()[:16]
-    library = Library.create(folder, settings.embeddings)
-    with progress_bar() as on_progress:
-        report = library.add(files, on_progress=on_progress)
-    for error in report.refused:
-        print(f"refused: {error}", file=sys.stderr)
-    return folder
+def _kinds(rows: Sequence[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(kind for row in rows for kind in groups(row)))
+
+
+def _means(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    values: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        for name, value in row["metrics"].items():
+            values[name].append(value)
+    means = {name: mean_with_interval(numbers) for name, numbers in values.items()}
+    if any(row["verdict"] is not None for row in rows):
+        for verdict in ABSTENTIONS:
+            expected = [row["expected"] == verdict for row in rows]
+            got = [row["verdict"] == verdict for row in rows]
+            for name, ratio in (
+                (f"{verdict}_precision", ratio_with_interval(expected, got)),
+                (f"{verdict}_recall", ratio_with_interval(got, expected)),
+            ):
+                if ratio is not None:
+                    means[name] = ratio
+    return means
+
+
+def _quantiles(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    found = {}
+    errors = [row["start_error_s"] for row in rows if row["start_error_s"] is not None]
+    if errors:
+        found["start_error_s"] = quantiles(errors, (50, 90))
+    timed = [row["seconds"] for row in rows if row["seconds"]]
+    for stage in STAGES:
+        if timed:
+            found[f"seconds_{stage}"] = quantiles([seconds.get(stage, 0.0) for seconds in timed], (50, 95))
+    if timed:
+        found["seconds_total"] = quantiles([sum(seconds.values()) for seconds in timed], (50, 95))
+    for name in ("input", "output"):
+        tokens = [row["tokens"][name] for row in rows if row["tokens"]]
+        if tokens:
+            found[f"tokens_{name}"] = quantiles(tokens, (50, 95))
+    costs = [row["cost"] for row in rows if row["cost"] is not None]
+    if costs:
+        found["cost"] = quantiles(costs, (50, 95)) | {"total": round(sum(costs), 6)}
+    return found
+
+
+# Going on after an interruption
+
+
+class _Held:
+    """The rows of a run that isn't finished, one JSON object a line, under a name made of all that they depend on."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.file = folder / f"run-{key}.jsonl"
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        found = {}
+        lines = self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else []
+        for line in lines:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue  # the line that was being written when the run was killed
+            found[row["id"]] = row
+        return found
+
+    def keep(self, row: dict[str, Any]) -> None:
+        # The newline goes first: after a kill in the middle of a line, the next row still starts on one of its own.
+        with self.file.open("a", encoding="utf-8") as out:
+            out.write("\n" + json.dumps(row, ensure_ascii=False))
+
+    def forget(self) -> None:
+        self.file.unlink(missing_ok=True)
+
+
+def _run_key(
+    assistant: Assistant, source: Source, questions: Sequence[Asked], settings: Settings, options: Options
+) -> str:
+    parts = [
+        source.sha256,
+        str(len(questions)),
+        str(assistant.library.folder.resolve()),
+        str(assistant.library.generation()),
+        repr(settings),
+        repr(options),
+        str(assistant.retriever.lexical_weight),
+        _code(),
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _code() -> str:
+    """A hash of our own code: rows that another version measured are never taken over."""
+    digest = hashlib.sha256()
+    root = Path(__file__).resolve().parent.parent
+    for room in CODE:
+        for file in sorted((root / room).rglob("*")):
+            if file.suffix in (".py", ".json", ".md"):
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+# What made it
+
+
+def _public(settings: Settings) -> dict[str, Any]:
+    """The settings without the key, and without the address of an endpoint: results are sent on."""
+    shown = asdict(settings)
+    for private in ("api_key", "base_url"):
+        shown[private] = "set" if shown[private] else None
+    return shown
+
+
+def machine() -> str:
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def commit() -> str:

@@ -209,6 +209,10 @@ class Library:
         """Passages by id; ids that are gone are left out."""
         return store.read_passages(self.connection, ids)
 
+    def passages_in(self, episode: str) -> list[Passage]:
+        """The passages of an episode, in its order; none where there is no such episode."""
+        return list(store.read_passages(self.connection, store.passages_in(self.connection, episode)).values())
+
     def search_words(self, words: list[str], *, k: int, rows: list[int] | None = None) -> list[tuple[int, float]]:
         """The `k` best passages for these words as (id, BM25), best first. `rows`: episode rows to search in."""
         return lexical.search(self.connection, words, k=k, episodes=rows)

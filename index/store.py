@@ -309,6 +309,14 @@ def read_passages(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[in
     }
 
 
+def passages_in(connection: sqlite3.Connection, id_: str) -> list[int]:
+    """The ids of an episode's passages, in its order."""
+    found = connection.execute(
+        "SELECT passages.id FROM passages JOIN episodes ON episodes.id = episode WHERE name = ? ORDER BY first", (id_,)
+    )
+    return [row for (row,) in found]
+
+
 def episode_rows(connection: sqlite3.Connection, ids: Sequence[str]) -> list[int]:
     wanted = set(ids)
     return [row for row, name in connection.execute("SELECT id, name FROM episodes") if name in wanted]

@@ -105,15 +105,15 @@ class Assistant:
         may_speak = may_speak_rule(asked, filters, scope)
         evidence = self.extractor.read(asked, hits)
         quotes = evidence.choose(may_speak, limit=self.settings.quotes)
-        own = best_probability(quotes)
+        own = confidence = best_probability(quotes)
         verdict: Verdict = "answered" if own >= threshold() else "not_said"
         asked_for = _asked_for(asked)
         if asked.unknown:
             verdict = "unknown_person"
         elif asked.said and asked_for:
             others = evidence.choose(lambda turn: not may_speak(turn), limit=self.settings.quotes)
-            if said_by_other(own, best_probability(others)):
-                verdict, quotes = "said_by_other", others
+            if said_by_other(own, theirs := best_probability(others)):
+                verdict, quotes, confidence = "said_by_other", others, theirs
         clock.lap("write")
         draft = Draft("extractive")
         searched = _searched(scope, asked)
@@ -148,6 +148,9 @@ class Assistant:
                 model=draft.model,
                 seconds=clock.laps,
                 withheld=draft.withheld,
+                confidence=confidence,
+                tokens=draft.tokens,
+                cost=self.settings.cost(draft.tokens),
             )
         )
 

@@ -27,8 +27,8 @@ EXAMPLES = {
     "remove": "verbatim remove morrow-light\n  verbatim remove morrow-light --library mine",
     "check": "verbatim check\n  verbatim check --repair",
     "serve": "verbatim serve\n  verbatim serve --library mine --port 8000",
-    "eval": "verbatim eval --questions eval/data/samples.jsonl --library library\n"
-    "  verbatim eval --questions q.jsonl --transcripts transcripts/ --json out.json",
+    "eval": "verbatim eval --questions eval/data/samples.jsonl --library library --report report\n"
+    "  verbatim eval --questions q.jsonl --transcripts transcripts/ --json new.json --compare old.json",
 }
 
 
@@ -107,10 +107,23 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", _serve, "Open the chat in a browser.")
     serve.add_argument("--host", default=None, help="address to serve on (default: 127.0.0.1)")
     serve.add_argument("--port", default=None, type=_positive, help="port to serve on (default: 7860)")
-    evaluate = command("eval", _eval, "Run a question set and measure finding, citing and refusing.")
-    evaluate.add_argument("--questions", required=True, type=Path, metavar="FILE")
+    evaluate = command("eval", _eval, "Run a question set and measure finding, citing, abstaining and answering.")
+    evaluate.add_argument(
+        "--questions", required=True, type=Path, metavar="FILE", help="the set: our JSONL, BEIR, QMSum or LoCoMo"
+    )
     evaluate.add_argument("--transcripts", type=Path, metavar="DIR", help="make a library of these first, and keep it")
     evaluate.add_argument("--json", type=Path, metavar="OUT", dest="out", help="write everything measured to a file")
+    evaluate.add_argument("--report", type=Path, metavar="DIR", help="write report.html and table.md into this folder")
+    evaluate.add_argument(
+        "--compare", type=Path, metavar="OLD.json", help="what --json wrote before; exit 3 where a gate falls"
+    )
+    evaluate.add_argument("--gates", type=Path, metavar="FILE", help="gates to check (default: eval/gates.toml)")
+    evaluate.add_argument(
+        "--repeat", type=_positive, default=1, metavar="N", help="ask each question N times: are the answers stable?"
+    )
+    evaluate.add_argument(
+        "--judge", action="store_true", help="ask the language model about each answer too; it decides nothing"
+    )
     evaluate.add_argument("--limit", type=_positive, metavar="N", help="only the first N questions")
     evaluate.add_argument(
         "--lexical-weight", type=float, metavar="0..1", help="1 finds by BM25 alone, 0 by vectors alone (default: both)"
@@ -278,7 +291,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    from eval.runner import main
+    from eval.command import main
 
     return main(options, _settings(options))
 

@@ -19,6 +19,7 @@ import numpy as np
 from index.episode import Episode, Sentence, Turn
 from index.lexical import stems
 from index.library import Library
+from rag.expect import expected, holds
 from rag.question import Question
 from rag.retrieve import Hit
 
@@ -50,7 +51,8 @@ class Signals:
 
     `cosine`: of the best sentence. `passage_cosine`: of the best passage. `coverage`: the share of the question's words,
     weighted by rarity, that stand in the quote or the question that it answers; `passage_coverage`: in its passage.
-    `known`: the weighted share of the question's words that stand anywhere in the library.
+    `known`: the weighted share of the question's words that stand anywhere in the library. `expected`: 1 where the quote
+    holds the kind of thing that the question asks for, or no such kind is asked for, ½ where only its passage does.
     """
 
     cosine: float = 0.0
@@ -58,6 +60,7 @@ class Signals:
     coverage: float = 0.0
     passage_coverage: float = 0.0
     known: float = 0.0
+    expected: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,8 @@ class Extractor:
         if not candidates:
             return Evidence(question, [], [], weights, known, np.zeros((0, len(FEATURES))))
         vectors = self.library.encoder.encode([c.sentence.text for c in candidates])
-        query = self.library.encoder.encode([question.asked], query=True)[0]
-        scored, features = _score(candidates, vectors @ query, weights)
+        query = self.library.encoder.encode([question.about or question.asked], query=True)[0]
+        scored, features = _score(question, candidates, vectors @ query, weights)
         return Evidence(question, candidates, scored, weights, known, features)
 
     def whole(self, hit: Hit, may_speak: Callable[[Turn], bool]) -> Quote | None:
@@ -184,7 +187,7 @@ class Evidence:
                 continue
             if len(re.findall(r"\w+", candidate.sentence.text)) < 3:
                 continue
-            quote = _quote_around(i, self.candidates, self.scored, self.weights, self.known)
+            quote = _quote_around(i, self)
             if not any(
                 q.episode.id == quote.episode.id and q.first <= quote.last and quote.first <= q.last for q in quotes
             ):
@@ -215,11 +218,14 @@ def stem_set(text: str) -> set[str]:
 
 
 def _score(
-    candidates: Sequence[_Candidate], cosines: np.ndarray, weights: dict[str, float]
+    question: Question, candidates: Sequence[_Candidate], cosines: np.ndarray, weights: dict[str, float]
 ) -> tuple[list[_Scored], np.ndarray]:
     """Each candidate's fit, and the features (n_candidates, len(FEATURES)) that the fitted weights were applied to."""
     best_hit = max(candidate.hit.score for candidate in candidates)
     covered = [coverage(stem_set(candidate.sentence.text), weights) for candidate in candidates]
+    kind = expected(question.asked)
+    asked_words = frozenset(re.findall(r"\w+", question.asked.lower()))
+    held = [kind is not None and holds(kind, candidate.sentence.text, but=asked_words) for candidate in candidates]
 
     def beside(i: int, j: int) -> bool:
         """Whether candidate j stands within two sentences of i (stage directions lie between), in the same episode."""
@@ -243,12 +249,16 @@ def _score(
                 words < 5,
                 bool(_ASKS.search(candidate.sentence.text)),
                 bool(_LEANS.match(candidate.sentence.text)),
+                held[i],
+                (beside(i, i + 1) and held[i + 1]) or (beside(i, i - 1) and held[i - 1]),
+                candidate.turn.speaker is not None and candidate.turn.speaker.name in question.people,
+                candidate.turn.speaker is not None and candidate.turn.speaker.role == "host" and question.role != "host",
             ]
             for i, candidate in enumerate(candidates)
         ],
         float,
     )
-    scores = features @ np.array([fitted()["sentence"][name] for name in FEATURES])
+    scores = features @ np.array([fitted()["sentence"].get(name, 0.0) for name in FEATURES])
     scored = [_Scored(float(cosines[i]), covered[i], float(scores[i])) for i in range(len(candidates))]
     return scored, features
 
@@ -265,6 +275,10 @@ FEATURES = (
     "short",
     "asks",
     "leans",
+    "expected",
+    "expected_beside",
+    "named",
+    "host",
 )
 """What a sentence's fit is made of, in the order of its weights in `fitted.json`."""
 
@@ -275,10 +289,9 @@ def fitted() -> dict:
     return json.loads(files("rag").joinpath("fitted.json").read_text(encoding="utf-8"))
 
 
-def _quote_around(
-    seed: int, candidates: Sequence[_Candidate], scored: Sequence[_Scored], weights: dict[str, float], known: float
-) -> Quote:
+def _quote_around(seed: int, evidence: Evidence) -> Quote:
     """The seed sentence with those before that it leans on, and those after that it needs to be whole."""
+    candidates, scored, weights = evidence.candidates, evidence.scored, evidence.weights
     turn, episode = candidates[seed].turn, candidates[seed].episode
     spoken = [s for s in turn.sentences if s.speech]
     first = last = next(n for n, s in enumerate(spoken) if s.position == candidates[seed].sentence.position)
@@ -324,7 +337,8 @@ def _quote_around(
         passage_cosine=candidate.hit.cosine,
         coverage=coverage(in_quote, weights),
         passage_coverage=coverage(in_passage, weights),
-        known=known,
+        known=evidence.known,
+        expected=_expected_in(evidence.question, text, candidate),
     )
     return Quote(
         episode,
@@ -336,3 +350,14 @@ def _quote_around(
         candidate.hit.id,
         signals,
     )
+
+
+def _expected_in(question: Question, text: str, candidate: _Candidate) -> float:
+    """How near the kind of thing that is asked for stands: 1 in the quote, ½ in its passage, 0 in neither."""
+    kind = expected(question.asked)
+    if kind is None:
+        return 1.0
+    asked_words = frozenset(re.findall(r"\w+", question.asked.lower()))
+    if holds(kind, text, but=asked_words):
+        return 1.0
+    return 0.5 if holds(kind, candidate.hit.passage.text, but=asked_words) else 0.0

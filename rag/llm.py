@@ -45,7 +45,7 @@ def llm_writer(settings: Settings) -> Writer:
         fault = ""
         try:
             values = {"question": _one_line(question.asked), "quotes": quotes_block(gate.given)}
-            with closing(ask_model(settings, values)) as pieces:
+            with closing(ask_model(settings, values, spent=draft.spent)) as pieces:
                 for sentence in islice(sentences(pieces), MOST_SENTENCES):
                     wrote = gate.judged(sentence)
                     if wrote is not None:
@@ -149,10 +149,21 @@ class ModelFault(Exception):
     """The model can't be used now. Its words are for a listener: no key, no address, nothing of the provider's."""
 
 
-def ask_model(settings: Settings, values: Mapping[str, str]) -> Iterator[str]:
-    """The model's reply, piece by piece, for `settings.timeout` seconds in all. ModelFault: it failed, and how."""
+def ask_model(
+    settings: Settings,
+    values: Mapping[str, str],
+    *,
+    prompt: str = PROMPT,
+    spent: Callable[[int, int], None] = lambda read, wrote: None,
+) -> Iterator[str]:
+    """The model's reply, piece by piece, for `settings.timeout` seconds in all. ModelFault: it failed, and how.
+
+    `prompt`: a file of `prompts/`, filled with `values`. `spent(read, wrote)` is told the tokens at the end of a whole
+    reply, by endpoints that count them.
+    """
     try:
-        chain, close = _chain(settings)
+        chain, close = _chain(settings, prompt)
+        from langchain_core.callbacks import UsageMetadataCallbackHandler
     except ImportError as exc:
         log.warning("the language model's package is missing: %s", exc)
         raise ModelFault("The language model is not installed here") from exc
@@ -162,10 +173,13 @@ def ask_model(settings: Settings, values: Mapping[str, str]) -> Iterator[str]:
         raise ModelFault("The language model is not set up rightly") from exc
     except _faults() as exc:
         raise ModelFault(_in_words(exc)) from exc
-    yield from _in_time(lambda: chain.stream(dict(values)), close, settings.timeout)
+    counted = UsageMetadataCallbackHandler()
+    yield from _in_time(lambda: chain.stream(dict(values), {"callbacks": [counted]}), close, settings.timeout)
+    for usage in counted.usage_metadata.values():
+        spent(usage["input_tokens"], usage["output_tokens"])
 
 
-def _chain(settings: Settings) -> tuple[Any, Callable[[], None]]:
+def _chain(settings: Settings, prompt: str) -> tuple[Any, Callable[[], None]]:
     """prompt | model | parser, and what closes its connection."""
     from langchain.chat_models import init_chat_model
     from langchain_core.output_parsers import StrOutputParser
@@ -185,7 +199,7 @@ def _chain(settings: Settings) -> tuple[Any, Callable[[], None]]:
         # A client of our own: langchain keeps its own open for ever, and shares it between answers.
         client = openai.DefaultHttpxClient(timeout=settings.timeout)
         close = client.close
-        options |= {"timeout": settings.timeout, "max_retries": 0, "http_client": client}
+        options |= {"timeout": settings.timeout, "max_retries": 0, "http_client": client, "stream_usage": True}
         if settings.api_key or settings.base_url:
             options["api_key"] = settings.api_key or NO_KEY
     elif provider == "ollama":
@@ -199,7 +213,7 @@ def _chain(settings: Settings) -> tuple[Any, Callable[[], None]]:
     except BaseException:
         close()
         raise
-    return prompts.load(PROMPT) | model | StrOutputParser(), close
+    return prompts.load(prompt) | model | StrOutputParser(), close
 
 
 def _in_time(start: Callable[[], Iterator[str]], close: Callable[[], None], seconds: float) -> Iterator[str]:

@@ -42,7 +42,8 @@ class Filters:
 class Question:
     """A question understood.
 
-    `asked` is it made whole; `words` are what to look for, without names of speakers and words about speaking.
+    `asked` is it made whole, `about` the same without the names of people here, who seldom say their own. `words` are what
+    to look for, without names of speakers and words about speaking.
     `people` are the persons named, `role` is set where it says "the guest" or "the host". `said` is True where it asks
     for what they *said*. `unknown` is a name asked about as a speaker that nobody here has.
     """
@@ -54,6 +55,7 @@ class Question:
     said: bool = False
     unknown: str | None = None
     episodes: tuple[str, ...] = ()
+    about: str = ""
 
 
 SPEECH_VERBS = (
@@ -155,6 +157,7 @@ def read_question(
         said=bool(in_slot) or role_said,
         unknown=None if people or role else _unknown_person(asked, slots, is_word),
         episodes=tuple(_named_episodes(asked, episodes)),
+        about=_without(asked, mentions),
     )
 
 
@@ -313,6 +316,15 @@ def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callab
         elif not words[0].isdigit() and not words[-1].endswith("s") and not all(is_word(_fold(word)) for word in words):
             return " ".join(words)
     return None
+
+
+def _without(text: str, mentions: Sequence[tuple[str, int, int]]) -> str:
+    """The text without the names, or as it is where hardly a word would be left."""
+    rest = text
+    for _, start, end in sorted(mentions, key=lambda mention: -mention[1]):
+        rest = rest[:start] + " " + rest[end:].removeprefix("'s").removeprefix("’s")
+    rest = " ".join(rest.split())
+    return rest if len(re.findall(r"\w+", rest)) >= 3 else text
 
 
 def _search_words(text: str, mentions: Sequence[tuple[str, int, int]], *, always: bool = True) -> list[str]:

@@ -67,7 +67,11 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The end of every question, answered or not."""
+    """The end of every question, answered or not.
+
+    `confidence`: how likely the best evidence answers, 0..1, also where it was not enough. `tokens`: {"input", "output"} of
+    the language model, None where none was asked or it doesn't tell; `cost` in the unit of the prices set, None without.
+    """
 
     question: str
     asked: str
@@ -80,6 +84,9 @@ class Answer:
     model: str | None
     seconds: dict[str, float] = field(default_factory=dict)
     withheld: int = 0
+    confidence: float = 0.0
+    tokens: dict[str, int] | None = None
+    cost: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -94,6 +101,8 @@ class Answer:
             "model": self.model,
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "withheld": self.withheld,
+            "tokens": self.tokens,
+            "cost": self.cost,
         }
 
 

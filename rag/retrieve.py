@@ -66,7 +66,7 @@ class Retriever:
     def retrieve(self, question: Question, scope: Scope, *, k: int = 8) -> list[Hit]:
         """The `k` best passages for the question, best first; fewer where fewer are there."""
         words = self._searched_words(list(question.words))
-        vector = self.library.encoder.encode([question.asked], query=True)[0]
+        vector = self.library.encoder.encode([question.about or question.asked], query=True)[0]
         dense = dict(self.library.search_vector(vector, k=POOL, rows=scope.rows))
         lexical = dict(self.library.search_words(words, k=POOL, rows=scope.rows))
         only_lexical = [id_ for id_ in lexical if id_ not in dense]

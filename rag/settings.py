@@ -26,6 +26,10 @@ class Settings:
     """Key for the endpoint; OPENAI_API_KEY is read where this is not set."""
     timeout: float = 30.0
     """Seconds that the language model may take for one answer before the extractive answer takes over."""
+    price_input: float = 0.0
+    """What a million tokens cost that the language model reads, in any currency; 0 where it costs nothing."""
+    price_output: float = 0.0
+    """What a million tokens cost that the language model writes."""
     passages: int = 8
     """Passages that an answer is written from."""
     quotes: int = 3
@@ -34,6 +38,12 @@ class Settings:
     """Address that the page is served on."""
     port: int = 7860
     """Port that the page is served on."""
+
+    def cost(self, tokens: Mapping[str, int] | None) -> float | None:
+        """The price of {"input", "output"} tokens in the currency of the prices; None where tokens or prices aren't known."""
+        if tokens is None or not (self.price_input or self.price_output):
+            return None
+        return (tokens["input"] * self.price_input + tokens["output"] * self.price_output) / 1_000_000
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -49,7 +59,7 @@ class Settings:
                 values[field.name] = kind(raw)
             except ValueError as exc:
                 raise SettingsError(f"{variable}={raw!r} is not {'a whole' if kind is int else 'a'} number.") from exc
-            if kind in (int, float) and values[field.name] <= 0:  # type: ignore[operator]
+            if kind in (int, float) and not (values[field.name] > 0 or (raw == "0" and field.default == 0)):  # type: ignore[operator]
                 raise SettingsError(f"{variable}={raw!r} must be above 0.")
         if "api_key" not in values and environment.get("OPENAI_API_KEY", "").strip():
             values["api_key"] = environment["OPENAI_API_KEY"].strip()

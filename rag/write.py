@@ -20,12 +20,21 @@ UNLABELLED = "host or guest, unlabelled"
 
 @dataclass
 class Draft:
-    """What a writer made, filled while it writes: the citations shown, how many sentences were withheld, who wrote."""
+    """What a writer made, filled while it writes: the citations shown, how many sentences were withheld, who wrote.
+
+    `tokens`: what a language model read and wrote, as {"input", "output"}; None where it doesn't tell.
+    """
 
     writer: str
     model: str | None = None
     citations: list[Citation] = field(default_factory=list)
     withheld: int = 0
+    tokens: dict[str, int] | None = None
+
+    def spent(self, read: int, wrote: int) -> None:
+        """Tokens that a language model took, added to those before."""
+        before = self.tokens or {"input": 0, "output": 0}
+        self.tokens = {"input": before["input"] + read, "output": before["output"] + wrote}
 
 
 class Writer(Protocol):

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from eval.questions import load_questions
+from eval.readers import read_set
 from index.formats import parse
 from index.formats.front_matter import metadata_from_mapping
 from index.formats.parsed import Metadata
@@ -221,7 +221,7 @@ def test_the_question_set_example_is_one(tmp_path: Path, prepared: Path) -> None
     file = tmp_path / "questions.jsonl"
     file.write_text(block.text, encoding="utf-8")
     library = Library.open(prepared / "library")
-    for asked in load_questions(file):
+    for asked in read_set(file).questions:
         for place in asked.gold:
             episode = library.episode(place.episode)
             assert place.text is None or check_quote(place.text, None, episode)[0] == "verified"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -93,6 +94,7 @@ def test_there_are_enough_questions_of_every_kind_half_for_trying_and_half_for_j
     for kind in KINDS:
         halves = Counter(question["half"] for question in QUESTIONS if question["kind"] == kind)
         assert abs(halves["dev"] - halves["test"]) <= 1, kind
+        assert halves.total() >= 10, kind
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question["id"])
@@ -109,6 +111,13 @@ def test_gold_exists_and_is_spoken_by_the_person_named(question):
             assert sentences[-1]["end"] == pytest.approx(gold["end"], abs=EDGE)
         if question["speaker"]:
             assert {sentence["speaker"] for sentence in sentences} == {question["speaker"]}
+
+
+def test_what_somebody_else_said_names_who_did_and_asks_about_another_person():
+    for question in QUESTIONS:
+        if question["verdict"] == "said_by_other":
+            assert question["speaker"], question["id"]
+            assert not set(question["speaker"].split()) & set(re.findall(r"\w+", question["question"])), question["id"]
 
 
 def test_an_unknown_person_is_in_no_transcript():

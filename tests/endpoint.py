@@ -1,0 +1,89 @@
+"""An OpenAI-compatible endpoint on loopback that says what a test tells it to say. Holds no tests."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from rag.settings import Settings
+
+
+class Endpoint(ThreadingHTTPServer):
+    """An OpenAI-compatible endpoint. `says` is streamed piece by piece; the other fields make it fail in one way."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.says: list[str] = []
+        self.status = 200
+        self.cut = self.hang = self.heartbeat = False
+        self.raw: str | None = None
+        self.usage: dict[str, int] | None = None
+        self.asked: list[dict] = []
+        self.keys: list[str | None] = []
+        self.over = threading.Event()
+
+    def settings(self, **changes: object) -> Settings:
+        fields = {"model": "openai:small", "base_url": f"http://127.0.0.1:{self.server_port}/v1", "timeout": 20.0}
+        return Settings(**(fields | changes))  # type: ignore[arg-type]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Endpoint
+
+    def log_message(self, *parts: object) -> None:
+        """Quiet: the test's own output is what matters."""
+
+    def do_POST(self) -> None:
+        endpoint = self.server
+        endpoint.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        endpoint.keys.append(self.headers.get("Authorization"))
+        self.close_connection = True
+        if endpoint.status != 200:
+            body = json.dumps({"error": {"message": "the key sk-secret is wrong", "type": "x"}}).encode()
+            self.send_response(endpoint.status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        with contextlib.suppress(OSError):  # the client went away, which some tests ask for
+            self._stream(endpoint)
+
+    def _stream(self, endpoint: Endpoint) -> None:
+        for text in endpoint.says:
+            self._send("data: " + json.dumps(
+                {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small",
+                 "choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}]}
+            ) + "\n\n")  # fmt: skip
+        if endpoint.usage is not None:
+            self._send("data: " + json.dumps(
+                {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small",
+                 "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+            ) + "\n\n")  # fmt: skip
+            self._send("data: " + json.dumps(
+                {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small", "choices": [],
+                 "usage": endpoint.usage}
+            ) + "\n\n")  # fmt: skip
+        if endpoint.raw is not None:
+            self._send(endpoint.raw)
+        while endpoint.heartbeat and not endpoint.over.wait(0.05):
+            self._send(": still thinking\n\n")
+        if endpoint.hang:
+            endpoint.over.wait(20)
+        if not endpoint.cut:
+            self._send("data: [DONE]\n\n")
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _send(self, text: str) -> None:
+        body = text.encode()
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(body), body))
+        self.wfile.flush()
