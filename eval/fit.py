@@ -1,6 +1,6 @@
 """Fit how sentences are scored and when to refuse: `python -m eval.fit QUESTIONS=LIBRARY …` writes `rag/fitted.json`.
 
-Only development questions are used: those marked `"half": "dev"`, or every second one of a set without halves.
+Only development questions are used: those marked `"half": "dev"`, or of every second episode in a set without halves.
 - Sentences: among a question's candidates, the share of probability on gold sentences is made as large as it can be
   (softmax over the candidates, L2), each set weighing the same.
 - Refusing: logistic regression on the signals of the chosen quote, over the sets with halves. Right: the question has an
@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eval.metrics import Span, gold_spans, overlaps
-from eval.questions import Asked
+from eval.questions import Asked, development
 from eval.readers import read_set
 from eval.runner import commit
 from index.library import Library
@@ -81,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     refusal = fit_refusal(rows)
     made_by = {"sets": ["/".join(Path(questions).parts[-2:]) for questions, _ in sets], "commit": commit()}
     written = {
+        **fitted(),
         "made_by": made_by,
         "sentence": {name: round(float(weight), 3) for name, weight in zip(FEATURES, sentence, strict=True)},
         "refusal": refusal,
@@ -148,9 +149,7 @@ def fit_refusal(rows: Sequence[Row]) -> dict:
 
 
 def _development(questions: Sequence[Asked]) -> list[Asked]:
-    if any(asked.half for asked in questions):
-        return [asked for asked in questions if asked.half == "dev"][:MOST_QUESTIONS]
-    half = questions[::2]
+    half = development(questions)
     return half[:: max(1, len(half) // MOST_QUESTIONS)]
 
 

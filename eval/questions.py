@@ -86,3 +86,19 @@ class QuestionSet:
 def fingerprint(questions: Sequence[Asked]) -> str:
     """SHA-256 over the questions and what is right for each: equal ones are the same set, whatever its file is called."""
     return hashlib.sha256("\0".join(map(repr, questions)).encode()).hexdigest()
+
+
+def half_of(asked: Asked, episodes: Sequence[str]) -> str | None:
+    """`dev` or `test`: as the set marks the question, else by its episode; None where neither tells.
+
+    `episodes`: the ids of all the set's gold episodes, sorted. Every second one is `dev`, so that none is in both halves.
+    """
+    halves = {("dev", "test")[episodes.index(place.episode) % 2] for place in asked.gold}
+    return asked.half or (halves.pop() if len(halves) == 1 else None)
+
+
+def development(questions: Sequence[Asked]) -> list[Asked]:
+    """The questions of the development half, in their order."""
+    episodes = sorted({place.episode for asked in questions for place in asked.gold})
+    marked = any(asked.half for asked in questions)
+    return [asked for asked in questions if (asked.half if marked else half_of(asked, episodes)) == "dev"]

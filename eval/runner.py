@@ -24,7 +24,7 @@ from eval.metrics import Attempt, mean_with_interval, quantiles, ratio_with_inte
 from eval.questions import Asked, fingerprint
 from index.passages import LIMITS
 from rag.answer import Assistant
-from rag.retrieve import SPEAKER_WEIGHT
+from rag.rank import FEATURES, weights
 from rag.settings import Settings
 
 CACHE = Path(".eval-cache")
@@ -81,7 +81,7 @@ def evaluate(
             "questions": asdict(source) | {"n": len(questions)},
             "library": {"episodes": len(assistant.library.summaries()), "passages": assistant.library.passage_count()},
             "passages": LIMITS.name,
-            "weights": {"lexical": assistant.retriever.lexical_weight, "speaker": SPEAKER_WEIGHT},
+            "weights": _weights(assistant.retriever.lexical_weight),
             "finding_only": options.finding_only,
             "repeat": options.repeat,
             "commit": commit(),
@@ -229,6 +229,12 @@ def _code() -> str:
 
 
 # What made it
+
+
+def _weights(lexical: float | None) -> dict[str, float]:
+    """What passages were ranked with: the fitted weights, or the plain sum that was asked for."""
+    return dict(zip(FEATURES, weights().tolist(), strict=True)) if lexical is None else {"lexical": lexical}
+
 
 
 def _public(settings: Settings) -> dict[str, Any]:

@@ -108,6 +108,12 @@ def passages_with(connection: sqlite3.Connection, word: str) -> int:
     return min(counts, default=0)
 
 
+def holding(connection: sqlite3.Connection, word: str) -> set[int]:
+    """The ids of the passages whose own text has the word, in any of its forms."""
+    expression = f"text : {match_expression([word])}"
+    return {id_ for (id_,) in connection.execute("SELECT rowid FROM lexical WHERE lexical MATCH ?", (expression,))}
+
+
 def terms(connection: sqlite3.Connection, *, shortest: int) -> list[str]:
     """The stems that stand in the passages, of so many letters at least, without numbers."""
     found = connection.execute("SELECT term FROM lexical_words WHERE length(term) >= ?", (shortest,))

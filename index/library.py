@@ -234,6 +234,20 @@ class Library:
         here = [id_ for id_, held in zip(ids, np.isin(np.array(ids, np.int64), state.ids), strict=True) if held]
         return dict(zip(here, (state.index.rows(here) @ vector).tolist(), strict=True)) if here else {}
 
+    def around(self, ids: Iterable[int], *, reach: int) -> dict[int, list[int]]:
+        """Of each of these passages, the ids of up to `reach` before and after it in its episode, in their order."""
+        state = self._vectors()
+        # An episode's passages are stored in one go, in their order: neighbours have neighbouring ids.
+        wanted = np.unique(np.fromiter(ids, np.int64))
+        rows = np.searchsorted(state.ids, wanted)
+        found = {}
+        for id_, row in zip(wanted.tolist(), rows.tolist(), strict=True):
+            if row < len(state.ids) and state.ids[row] == id_:
+                beside = range(max(0, row - reach), min(len(state.ids), row + reach + 1))
+                same = [near for near in beside if near != row and state.episodes[near] == state.episodes[row]]
+                found[id_] = [int(state.ids[near]) for near in same]
+        return found
+
     def passage_count(self) -> int:
         return len(self._vectors().ids)
 
@@ -247,6 +261,10 @@ class Library:
             # Another thread may empty the counts meanwhile, so the value is returned and not looked up again.
             held = counts[word] = lexical.passages_with(self.connection, word)
         return held
+
+    def holding(self, word: str) -> set[int]:
+        """The ids of the passages with a word, in any of its forms."""
+        return lexical.holding(self.connection, word)
 
     def spelled(self, word: str) -> str:
         """A word that stands in no passage as the one that is surely meant, else as it is: "anemometre", "anemomet"."""

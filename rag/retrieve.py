@@ -1,14 +1,16 @@
 """A question -> the passages that may answer it. Hybrid: dense (FAISS) and lexical (BM25), filters before the search.
 
-The two are fused by a weighted sum of their scores, each scaled over its own best hundred: on both development sets this
-beat reciprocal ranks (eval/NOTES.md). A person whom the question names is a strong preference here, never a filter,
-since an answer often needs the host's question. Knows nothing of writing answers.
+The two are fused by a fitted sum of their scores and of what stands around (`rag/rank.py`). A person whom the question
+names is a strong preference here, never a filter, since an answer often needs the host's question. Knows nothing of
+writing answers.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -16,11 +18,10 @@ import numpy as np
 from index.episode import Passage
 from index.library import EpisodeSummary, Library
 from rag.question import Filters, Question, QuestionError, find_person, nearest_names
+from rag.rank import REACH, fits, scaled, varied
 
 POOL = 100  # candidates from each side
-LEXICAL_WEIGHT = 0.5  # .3, .5, .7 measured on qmsum and bitcoin; .5 was best or level on both
-SPEAKER_WEIGHT = 0.3  # added in full for a passage with SPEAKER_WORDS of the named person; .1 to .5 measured
-SPEAKER_WORDS = 40
+SPEAKER_WORDS = 40  # of a person asked about, in a passage: so many are preferred in full, fewer less
 COMMON_PASSAGES = (
     3000  # a word in more passages is left out where two rarer ones remain: costly, and tells little
 )
@@ -35,6 +36,20 @@ class Hit:
     score: float
     cosine: float
     bm25: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What both searches found: `features` has a row for each of `ids` and the columns of `rag.rank.FEATURES`.
+
+    `cosines` are those of the candidates and of what stands around them, `lexical` the BM25 of those found by words.
+    """
+
+    ids: list[int]
+    passages: dict[int, Passage]
+    cosines: dict[int, float]
+    lexical: dict[int, float]
+    features: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +70,55 @@ class Reranker(Protocol):
 class Retriever:
     """Finds passages in one library.
 
-    `reranker`: applied to the fused hits, where there is one. `lexical_weight`: 1 finds by BM25 alone, 0 by vectors alone.
+    `reranker`: applied to the fused hits, where there is one. `lexical_weight`: to measure against, the plain sum of both
+    scores instead of the fitted one: 1 finds by BM25 alone, 0 by vectors alone.
     """
 
     def __init__(
-        self, library: Library, *, reranker: Reranker | None = None, lexical_weight: float = LEXICAL_WEIGHT
+        self, library: Library, *, reranker: Reranker | None = None, lexical_weight: float | None = None
     ) -> None:
         self.library, self.reranker, self.lexical_weight = library, reranker, lexical_weight
 
     def retrieve(self, question: Question, scope: Scope, *, k: int = 8) -> list[Hit]:
         """The `k` best passages for the question, best first; fewer where fewer are there."""
+        found = self.candidates(question, scope)
+        if self.lexical_weight is None:
+            fit = fits(found.features)
+        else:
+            fit = found.features[:, :2] @ [1 - self.lexical_weight, self.lexical_weight]
+        episodes = [found.passages[id_].episode for id_ in found.ids]
+        order = varied(found.ids, episodes, fit, k=max(k, 30) if self.reranker else k)
+        hits = [
+            Hit(id_, found.passages[id_], score, found.cosines[id_], found.lexical.get(id_, 0.0))
+            for id_, score in ((found.ids[place], score) for place, score in order)
+        ]
+        return (self.reranker.rerank(question.asked, hits) if self.reranker else hits)[:k]
+
+    def candidates(self, question: Question, scope: Scope) -> Candidates:
+        """The best POOL of both searches, with what their fit is made of."""
         words = self._searched_words(list(question.words))
         vector = self.library.encoder.encode([question.about or question.asked], query=True)[0]
         dense = dict(self.library.search_vector(vector, k=POOL, rows=scope.rows))
         lexical = dict(self.library.search_words(words, k=POOL, rows=scope.rows))
-        only_lexical = [id_ for id_ in lexical if id_ not in dense]
-        cosines = dense | self.library.cosines(vector, only_lexical)
-        scores = _fuse(cosines, lexical, self.lexical_weight)
-        self._prefer_speakers(scores, question, scope)
-        best = sorted(scores, key=lambda id_: (-scores[id_], id_))[: max(k, 30) if self.reranker else k]
-        passages = self.library.passages(best)
-        hits = [
-            Hit(id_, passages[id_], scores[id_], cosines[id_], lexical.get(id_, 0.0)) for id_ in best if id_ in passages
-        ]
-        return (self.reranker.rerank(question.asked, hits) if self.reranker else hits)[:k]
+        around = self.library.around([*dense, *lexical], reach=REACH)
+        cosines = dense | self.library.cosines(vector, sorted({*around, *chain(*around.values())} - set(dense)))
+        passages = self.library.passages(sorted({*dense, *lexical}))
+        ids = [id_ for id_ in passages if id_ in around]
+        least = min((cosines[id_] for id_ in ids), default=0.0)
+        bm25 = dict(zip(lexical, scaled(np.fromiter(lexical.values(), float)), strict=True))
+        columns = (
+            scaled(np.array([cosines[id_] for id_ in ids])),
+            [bm25.get(id_, 0.0) for id_ in ids],
+            self._spoken_by(ids, question, scope),
+            self._coverage(ids, words),
+            # Beyond an episode's ends stands nothing: as little as the least of the candidates.
+            [
+                (sum(cosines[near] for near in around[id_]) + least * (2 * REACH - len(around[id_]))) / (2 * REACH)
+                for id_ in ids
+            ],
+            [sum(bm25.get(near, 0.0) for near in around[id_]) / (2 * REACH) for id_ in ids],
+        )
+        return Candidates(ids, passages, cosines, lexical, np.array(columns, float).T)
 
     def _searched_words(self, words: list[str]) -> list[str]:
         """The words that not very many passages have, or else the two rarest; in their order."""
@@ -87,22 +127,37 @@ class Retriever:
         return [word for word in words if held[word] <= COMMON_PASSAGES or word in rarest]
 
 
-    def _prefer_speakers(self, scores: dict[int, float], question: Question, scope: Scope) -> None:
+    def _coverage(self, ids: Sequence[int], words: Sequence[str]) -> list[float]:
+        """Of each passage, the share of the words that stand in it, weighted by rarity (BM25's idf over the library)."""
+        held = self.library.passage_count()
+        covered = dict.fromkeys(ids, 0.0)
+        total = 0.0
+        for word in words:
+            with_it = self.library.passages_with(word)
+            weight = math.log(1 + (held - with_it + 0.5) / (with_it + 0.5))
+            total += weight
+            for id_ in self.library.holding(word) & covered.keys():
+                covered[id_] += weight
+        return [covered[id_] / total if total else 0.0 for id_ in ids]
+
+    def _spoken_by(self, ids: Sequence[int], question: Question, scope: Scope) -> list[float]:
+        """Of each passage, 1 where the person or role asked about says SPEAKER_WORDS in it, less for fewer."""
         people = set(question.people) | ({scope.person} if scope.person else set())
         if not people and question.role is None:
-            return
-        spoken_words = self.library.spoken_words(list(scores))
+            return [0.0] * len(ids)
+        spoken_words = self.library.spoken_words(ids)
         # Where the transcript names nobody, the person may be the one who speaks if they are in that episode.
         present = [e.id for e in scope.episodes if any(p.name in people for p in e.people)]
-        maybe = self.library.passages_of(self.library.rows(present), among=list(scores))
-        for id_ in scores:
+        maybe = self.library.passages_of(self.library.rows(present), among=ids)
+        shares = []
+        for id_ in ids:
             spoken = spoken_words.get(id_)
-            words = (
-                sum(n for (name, role), n in spoken.items() if name in people or role == question.role) if spoken else 0
-            )
-            if spoken is None and id_ in maybe:
-                words = SPEAKER_WORDS
-            scores[id_] += SPEAKER_WEIGHT * min(1.0, words / SPEAKER_WORDS)
+            if spoken is None:
+                shares.append(float(id_ in maybe))
+            else:
+                own = sum(n for (name, role), n in spoken.items() if name in people or role == question.role)
+                shares.append(min(1.0, own / SPEAKER_WORDS))
+        return shares
 
 
 def read_scope(library: Library, filters: Filters, *, named_episodes: Sequence[str] = ()) -> Scope:
@@ -139,18 +194,3 @@ def read_scope(library: Library, filters: Filters, *, named_episodes: Sequence[s
         chosen = [e for e in chosen if e.id in named_episodes]
     rows = None if len(chosen) == len(every) else library.rows([e.id for e in chosen])
     return Scope(tuple(chosen), rows, person)
-
-
-def _fuse(cosines: dict[int, float], lexical: dict[int, float], weight: float) -> dict[int, float]:
-    """Weighted sum of both scores, each scaled to 0..1 over its own hits; a passage without a BM25 score has 0 there."""
-    dense = _scaled(cosines)
-    words = _scaled(lexical)
-    return {id_: (1 - weight) * dense[id_] + weight * words.get(id_, 0.0) for id_ in cosines}
-
-
-def _scaled(scores: dict[int, float]) -> dict[int, float]:
-    if not scores:
-        return {}
-    values = np.fromiter(scores.values(), float)
-    low, span = values.min(), values.max() - values.min()
-    return {id_: (score - low) / span if span > 0 else 1.0 for id_, score in scores.items()}

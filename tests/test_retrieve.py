@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from talks import ANN, BO, CAT, KETTLE, episode, write_show
 
 from index.embed import HashingEncoder
 from index.errors import NoSuchEpisode
 from index.library import Library
 from rag.question import Filters, Question, QuestionError
-from rag.retrieve import Hit, Retriever, _fuse, read_scope
-
-scores = st.dictionaries(st.integers(1, 30), st.floats(-1, 20), max_size=12)
+from rag.retrieve import Hit, Retriever, read_scope
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +36,6 @@ def episodes_of(hits: list[Hit]) -> list[str]:
 
 def retrieve(library: Library, question: Question, filters: Filters | None = None, k: int = 8) -> list[Hit]:
     return Retriever(library).retrieve(question, read_scope(library, filters or Filters()), k=k)
-
-
-@given(scores, scores, st.floats(0, 1))
-def test_fusing_keeps_the_ids_and_stays_between_none_and_all(cosines, lexical, weight):
-    lexical = {id_: score for id_, score in lexical.items() if id_ in cosines}
-    fused = _fuse(cosines, lexical, weight)
-    assert set(fused) == set(cosines)
-    assert all(-1e-9 <= score <= 1 + 1e-9 for score in fused.values())
-
-
-@given(scores)
-def test_fusing_one_list_keeps_its_order(cosines):
-    fused = _fuse(cosines, {}, 0.5)
-    order = sorted(cosines, key=lambda id_: -cosines[id_])
-    assert all(fused[one] >= fused[two] for one, two in pairwise(order))
 
 
 def test_the_best_passage_comes_first_and_hits_are_whole(library):
@@ -143,6 +123,33 @@ def test_a_passage_removed_meanwhile_is_left_out(tmp_path: Path):
     assert episodes_of(Retriever(library).retrieve(asked("kettle copper"), scope)) == ["lantern"]
     gone = library.cosines(library.encoder.encode([KETTLE[0][1]])[0], [1, 2])
     assert set(gone) == {2}
+
+
+@pytest.mark.parametrize(("lexical_weight", "first"), [(1.0, "lantern"), (0.0, None)])
+def test_a_plain_sum_can_be_asked_for_to_measure_against(library, lexical_weight, first):
+    question, scope = asked("angry crab"), read_scope(library, Filters())
+    hits = Retriever(library, lexical_weight=lexical_weight).retrieve(question, scope, k=1)
+    nearest = max(Retriever(library).candidates(question, scope).cosines.items(), key=lambda item: item[1])[0]
+    assert (hits[0].passage.episode == first) if first else (hits[0].id == nearest)
+
+
+def test_what_is_said_around_a_passage_speaks_for_it(tmp_path):
+    """Of two passages alike, the one in the middle of the talk about the well is found before the one among strangers."""
+    alike = "So that is how we went about it that year. " * 14
+    well = "The well was dug by hand, and the well water came up brown for a week after the well was lined. " * 7
+    else_ = "The choir sang in the chapel, and the organ was out of tune for most of the evening service. " * 7
+    library = Library.create(tmp_path / "library", "hashing")
+    for name, text in (("chapel", else_), ("well", well)):
+        library.add_episode(episode((ANN, [text]), (BO, [alike]), (ANN, [text]), id=name))
+    hits = retrieve(library, asked("well water"), k=6)
+    middles = [hit.passage.episode for hit in hits if hit.passage.text.startswith("So that")]
+    assert middles == ["well", "chapel"]
+
+
+def test_coverage_counts_the_words_that_stand_in_the_passage_itself_in_any_form(library):
+    (kettle,) = library.holding("kettles")
+    assert library.passages([kettle])[kettle].episode == "kettle"
+    assert library.holding("zeppelin") == set() == library.holding('"')
 
 
 def test_a_langchain_chain_gets_the_same_passages_with_where_they_stand(library):
