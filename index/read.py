@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from index.episode import Episode, Person, Show, Turn
 from index.errors import TranscriptError
 from index.formats import parse, read_bytes
 from index.formats.front_matter import metadata_from_mapping
-from index.formats.parsed import Metadata, Parsed
+from index.formats.parsed import Metadata, ParsedTurn
 from index.people import people_of_labels
 from index.sentences import build_sentences
-from index.timing import estimate_times
+from index.timing import estimate_times, possible_times
 
 READER_VERSION = "2"
 """Part of every content hash: raise it when reading changes, and `verbatim add` reads all files anew."""
@@ -59,7 +60,9 @@ def read_episode(path: Path) -> Episode:
     data = read_bytes(path)
     parsed = parse(data, str(path))
     metadata = _merge(_read_sidecar(path), parsed.metadata)
-    turns = _build_turns(parsed, metadata)
+    mended = list(parsed.mended)
+    parsed_turns, duration = possible_times(parsed.turns, metadata.duration, mended)
+    turns = _build_turns(parsed_turns, metadata.people, duration)
     if not any(sentence.speech for turn in turns for sentence in turn.sentences):
         raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
     return Episode(
@@ -70,12 +73,12 @@ def read_episode(path: Path) -> Episode:
         people=_people(turns, metadata),
         date=metadata.date,
         description=metadata.description or "",
-        duration=metadata.duration or _last_time(turns),
+        duration=max(filter(None, (duration, _last_time(turns))), default=None),
         audio=_resolved_audio(path, metadata.audio),
         url=metadata.url,
         format=parsed.format,
         content_hash=_hash(path, data),
-        mended=parsed.mended,
+        mended=tuple(mended),
     )
 
 
@@ -99,15 +102,14 @@ def _merge(first: Metadata, second: Metadata) -> Metadata:
     return Metadata(**{f.name: getattr(first, f.name) or getattr(second, f.name) for f in fields(Metadata)})
 
 
-def _build_turns(parsed: Parsed, metadata: Metadata) -> tuple[Turn, ...]:
-    voices = people_of_labels(parsed.turns, metadata.people)
-    sentences = build_sentences([turn.pieces for turn in parsed.turns])
-    timed = estimate_times(sentences, metadata.duration)
+def _build_turns(parsed: Sequence[ParsedTurn], people: Sequence[Person], duration: float | None) -> tuple[Turn, ...]:
+    voices = people_of_labels(parsed, people)
+    timed = estimate_times(build_sentences([turn.pieces for turn in parsed], duration=duration), duration)
     return tuple(
         Turn(voices[turn.speaker].person, tuple(of_turn), voices[turn.speaker].source)
         if turn.speaker
         else Turn(None, tuple(of_turn), "unknown")
-        for turn, of_turn in zip(parsed.turns, timed, strict=True)
+        for turn, of_turn in zip(parsed, timed, strict=True)
         if of_turn
     )
 
@@ -122,7 +124,11 @@ def _people(turns: tuple[Turn, ...], metadata: Metadata) -> tuple[Person, ...]:
 
 
 def _last_time(turns: tuple[Turn, ...]) -> float | None:
-    return max((s.end for turn in turns for s in turn.sentences if s.end is not None), default=None)
+    """Where the transcript's own times end; None where it has none: an estimate is no duration."""
+    sentences = [sentence for turn in turns for sentence in turn.sentences if sentence.end is not None]
+    if not any(sentence.time_source == "transcript" for sentence in sentences):
+        return None
+    return max(sentence.end for sentence in sentences if sentence.end is not None)
 
 
 def _show_from_folder(path: Path) -> str:

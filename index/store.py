@@ -214,10 +214,10 @@ def _person_row(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _spoken(episode: Episode, name: str) -> tuple[int, float | None]:
-    """Words and seconds that a person speaks; seconds are None where the transcript has no times."""
+    """Words and seconds that a person speaks; seconds are None where neither times nor the duration are known."""
     turns = [turn for turn in episode.turns if turn.speaker and turn.speaker.name == name]
     timed = [(turn.start, turn.end) for turn in turns if turn.start is not None and turn.end is not None]
-    seconds = sum(end - start for start, end in timed) if timed else None
+    seconds = sum(end - start for start, end in timed) if timed and episode.duration is not None else None
     return sum(turn.words for turn in turns), seconds
 
 

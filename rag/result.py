@@ -129,6 +129,9 @@ class Done:
 
 Event = Asked | Found | Wrote | Done
 
+MINUTE = 60.0
+"""A time whose error (p90, seconds) is above this is told as a minute, and nothing points at its second."""
+
 
 def clock(seconds: float | None, time_error: float | None = None) -> str:
     """A time as people read it: `12:40`, `1:02:03`; `≈ 12:40` where it is known less well; "" for None.
@@ -137,7 +140,7 @@ def clock(seconds: float | None, time_error: float | None = None) -> str:
     """
     if seconds is None:
         return ""
-    if time_error is not None and time_error > 60:
+    if time_error is not None and time_error > MINUTE:
         return f"about minute {int(seconds // 60) + 1}"
     whole = int(seconds)
     hours, minutes, secs = whole // 3600, whole % 3600 // 60, whole % 60

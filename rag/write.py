@@ -13,7 +13,7 @@ from index.episode import Episode
 from rag.check import check_quote
 from rag.extract import Quote
 from rag.question import Question
-from rag.result import Citation, Searched, Wrote, clock
+from rag.result import MINUTE, Citation, Searched, Wrote, clock
 
 UNLABELLED = "host or guest, unlabelled"
 
@@ -68,7 +68,7 @@ def cite(quote: Quote, n: int) -> Citation:
         time_error=sentences[0].time_error,
         quote=quote.text,
         check=check,
-        url=link(episode, start),
+        url=link(episode, start, sentences[0].time_error),
         first=quote.first,
         last=quote.last,
         passage=quote.passage,
@@ -76,10 +76,10 @@ def cite(quote: Quote, n: int) -> Citation:
     )
 
 
-def link(episode: Episode, start: float | None) -> str | None:
-    """The episode's page (or its audio on the web) at that second."""
+def link(episode: Episode, start: float | None, time_error: float | None = None) -> str | None:
+    """The episode's page (or its audio on the web) at that second, or as a whole where not even the minute is known."""
     address = episode.url or (episode.audio if episode.audio and episode.audio.startswith("http") else None)
-    if address is None or start is None:
+    if address is None or start is None or (time_error or 0.0) > MINUTE:
         return address
     return f"{address.split('#')[0]}#t={start:.1f}"
 
