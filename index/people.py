@@ -82,7 +82,7 @@ def one_person_each(episodes: Mapping[str, int]) -> dict[str, str]:
     may be anybody's.
     """
     kept: dict[str, str] = {}
-    names = sorted(episodes, key=lambda name: (-episodes[name], -len(name), name))
+    names = sorted(episodes, key=lambda name: (-episodes[name], len(name), name))
     for position, name in enumerate(names):
         fitting = [other for other in names[:position] if other not in kept and _one_spelling(name, other)]
         if len(fitting) == 1 and len(bare_words(name)) > 1:

@@ -38,7 +38,10 @@ def sidecar_of(path: Path) -> Path:
 
 
 def content_hash(path: Path) -> str:
-    """SHA-256 over the transcript, its sidecar and the reader's version: equal hashes give equal episodes."""
+    """SHA-256 over the transcript, its sidecar and the reader's version: equal hashes give equal episodes.
+
+    All but a `duration` given with the file: it stays known until the file changes.
+    """
     return _hash(path, read_bytes(path))
 
 
@@ -51,17 +54,20 @@ def _hash(path: Path, data: bytes) -> str:
     return digest.hexdigest()
 
 
-def read_episode(path: Path) -> Episode:
+def read_episode(path: Path, *, duration: float | None = None) -> Episode:
     """The episode in a file, ready to be added. TranscriptError: why it can't be, and what to do.
 
-    What the sidecar says wins over front matter, and that over what was understood from the page.
+    What the sidecar says wins over front matter, and that over what was understood from the page. `duration` (seconds) wins
+    over all of them; where nobody tells one, the audio file's length is taken.
     """
     # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
     data = read_bytes(path)
     parsed = parse(data, str(path))
     metadata = _merge(_read_sidecar(path), parsed.metadata)
+    audio = _resolved_audio(path, metadata.audio)
     mended = list(parsed.mended)
-    parsed_turns, duration = possible_times(parsed.turns, metadata.duration, mended)
+    told = duration or metadata.duration or _audio_seconds(audio)
+    parsed_turns, duration = possible_times(parsed.turns, told, mended)
     turns = _build_turns(parsed_turns, metadata.people, duration)
     if not any(sentence.speech for turn in turns for sentence in turn.sentences):
         raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
@@ -74,7 +80,7 @@ def read_episode(path: Path) -> Episode:
         date=metadata.date,
         description=metadata.description or "",
         duration=max(filter(None, (duration, _last_time(turns))), default=None),
-        audio=_resolved_audio(path, metadata.audio),
+        audio=audio,
         url=metadata.url,
         format=parsed.format,
         content_hash=_hash(path, data),
@@ -149,6 +155,18 @@ def _resolved_audio(path: Path, audio: str | None) -> str | None:
         near = file.is_relative_to(path.resolve().parent.parent)
         return str(file) if near and file.suffix.lower() in AUDIO_SUFFIXES and file.is_file() else None
     except (OSError, ValueError):  # no name that a file can have: too long, or with a NUL in it
+        return None
+
+
+def _audio_seconds(audio: str | None) -> float | None:
+    """How long a sound file on this machine plays; None where it doesn't tell."""
+    if audio is None or not Path(audio).is_absolute():
+        return None
+    from tinytag import TinyTag, TinyTagException
+
+    try:
+        return TinyTag.get(audio).duration or None
+    except (TinyTagException, OSError):
         return None
 
 

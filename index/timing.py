@@ -16,16 +16,16 @@ from index.formats.parsed import ParsedTurn, Piece, counted
 
 SECONDS_A_CHARACTER, ITS_SPREAD = 0.063, 0.005
 """Pace of talk, pauses included: 175 words a minute; and how much it differs from talk to talk (standard deviation)."""
-OPENING, OPENING_A_BREAK, LONGEST_OPENING, OPENING_SPREAD = 20.0, 40.0, 110.0, 15.0
+OPENING, OPENING_A_BREAK, LONGEST_OPENING, OPENING_SPREAD = 15.0, 40.0, 110.0, 15.0
 """Seconds before the first word: music, and advertising in shows that also break for it."""
-SHARE_OF_OPENING = 0.02  # of the duration, at most, where no breaks are marked
+SHARE_OF_OPENING = 0.01  # of the duration, at most, where no breaks are marked
 BREAK, BREAK_SPREAD = 60.0, 40.0
 """Seconds of a marked break, in which the clock runs and no words are written."""
 BREAK_CHARACTERS = 1430
 """The same as characters of talk, between two known times; fits better a little longer than `BREAK`."""
 
-INTERPOLATED_ERROR, INTERPOLATED_SHARE = 2.3, 0.26
-"""Error (p90) between two known times: the smaller of 2.3 √(a b / (a + b)) and .26 min(a, b), where a and b are the seconds
+INTERPOLATED_ERROR, INTERPOLATED_SHARE = 2.3, 0.4
+"""Error (p90) between two known times: the smaller of 2.3 √(a b / (a + b)) and .4 min(a, b), where a and b are the seconds
 to them. The first on Changelog (minutes apart), the second on the sample show against its true times (seconds apart)."""
 BEYOND_ERROR = 0.18
 """Error (p90) past the last known time, as a share of the seconds since it."""

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from talks import write_talk
 
 from index.episode import Person
 from index.formats.parsed import ParsedTurn, Piece
 from index.introductions import mentions_of
+from index.library import Library
 from index.naming import assigned
 from index.people import Voice, belongs_to_show, one_person_each, people_of_labels
 from index.read import read_episode
@@ -238,6 +240,29 @@ def test_a_file_shows_that_its_names_were_recovered(tmp_path):
     assert [(turn.speaker.name, turn.speaker.role, turn.speaker_source) for turn in episode.turns[:2]] == [
         ("Ann Hale", "host", "recovered"), ("Bo Lund", "guest", "recovered"),
     ]  # fmt: skip
+
+
+def test_a_show_in_a_library_has_one_person_for_two_spellings_and_knows_who_comes_back(tmp_path):
+    for number in range(6):
+        host = "Mira Ashdown, PsyD" if number < 4 else "Mira B. Ashdown, Psy.D"
+        write_talk(tmp_path / "talks", f"talk-{number}", ((host, "What is it?"), (f"Guest {number}", "A kettle.")), show="Mended")
+    library = Library.create(tmp_path / "library", "hashing")
+    library.add([tmp_path / "talks"])
+    speakers = {(p.name, p.role) for summary in library.summaries() for p in summary.people if not p.name.startswith("Guest")}
+    assert speakers == {("Mira Ashdown, PsyD", "host")}
+    assert library.episode("talk-5").turns[0].speaker == Person("Mira Ashdown, PsyD", "host")
+    assert library.check() == []
+    assert library.add([tmp_path / "talks"]).unchanged == [f"talk-{number}" for number in range(6)]
+
+
+def test_two_labels_of_one_episode_that_the_show_knows_as_one_are_listed_once(tmp_path):
+    lines = (("Mira Ashdown", "What is it?"), ("Bo Lund", "A kettle."), ("Mira Ashdown, PsyD", "And that?"))
+    write_talk(tmp_path / "talks", "talk", lines, show="Mended", people=[{"name": "Mira Ashdown"}, {"name": "Mira B. Ashdown"}])
+    library = Library.create(tmp_path / "library", "hashing")
+    library.add([tmp_path / "talks"])
+    assert [p.name for p in library.summaries()[0].people if p.words] == ["Mira Ashdown", "Bo Lund"]
+    assert sum(p.words for p in library.summaries()[0].people) == 7
+    assert library.check() == []
 
 
 NAMED = ["Speaker 1", "Speaker 2", "A", "Host", "Ann", "Ann Hale", "Bo Lund", "?"]
