@@ -4,8 +4,9 @@ Each label is hidden behind "Speaker 1", "Speaker 2", …; the names that `index
 hidden ones, and the roles of `index/roles.py` with who comes back in the show's episodes nearby. `--fit` fits the
 weights of both on the shows that are not in `TEST_SHOWS`, and writes index/people.json.
 
-Right name: every word of it is in the label, or it is a shorter or slightly different spelling of the label's first name.
-Nicknames that share no letters with the label (Bill, Swyx) count as wrong. "The talk says it": the first name is spoken
+Right name: every word of it is in the label, or it is a usual short form or a slightly different spelling of the label's
+first name. A name by which somebody is known and that the label doesn't tell (a handle, initials) counts as wrong, but for
+those in `KNOWN_AS`, which were looked up among the shows that are not tested on. "The talk says it": the first name is spoken
 by its owner after "I'm", "my name is", "this is" or "host"; or in a turn beside one of theirs by another, addressed
 (between marks) or within 60 characters after a word of introduction; in the first 1,500 words, or beside the person's
 first three turns. Host: speaks in at least 30 % of the up to 20 episodes nearby (ten on each side); guest: in at most 10 %;
@@ -29,7 +30,7 @@ from index.errors import TranscriptError
 from index.formats import read
 from index.formats.parsed import ParsedTurn
 from index.introductions import spoken
-from index.naming import FITTED, assigned, folded, pairs
+from index.naming import FITTED, Claims, assigned, folded, likelihood
 from index.people import belongs_to_show
 from index.roles import deeds
 
@@ -44,6 +45,20 @@ _CUE = re.compile(
     r"join|guest|welcome|with (?:us|me)|here with|host|introduc|talk|speak|interview|conversation|chat|panel", re.I
 )
 _ADDRESSED = re.compile(r"(?:^|[.,!?…-]\s*|\b(?:so|hi|hey|hello|thanks|well|and|yeah|okay|you),? )$", re.I)
+SHORT_FORMS = {
+    "abby": "abigail", "andy": "andrew", "angie": "angela", "becky": "rebecca", "ben": "benjamin", "beth": "elizabeth",
+    "bill": "william", "bob": "robert", "chuck": "charles", "dave": "david", "dick": "richard", "ed": "edward eduardo edmund",
+    "gabe": "gabriel", "jack": "john", "jake": "jacob", "jeff": "geoffrey jeffrey", "jim": "james", "joe": "joseph",
+    "josh": "joshua", "kate": "katherine catherine", "katie": "katherine", "kathy": "katherine", "larry": "lawrence",
+    "liz": "elizabeth", "maggie": "margaret", "matt": "matthew", "meg": "margaret megan", "mike": "michael", "nate": "nathan",
+    "nick": "nicholas nicolas", "pat": "patrick patricia", "peggy": "margaret", "rick": "richard", "rob": "robert",
+    "ron": "ronald", "sandy": "alexander alexandra", "steve": "steven stephen", "sue": "susan", "ted": "edward theodore",
+    "tim": "timothy", "tom": "thomas", "tony": "anthony", "vicky": "victoria", "will": "william", "zach": "zachary",
+}  # fmt: skip
+KNOWN_AS = {
+    "Gunner": ["Allen Gunn"], "Carson": ["chg"], "Matz": ["Yukihiro Matsumoto"], "Oz": ["Ozan Onay"], "Swyx": ["Shawn Wang"],
+    "JDD": ["John-David Dalton"], "Sytse": ["Sid Sijbrandij"], "JJ": ["Joseph Jacks"],
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fit", action="store_true", help="fit on the other shows, and write index/people.json")
     options = parser.parse_args(arguments)
     talks = list(read_talks(options.folder))
-    named = [(talk, pairs(talk.turns)) for talk in talks]
+    named = [(talk, Claims(talk.turns)) for talk in talks]
     acted = [(talk, deeds(talk.turns, talk.names)) for talk in talks]
     truth = roles_by_return(talks)
     if options.fit:
@@ -136,12 +151,15 @@ def is_right(name: str, label: str) -> bool:
     said, true = folded(name), folded(label)
     if not said or not true:
         return False
-    if all(word in true for word in said):
+    if all(word in true for word in said) or label in KNOWN_AS.get(name, ()):
         return True
-    if len(said) == 1:
-        short = len(said[0]) > 2 and true[0].startswith(said[0])
-        joined = len(true[-1]) > 3 and said[0].endswith(true[-1])  # KBall for Kevin Ball
-        return short or joined or (len(said[0]) > 3 and fuzz.ratio(said[0], true[0]) >= 80)
+    short = SHORT_FORMS.get(said[0], "").split()
+    if true[0] in short and (len(said) == 1 or said[-1] == true[-1]):
+        return True
+    if len(said) == 1 or len("".join(said)) < 6:
+        begins = len(said[0]) > 2 and true[0].startswith(said[0])
+        joined = len(true[-1]) > 3 and said[-1].endswith(true[-1])  # KBall for Kevin Ball
+        return begins or joined or (len(said[0]) > 3 and fuzz.ratio(said[0], true[0]) >= 75)
     return fuzz.ratio(" ".join(said), " ".join(true)) >= 80
 
 
@@ -164,12 +182,10 @@ def roles_by_return(talks: Sequence[Talk]) -> dict[tuple[str, tuple[int, str], s
 
 def fit(named: list, acted: list, truth: dict) -> dict:
     """Weights of both models, by logistic regression on the shows that are not tested on."""
-    rows = [
-        (f, is_right(name, talk.names[label]))
-        for talk, found in named
-        if talk.show not in TEST_SHOWS
-        for label, name, f in found
-    ]
+    dev = [(talk, claims) for talk, claims in named if talk.show not in TEST_SHOWS]
+    first = logistic([row for talk, claims in dev for row in judged(talk, claims, {})])
+    naming = {"least": LEAST, "gap": GAP, "weights": first}
+    again = [row for talk, claims in dev for row in judged(talk, claims, given_names(claims, naming))]
     hosts = [
         (f, truth[talk.show, talk.number, talk.names[label]])
         for talk, found in acted if talk.show not in TEST_SHOWS
@@ -178,9 +194,23 @@ def fit(named: list, acted: list, truth: dict) -> dict:
     ]  # fmt: skip
     return {
         "made_by": "python -m eval.people --fit, on Changelog's transcripts (CC BY-SA 4.0), figures only",
-        "naming": {"least": LEAST, "gap": GAP, "weights": logistic(rows)},
+        "naming": naming | {"weights_again": logistic(again)},
         "roles": {"host": HOST, "guest": GUEST, "weights": logistic(hosts)},
     }
+
+
+def judged(talk: Talk, claims: Claims, named: dict[str, str]) -> list[tuple[dict[str, float], bool]]:
+    return [(features, is_right(name, talk.names[label])) for label, name, features in claims.pairs(named)]
+
+
+def given_names(claims: Claims, naming: dict) -> dict[str, str]:
+    """The names that the voices of a talk get, as `index.naming.names_of_voices` gives them."""
+    named: dict[str, str] = {}
+    for weights in (naming["weights"], naming.get("weights_again")):
+        if weights:
+            scored = [(label, name, likelihood(weights, features)) for label, name, features in claims.pairs(named)]
+            named |= assigned(scored, least=naming["least"], gap=naming["gap"])
+    return named
 
 
 def logistic(rows: Sequence[tuple[dict[str, float], bool]], *, penalty: float = 1.0) -> dict[str, float]:
@@ -197,18 +227,10 @@ def logistic(rows: Sequence[tuple[dict[str, float], bool]], *, penalty: float = 
     return {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
 
 
-def chances(weights: dict[str, float], features: Sequence[dict[str, float]]) -> list[float]:
-    x = [sum(weights[name] * value for name, value in row.items()) for row in features]
-    return (1 / (1 + np.exp(-np.clip(np.array(x), -30, 30)))).tolist()
-
-
 def measure_names(named: list, fitted: dict) -> dict[str, float]:
     counts: Counter[str] = Counter()
-    naming = fitted["naming"]
-    for talk, found in named:
-        scores = chances(naming["weights"], [f for _, _, f in found]) if found else []
-        scored = [(label, name, p) for (label, name, _), p in zip(found, scores, strict=True)]
-        given = assigned(scored, least=naming["least"], gap=naming["gap"])
+    for talk, claims in named:
+        given = given_names(claims, fitted["naming"])
         right = {label for label, name in given.items() if is_right(name, talk.names[label])}
         counts.update(voices=len(talk.names), told=len(talk.told), named=len(given), right=len(right),
                       told_and_right=len(right & talk.told), whole=sum(" " in given[label] for label in right))  # fmt: skip
@@ -234,8 +256,8 @@ def measure_roles(acted: list, truth: dict, fitted: dict) -> dict[str, float]:
         for name in talk.names.values():
             spoken_in[talk.show, half, name] += 1
     for talk, found in acted:
-        scores = chances(roles["weights"], list(found.values()))
-        for (label, features), p in zip(found.items(), scores, strict=True):
+        for label, features in found.items():
+            p = likelihood(roles["weights"], features)
             host = truth.get((talk.show, talk.number, talk.names[label]))
             if host is None or features["share"] < LEAST_SHARE:
                 continue

@@ -31,14 +31,15 @@ def names_of_voices(
     `turns`: those that somebody speaks. `known`: the labels whose person is known already, and their names. `expected`:
     full names that the page gives; a first name in the talk is made whole by them.
     """
-    scored = [
-        (label, name, likelihood(features))
-        for label, name, features in pairs([turn for turn in turns if turn.speaker], expected)
-        if label not in known
-    ]
-    taken = {folded(name)[0] for name in known.values() if folded(name)}
-    free = [pair for pair in scored if folded(pair[1])[0] not in taken]
-    return assigned(free, least=weights_of("naming")["least"], gap=weights_of("naming")["gap"])
+    if all(turn.speaker in known for turn in turns if turn.speaker):
+        return {}
+    claims = Claims([turn for turn in turns if turn.speaker], expected)
+    fitted = weights_of("naming")
+    named = dict(known)
+    for weights in (fitted["weights"], fitted["weights_again"]):
+        scored = [(label, name, likelihood(weights, features)) for label, name, features in claims.pairs(named)]
+        named |= assigned(scored, least=fitted["least"], gap=fitted["gap"])
+    return {label: name for label, name in named.items() if label not in known}
 
 
 @cache
@@ -47,9 +48,8 @@ def weights_of(what: str) -> dict:
     return json.loads(FITTED.read_text(encoding="utf-8"))[what]
 
 
-def likelihood(features: Mapping[str, float]) -> float:
-    """How probable it is that the voice has the name."""
-    weights = weights_of("naming")["weights"]
+def likelihood(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+    """How probable it is that what has these features is so."""
     total = sum(weights[name] * value for name, value in features.items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
@@ -82,47 +82,90 @@ def folded(name: str) -> list[str]:
     return re.findall(r"[^\W_]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
 
 
-def pairs(turns: Sequence[ParsedTurn], expected: Sequence[str] = ()) -> list[tuple[str, str, dict[str, float]]]:
-    """Every voice with every name that could be its own, and what speaks for and against: (label, name, features)."""
-    voices = _Voices(turns)
-    by_key: dict[str, list[Mention]] = defaultdict(list)
-    for mention in mentions_of(turns):
-        if folded(mention.name):
-            by_key[folded(mention.name)[0]].append(mention)
-    together: dict[int, list[str]] = defaultdict(list)
-    for key, mentions in by_key.items():
-        for mention in mentions:
-            if mention.kind == "introduced" and key not in together[mention.turn]:
-                together[mention.turn].append(key)
-    full = {folded(name)[0] for name in expected if folded(name)}
-    claims = {
-        (label, key): _Claim.of(label, key, mentions, voices, together)
-        for key, mentions in by_key.items()
-        for label in voices.first
-    }
-    found = []
-    for (label, key), claim in claims.items():
-        if not claim.strength:
-            continue
-        rival = max(
-            (claims[o, key].strength for o in voices.first if o != label and not claims[o, key].says), default=0.0
-        )
-        other_name = max(
-            (claims[label, k].strength for k in by_key if k != key and not claims[label, k].says), default=0.0
-        )
-        known = key in first_names() or key in full
-        features = claim.features(rival, other_name) | {
-            "voice_share": voices.share[label],
-            "two_voices": float(len(voices.first) == 2),
+class Claims:
+    """What in a talk speaks for and against each of its voices having each of the names in it. `turns`: all with a label."""
+
+    def __init__(self, turns: Sequence[ParsedTurn], expected: Sequence[str] = ()) -> None:
+        self._expected = expected
+        self._voices = voices = _Voices(turns)
+        self._mentions: dict[str, list[Mention]] = defaultdict(list)
+        for mention in mentions_of(turns):
+            if folded(mention.name):
+                self._mentions[folded(mention.name)[0]].append(mention)
+        together: dict[int, list[str]] = defaultdict(list)
+        for key, mentions in self._mentions.items():
+            for turn in {mention.turn: None for mention in mentions if mention.kind == "introduced"}:
+                together[turn].append(key)
+        self._known_first = first_names() | {folded(name)[0] for name in expected if folded(name)}
+        self._claims = {
+            (label, key): _Claim.of(label, key, mentions, voices, together)
+            for key, mentions in self._mentions.items()
+            for label in voices.first
+        }
+
+    def pairs(self, named: Mapping[str, str]) -> list[tuple[str, str, dict[str, float]]]:
+        """Every voice with every name that may be its own, and the features: (label, name, features).
+
+        `named`: voices whose names are known; they and their first names are out of the question, which makes the rest
+        easier to tell.
+        """
+        taken = {folded(name)[0] for name in named.values() if folded(name)}
+        labels = [label for label in self._voices.first if label not in named]
+        open_ = {
+            (label, key): claim
+            for (label, key), claim in self._claims.items()
+            if label not in named and key not in taken
+        }
+        of_label: dict[str, list[str]] = defaultdict(list)
+        for label, key in open_:
+            of_label[label].append(key)
+        found = []
+        for (label, key), claim in open_.items():
+            if not claim.strength:
+                continue
+            rivals = [open_[other, key] for other in labels if other != label]
+            others = [open_[label, other] for other in of_label[label] if other != key]
+            features = claim.features(
+                max((rival.strength for rival in rivals if not rival.says), default=0.0),
+                max((other.strength for other in others if not other.says), default=0.0),
+            )
+            found.append((label, self._fullest(label, key), features | self._about(label, key, claim, len(labels))))
+        return found
+
+    def _about(self, label: str, key: str, claim: _Claim, unnamed: int) -> dict[str, float]:
+        known = key in self._known_first
+        said = sum(says[key] for says in self._voices.says.values())
+        return {
+            "voice_share": self._voices.share[label],
+            "two_voices": float(len(self._voices.first) == 2),
+            "only_one_left": float(unnamed == 1),
             "first_name": float(known),
             "own_first_name": float(known and claim.own > 0),
             "never_says_first_name": float(known and not claim.says),
-            "only_spoken_of": math.log1p(sum(says[key] for says in voices.says.values()))
-            - math.log1p(len(by_key[key])),
+            "only_spoken_of": math.log1p(said) - math.log1p(len(self._mentions[key])),
             "once": 1.0,
         }
-        found.append((label, _fullest(label, by_key[key], voices, expected), features))
-    return found
+
+    def _fullest(self, label: str, key: str) -> str:
+        """The name in its fullest form that is surely this voice's: said by itself, given when it is introduced, or expected.
+
+        "Adam" stays Adam where the talk is also about another Adam, whose family name it gives.
+        """
+        voices, mentions = self._voices, self._mentions[key]
+        whole = [name for name in self._expected if folded(name)[:1] == [key]]
+        if len(whole) == 1:
+            return whole[0]
+        sure: Counter[str] = Counter()
+        for mention in mentions:
+            by_it = voices.at(mention.turn) == label
+            first_heard = mention.kind != "self" and voices.first[label] == mention.turn + 1
+            if " " in mention.name and ((by_it and mention.kind == "self") or (not by_it and first_heard)):
+                sure[mention.name] += 1
+        said_otherwise = {m.name for m in mentions if voices.at(m.turn) == label and m.kind != "self"}
+        names = [name for name in sure if name not in said_otherwise]
+        if len({folded(name)[-1] for name in names}) == 1:
+            return max(names, key=lambda name: (sure[name], -len(name)))
+        return Counter(m.name.split()[0] for m in mentions).most_common(1)[0][0]
 
 
 class _Voices:
@@ -238,27 +281,3 @@ class _Claim:
             "rival": math.log1p(rival) - math.log1p(self.strength),
             "other_name": math.log1p(other_name) - math.log1p(self.strength),
         }
-
-
-def _fullest(label: str, mentions: Sequence[Mention], voices: _Voices, expected: Sequence[str]) -> str:
-    """The name in its fullest form that is surely this voice's: said by itself, given when it is introduced, or expected.
-
-    "Adam" stays Adam where the talk is also about another Adam, whose family name it gives.
-    """
-    key = folded(mentions[0].name)[0]
-    whole = [name for name in expected if folded(name)[0] == key]
-    if len(whole) == 1:
-        return whole[0]
-    sure: Counter[str] = Counter()
-    for mention in mentions:
-        if " " not in mention.name:
-            continue
-        by_it = voices.at(mention.turn) == label
-        first_heard = mention.kind != "self" and voices.first[label] == mention.turn + 1
-        if (by_it and mention.kind == "self") or (not by_it and first_heard):
-            sure[mention.name] += 1
-    said_otherwise = {m.name for m in mentions if voices.at(m.turn) == label and m.kind != "self"}
-    names = [name for name in sure if name not in said_otherwise]
-    if len({folded(name)[-1] for name in names}) == 1:
-        return max(names, key=lambda name: (sure[name], -len(name)))
-    return Counter(m.name.split()[0] for m in mentions).most_common(1)[0][0]

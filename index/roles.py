@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from index.episode import Role
 from index.formats.parsed import ParsedTurn
 from index.introductions import mentions_of, spoken
-from index.naming import folded, weights_of
+from index.naming import folded, likelihood, weights_of
 
 _WELCOMES = re.compile(
     r"\bwelcome (?:back )?to\b|\bthis is (?:the )?\w+.{0,40}\bpodcast\b|\bjoin(?:ed|ing) (?:me|us|by|today)\b"
@@ -51,8 +51,7 @@ def roles_of(turns: Sequence[ParsedTurn], names: Mapping[str, str]) -> dict[str,
     fitted = weights_of("roles")
     found: dict[str, tuple[Role, float]] = {}
     for label, features in deeds(turns, names).items():
-        total = sum(fitted["weights"][name] * value for name, value in features.items())
-        host = 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+        host = likelihood(fitted["weights"], features)
         if host >= fitted["host"]:
             found[label] = ("host", host)
         elif host <= fitted["guest"]:

@@ -16,7 +16,7 @@ from index.formats.parsed import ParsedTurn, Piece, counted
 
 SECONDS_A_CHARACTER, ITS_SPREAD = 0.063, 0.005
 """Pace of talk, pauses included: 175 words a minute; and how much it differs from talk to talk (standard deviation)."""
-OPENING, OPENING_A_BREAK, LONGEST_OPENING, OPENING_SPREAD = 15.0, 40.0, 110.0, 15.0
+OPENING, OPENING_A_BREAK, LONGEST_OPENING, OPENING_SPREAD = 15.0, 35.0, 110.0, 15.0
 """Seconds before the first word: music, and advertising in shows that also break for it."""
 SHARE_OF_OPENING = 0.01  # of the duration, at most, where no breaks are marked
 BREAK, BREAK_SPREAD = 60.0, 40.0

@@ -73,7 +73,18 @@ def cite(quote: Quote, n: int) -> Citation:
         last=quote.last,
         passage=quote.passage,
         score=round(quote.score, 4),
+        way=way_to(episode, quote.first),
     )
+
+
+def way_to(episode: Episode, position: int) -> float:
+    """The share of the talk's words that are said before a sentence."""
+    before = total = 0
+    for sentence in episode.sentences:
+        words = len(sentence.text.split()) if sentence.speech else 0
+        total += words
+        before += words if sentence.position < position else 0
+    return before / max(1, total)
 
 
 def link(episode: Episode, start: float | None, time_error: float | None = None) -> str | None:
@@ -103,7 +114,8 @@ def other_line(asked_for: str) -> str:
 
 
 def _lead(quote: Quote) -> str:
-    at = clock(quote.sentences[0].start, quote.sentences[0].time_error)
+    first = quote.sentences[0]
+    at = clock(first.start, first.time_error, way_to(quote.episode, quote.first))
     where = f"{quote.episode.title}{f', {at}' if at else ''}"
     speaker = quote.turn.speaker
     if speaker is None:

@@ -105,6 +105,32 @@ def test_estimates_past_the_last_known_time_end_with_the_duration():
     assert max(sentence.end for sentence in sentences) == 60
 
 
+pieces = st.builds(
+    lambda speech, count, gap, timed: (speech, count, gap, timed),
+    st.booleans(), st.integers(0, 4), st.floats(0, 90), st.booleans(),
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(pieces, max_size=4), max_size=6), st.none() | st.floats(0, 300))
+def test_with_breaks_too_times_run_forwards_end_with_the_duration_and_no_word_is_touched(drawn, more):
+    turns, clock = [], 0.0
+    for of_turn in drawn:
+        turns.append([])
+        for speech, count, gap, timed in of_turn:
+            clock += gap
+            text = "".join(f"Bell {n} rings. " for n in range(count)) if speech else "Break"
+            turns[-1].append(Piece(text, clock if timed else None, None, speech))
+    duration = None if more is None else clock + more
+    built = build_sentences(turns, duration=duration)
+    said = [" ".join(" ".join(piece.text.split()) for piece in turn if piece.speech).split() for turn in turns]
+    assert [" ".join(s.text for s in sentences if s.speech).split() for sentences in built] == said
+    timed = [s for sentences in built for s in sentences if s.start is not None]
+    assert all(one.start <= two.start + 1e-6 for one, two in pairwise(timed))
+    assert all(s.start >= 0 and (s.end is None or s.start <= s.end) for s in timed)
+    assert all(s.end is None or duration is None or s.end <= duration + 1e-6 for s in timed)
+    assert all(s.time_error >= 0 for s in timed)
+
+
 # Given times
 
 
@@ -167,6 +193,20 @@ def test_without_times_and_duration_an_episode_has_the_minute_and_no_duration(tm
     last = episode.turns[-1].sentences[-1]
     assert episode.duration is None
     assert 900 < last.start < 1500 and last.time_source == "estimated" and last.time_error > 60
+
+
+def test_a_time_known_to_the_minute_at_best_is_shown_with_its_place_in_the_talk_and_no_second(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("VERBATIM_EMBEDDINGS", "hashing")
+    file = tmp_path / "bell.txt"
+    file.write_text(f"Ann Hale: {LINE * 150}\n\nBo Lund: A heron stole the clapper. {LINE * 50}", encoding="utf-8")
+    (tmp_path / "bell.meta.json").write_text('{"url": "https://example.org/bell"}', encoding="utf-8")
+    library = str(tmp_path / "library")
+    assert cli.main(["add", str(file), "--library", library]) == 0
+    capsys.readouterr()
+    assert cli.main(["search", "heron stole the clapper", "--limit", "1", "--library", library]) == 0
+    shown = capsys.readouterr().out
+    assert "about minute 14, 75 % in" in shown
+    assert "https://example.org/bell" in shown and "#t=" not in shown
 
 
 def test_a_duration_given_with_the_file_turns_minutes_into_estimates_and_stays(tmp_path, capsys, monkeypatch):
