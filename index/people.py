@@ -8,7 +8,7 @@ nobody says who is host and who is guest, it is told from what each does. A wron
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -82,11 +82,19 @@ def one_person_each(episodes: Mapping[str, int]) -> dict[str, str]:
     may be anybody's.
     """
     kept: dict[str, str] = {}
-    names = sorted(episodes, key=lambda name: (-episodes[name], len(name), name))
-    for position, name in enumerate(names):
-        fitting = [other for other in names[:position] if other not in kept and _one_spelling(name, other)]
-        if len(fitting) == 1 and len(bare_words(name)) > 1:
+    alike: dict[tuple[int, int, str], list[str]] = defaultdict(list)  # by number of words, place and word
+    for name in sorted(episodes, key=lambda name: (-episodes[name], len(name), name)):
+        words = bare_words(name)
+        if len(words) < 2:
+            continue
+        places = [(len(words), place, word) for place, word in enumerate(words)]
+        near = dict.fromkeys(other for place in places for other in alike[place])
+        fitting = [other for other in near if _one_spelling(name, other)]
+        if len(fitting) == 1:
             kept[name] = fitting[0]
+        else:
+            for place in places:
+                alike[place].append(name)
     return kept
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.episode import Sentence
-from index.formats.parsed import ParsedTurn, Piece, counted
+from index.formats.parsed import ParsedTurn, counted
 
 SECONDS_A_CHARACTER, ITS_SPREAD = 0.063, 0.005
 """Pace of talk, pauses included: 175 words a minute; and how much it differs from talk to talk (standard deviation)."""
@@ -143,7 +143,7 @@ def possible_times(
         (number, place)
         for number, turn in enumerate(turns)
         for place, piece in enumerate(turn.pieces)
-        if piece.speech and piece.start is not None
+        if piece.start is not None and (piece.speech or is_break(piece.text))
     ]
     duration = _possible_duration(turns, duration, mended)
     if not places:
@@ -163,7 +163,8 @@ def possible_times(
     if duration is not None and kept and last > duration + PAST_THE_END:
         mended.append(f"times run to {last:.0f} s and the duration is {duration:.0f} s: the duration is not believed")
         duration = None
-    return tuple(_with_times(turn, number, kept) for number, turn in enumerate(turns)), duration
+    lies = set(places) - kept
+    return tuple(_without(turn, number, lies) for number, turn in enumerate(turns)), duration
 
 
 def _possible_duration(turns: Sequence[ParsedTurn], duration: float | None, mended: list[str]) -> float | None:
@@ -205,13 +206,10 @@ def _agreeing(turns: Sequence[ParsedTurn], places: Sequence[tuple[int, int]]) ->
     return kept
 
 
-def _with_times(turn: ParsedTurn, number: int, kept: set[tuple[int, int]]) -> ParsedTurn:
+def _without(turn: ParsedTurn, number: int, lies: set[tuple[int, int]]) -> ParsedTurn:
+    """The turn with these times left out; the turn itself where none of them stands in it."""
     pieces = tuple(
-        piece if (number, place) in kept or piece.start is None or not piece.speech else _untimed(piece)
+        piece._replace(start=None, end=None) if (number, place) in lies else piece
         for place, piece in enumerate(turn.pieces)
     )
     return turn if pieces == turn.pieces else replace(turn, pieces=pieces)
-
-
-def _untimed(piece: Piece) -> Piece:
-    return piece._replace(start=None, end=None)

@@ -149,6 +149,12 @@ def test_one_time_that_contradicts_all_others_is_left_out_and_told(wrong):
     assert len(mended) == 1 and "1 time can't be true" in mended[0]
 
 
+def test_the_time_of_a_break_is_checked_with_the_others():
+    pieces = [Piece(LINE, 0.0), Piece("Break", 3600.0, None, False), Piece(LINE, 90.0), Piece(LINE, 100.0)]
+    turns, _ = possible_times([ParsedTurn("Ann", tuple(pieces))], None, [])
+    assert starts(turns) == [0, None, 90, 100]
+
+
 def test_a_time_that_leaves_no_time_to_speak_is_left_out():
     mended: list[str] = []
     turns, _ = possible_times(talk((0, 1), (10, 60), (12, 1), (300, 1), (310, 1)), None, mended)
