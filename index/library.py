@@ -305,14 +305,21 @@ class Library:
     # Writing
 
     def add(
-        self, paths: Iterable[str | Path], *, on_progress: Callable[[Progress], None] = lambda progress: None
+        self,
+        paths: Iterable[str | Path],
+        *,
+        duration: float | None = None,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> AddReport:
         """Add files, and what is in folders. Unchanged files are skipped, changed ones replace their episode.
 
-        A file that can't be read is reported and the rest goes in. LibraryBusy: another process is writing.
+        A file that can't be read is reported and the rest goes in. LibraryBusy: another process is writing. `duration`:
+        how many seconds the talk lasts; only for a single file, which is read anew.
         """
         report = AddReport()
         files, missing = find_transcripts(paths)
+        if duration is not None and len(files) > 1:
+            raise LibraryError(f"A duration is that of one talk; these are {len(files)} files. Add them one by one.")
         report.refused += missing
         sizes = {file: file.stat().st_size for file in files}
         done = 0
@@ -320,10 +327,12 @@ class Library:
             for number, file in enumerate(files):
                 on_progress(Progress(file, number, len(files), done, sum(sizes.values())))
                 try:
-                    self._add_file(connection, file, report)
+                    self._add_file(connection, file, report, duration)
                 except TranscriptError as exc:
                     report.refused.append(exc)
                 done += sizes[file]
+            if report.added or report.replaced:
+                self._settle_people(connection)
             # Also where nothing is new: an earlier writer may have been killed before it came to this.
             if report.added or report.replaced or self._vectors_fault():
                 self._save_vectors(connection)
@@ -360,20 +369,38 @@ class Library:
             (self.folder / STAMP).unlink(missing_ok=True)
             self._save_vectors(connection)
 
-    def _add_file(self, connection: sqlite3.Connection, file: Path, report: AddReport) -> None:
+    def _add_file(self, connection: sqlite3.Connection, file: Path, report: AddReport, duration: float | None) -> None:
         # Imported here: who only asks need not load every format's parser.
         from index.read import content_hash, read_episode
 
         source = str(file.resolve())
         known = store.episode_by_hash(connection, content_hash(file), source)
-        if known is not None:
+        if known is not None and duration is None:
             report.unchanged.append(known)
             return
-        episode = read_episode(file)
+        episode = read_episode(file, duration=duration)
         id_, replaced = self._commit(connection, episode, source)
         (report.replaced if replaced else report.added).append(id_)
         if episode.mended:
             report.mended[id_] = episode.mended
+
+    def _settle_people(self, connection: sqlite3.Connection) -> None:
+        """What only a show's episodes together tell: spellings of one name made one, and who comes back is a host."""
+        from index.people import belongs_to_show, one_person_each
+
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            changed = False
+            for show, (episodes, spoken_in) in store.speakers_of_shows(connection).items():
+                kept = one_person_each(spoken_in)
+                for name, keep in kept.items():
+                    store.rename_person(connection, show, name, keep)
+                    spoken_in[keep] += spoken_in.pop(name)
+                    changed = True
+                hosts = [name for name, spoken in spoken_in.items() if belongs_to_show(spoken, episodes)]
+                changed |= store.give_role(connection, show, hosts, "host") > 0
+            if changed:
+                store.raise_generation(connection)
 
     def _commit(self, connection: sqlite3.Connection, episode: Episode, source: str) -> tuple[str, bool]:
         """Embed and store; the transaction at the end is the commit. Returns the id, and whether one was replaced."""

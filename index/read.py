@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,12 +13,12 @@ from index.episode import Episode, Person, Show, Turn
 from index.errors import TranscriptError
 from index.formats import parse, read_bytes
 from index.formats.front_matter import metadata_from_mapping
-from index.formats.parsed import Metadata, Parsed
+from index.formats.parsed import Metadata, ParsedTurn
+from index.people import people_of_labels
 from index.sentences import build_sentences
-from index.speakers import resolve_people
-from index.timing import estimate_times
+from index.timing import estimate_times, possible_times
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Part of every content hash: raise it when reading changes, and `verbatim add` reads all files anew."""
 
 AUDIO_SUFFIXES = frozenset([".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac", ".webm"])
@@ -37,7 +38,10 @@ def sidecar_of(path: Path) -> Path:
 
 
 def content_hash(path: Path) -> str:
-    """SHA-256 over the transcript, its sidecar and the reader's version: equal hashes give equal episodes."""
+    """SHA-256 over the transcript, its sidecar and the reader's version: equal hashes give equal episodes.
+
+    All but a `duration` given with the file: it stays known until the file changes.
+    """
     return _hash(path, read_bytes(path))
 
 
@@ -50,16 +54,21 @@ def _hash(path: Path, data: bytes) -> str:
     return digest.hexdigest()
 
 
-def read_episode(path: Path) -> Episode:
+def read_episode(path: Path, *, duration: float | None = None) -> Episode:
     """The episode in a file, ready to be added. TranscriptError: why it can't be, and what to do.
 
-    What the sidecar says wins over front matter, and that over what was understood from the page.
+    What the sidecar says wins over front matter, and that over what was understood from the page. `duration` (seconds) wins
+    over all of them; where nobody tells one, the audio file's length is taken.
     """
     # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
     data = read_bytes(path)
     parsed = parse(data, str(path))
     metadata = _merge(_read_sidecar(path), parsed.metadata)
-    turns = _build_turns(parsed, metadata)
+    audio = _resolved_audio(path, metadata.audio)
+    mended = list(parsed.mended)
+    told = duration or metadata.duration or _audio_seconds(audio)
+    parsed_turns, duration = possible_times(parsed.turns, told, mended)
+    turns = _build_turns(parsed_turns, metadata.people, duration)
     if not any(sentence.speech for turn in turns for sentence in turn.sentences):
         raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
     return Episode(
@@ -70,12 +79,12 @@ def read_episode(path: Path) -> Episode:
         people=_people(turns, metadata),
         date=metadata.date,
         description=metadata.description or "",
-        duration=metadata.duration or _last_time(turns),
-        audio=_resolved_audio(path, metadata.audio),
+        duration=max(filter(None, (duration, _last_time(turns))), default=None),
+        audio=audio,
         url=metadata.url,
         format=parsed.format,
         content_hash=_hash(path, data),
-        mended=parsed.mended,
+        mended=tuple(mended),
     )
 
 
@@ -99,15 +108,14 @@ def _merge(first: Metadata, second: Metadata) -> Metadata:
     return Metadata(**{f.name: getattr(first, f.name) or getattr(second, f.name) for f in fields(Metadata)})
 
 
-def _build_turns(parsed: Parsed, metadata: Metadata) -> tuple[Turn, ...]:
-    people = resolve_people(parsed.turns, metadata.people)
-    sentences = build_sentences([turn.pieces for turn in parsed.turns])
-    timed = estimate_times(sentences, metadata.duration)
+def _build_turns(parsed: Sequence[ParsedTurn], people: Sequence[Person], duration: float | None) -> tuple[Turn, ...]:
+    voices = people_of_labels(parsed, people)
+    timed = estimate_times(build_sentences([turn.pieces for turn in parsed], duration=duration), duration)
     return tuple(
-        Turn(people[turn.speaker], tuple(of_turn), "labelled")
+        Turn(voices[turn.speaker].person, tuple(of_turn), voices[turn.speaker].source)
         if turn.speaker
         else Turn(None, tuple(of_turn), "unknown")
-        for turn, of_turn in zip(parsed.turns, timed, strict=True)
+        for turn, of_turn in zip(parsed, timed, strict=True)
         if of_turn
     )
 
@@ -122,7 +130,11 @@ def _people(turns: tuple[Turn, ...], metadata: Metadata) -> tuple[Person, ...]:
 
 
 def _last_time(turns: tuple[Turn, ...]) -> float | None:
-    return max((s.end for turn in turns for s in turn.sentences if s.end is not None), default=None)
+    """Where the transcript's own times end; None where it has none: an estimate is no duration."""
+    sentences = [sentence for turn in turns for sentence in turn.sentences if sentence.end is not None]
+    if not any(sentence.time_source == "transcript" for sentence in sentences):
+        return None
+    return max(sentence.end for sentence in sentences if sentence.end is not None)
 
 
 def _show_from_folder(path: Path) -> str:
@@ -143,6 +155,18 @@ def _resolved_audio(path: Path, audio: str | None) -> str | None:
         near = file.is_relative_to(path.resolve().parent.parent)
         return str(file) if near and file.suffix.lower() in AUDIO_SUFFIXES and file.is_file() else None
     except (OSError, ValueError):  # no name that a file can have: too long, or with a NUL in it
+        return None
+
+
+def _audio_seconds(audio: str | None) -> float | None:
+    """How long a sound file on this machine plays; None where it doesn't tell."""
+    if audio is None or not Path(audio).is_absolute():
+        return None
+    from tinytag import TinyTag, TinyTagException
+
+    try:
+        return TinyTag.get(audio).duration or None
+    except (TinyTagException, OSError):
         return None
 
 

@@ -6,6 +6,7 @@ transcript itself pauses: between pieces, at about `WORDS_WITHOUT_STOP` words.
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -13,16 +14,10 @@ from dataclasses import dataclass
 
 from index.episode import EXACT_SECONDS, Sentence
 from index.formats.parsed import Piece
+from index.timing import BEYOND_ERROR, BREAK_CHARACTERS, SECONDS_A_CHARACTER, interpolation_error, is_break
 
 WORDS_WITHOUT_STOP = 28
 LONGEST_SENTENCE_WORDS = 90
-
-INTERPOLATED_ERROR = 0.13
-"""Error (p90) of a time interpolated between two known ones, as a share of the seconds between these.
-
-.059 on three Changelog shows by hiding every second time (python -m eval.timing), where minutes lie between two times;
-.09 to .13 on the sample show against its true times, where seconds do. The largest is taken.
-"""
 
 ABBREVIATIONS = frozenset(
     [
@@ -65,18 +60,20 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     return _split(text, [])
 
 
-def build_sentences(turns: Sequence[Sequence[Piece]]) -> list[list[Sentence]]:
+def build_sentences(turns: Sequence[Sequence[Piece]], *, duration: float | None = None) -> list[list[Sentence]]:
     """The sentences of each turn, with the best time that the pieces allow; positions count over all turns.
 
+    Estimated times end at `duration` (seconds) at the latest.
     `turns`: each turn's pieces, in the order spoken. What is not speech becomes a sentence with `speech=False`, placed
     after the sentence it stands in. A turn without words yields an empty list.
     """
     joined: list[_Joined] = []
     knowns: list[tuple[int, float]] = []
+    breaks: list[int] = []
     for pieces in turns:
         begin = joined[-1].begin + len(joined[-1].text) + 1 if joined else 0
-        joined.append(_join(pieces, begin, knowns))
-    clock = _Clock(knowns)
+        joined.append(_join(pieces, begin, knowns, breaks))
+    clock = _Clock(knowns, breaks, duration)
     sentences: list[list[Sentence]] = []
     position = 0
     for turn in joined:
@@ -104,8 +101,11 @@ class _Joined:
     notes: list[tuple[int, str]]
 
 
-def _join(pieces: Sequence[Piece], begin: int, knowns: list[tuple[int, float]]) -> _Joined:
-    """The turn's words; the times that its pieces give are added to `knowns` as (character, seconds)."""
+def _join(pieces: Sequence[Piece], begin: int, knowns: list[tuple[int, float]], breaks_in_talk: list[int]) -> _Joined:
+    """The turn's words; the times that its pieces give are added to `knowns` as (character, seconds).
+
+    `breaks_in_talk` gets the character before which a break is marked. Its time is when the words before it end.
+    """
     parts: list[str] = []
     breaks: list[int] = []
     notes: list[tuple[int, str]] = []
@@ -124,13 +124,21 @@ def _join(pieces: Sequence[Piece], begin: int, knowns: list[tuple[int, float]]) 
             length += len(words) + 1
         else:
             notes.append((length, words))
+            if is_break(words):
+                breaks_in_talk.append(begin + length)
+                if piece.start is not None and begin + length > 0:
+                    knowns.append((begin + length - 1, piece.start))
     return _Joined(begin, " ".join(parts), breaks, notes)
 
 
 class _Clock:
-    """Seconds at a character, from the characters at which the transcript gives them."""
+    """Seconds at a character, from the characters at which the transcript gives them.
 
-    def __init__(self, knowns: list[tuple[int, float]]) -> None:
+    A marked break counts as so many characters of talk, since the clock runs on in it.
+    """
+
+    def __init__(self, knowns: list[tuple[int, float]], breaks: list[int], duration: float | None) -> None:
+        self.breaks = breaks
         # Backwards times were mended or are lies; what runs backwards here is left out rather than believed.
         self.offsets: list[int] = []
         self.seconds: list[float] = []
@@ -138,6 +146,7 @@ class _Clock:
             if not self.seconds or (seconds >= self.seconds[-1] and offset >= self.offsets[-1]):
                 self.offsets.append(offset)
                 self.seconds.append(seconds)
+        self.latest = math.inf if duration is None else max([duration, *self.seconds[-1:]])
 
     def sentence(self, position: int, text: str, start: int, end: int, speech: bool) -> Sentence:
         begins, error = self._at(start, bisect_right(self.offsets, start))
@@ -152,23 +161,25 @@ class _Clock:
         if not self.offsets:
             return None, 0.0
         for known in (after - 1, after):
-            if 0 <= known < len(self.offsets) and abs(self.offsets[known] - offset) <= 1:
+            if 0 <= known < len(self.offsets) and self._way(*sorted((self.offsets[known], offset))) <= 1:
                 return self.seconds[known], 0.0
         if after == 0 or after == len(self.offsets):
             return self._beyond(offset, 0 if after == 0 else len(self.offsets) - 1)
         left, right = after - 1, after
         span = self.seconds[right] - self.seconds[left]
-        share = (offset - self.offsets[left]) / (self.offsets[right] - self.offsets[left])
-        return self.seconds[left] + share * span, round(INTERPOLATED_ERROR * span, 2)
+        before = span * self._way(self.offsets[left], offset) / self._way(self.offsets[left], self.offsets[right])
+        return self.seconds[left] + before, round(interpolation_error(before, span - before), 2)
 
     def _beyond(self, offset: int, known: int) -> tuple[float | None, float]:
         """Past the last known time (or before the first): at the pace of speech, less sure with each second."""
-        away = (offset - self.offsets[known]) / CHARACTERS_A_SECOND
-        return max(0.0, self.seconds[known] + away), round(0.3 * abs(away), 2)
+        first, last = sorted((self.offsets[known], offset))
+        away = self._way(first, last) * SECONDS_A_CHARACTER * (1 if offset > self.offsets[known] else -1)
+        return min(max(0.0, self.seconds[known] + away), self.latest), round(BEYOND_ERROR * abs(away), 2)
 
-
-CHARACTERS_A_SECOND = 17.0
-"""Pace of talk where nothing tells: 186 words a minute (measured on timed Changelog turns) at 5.5 characters a word."""
+    def _way(self, start: int, end: int) -> int:
+        """Characters from one offset to a later one, and those that the breaks between them count as."""
+        between = bisect_right(self.breaks, end) - bisect_right(self.breaks, start)
+        return end - start + BREAK_CHARACTERS * between
 
 
 def _split(text: str, breaks: list[int]) -> list[tuple[int, int]]:

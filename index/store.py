@@ -204,6 +204,58 @@ def insert_episode(
         lexical.insert(connection, passage_row, passage.text, passage.context)
 
 
+# People of a show
+
+
+def speakers_of_shows(connection: sqlite3.Connection) -> dict[int, tuple[int, dict[str, int]]]:
+    """Of each show's row: how many episodes it has, and in how many each person speaks, as {show: (n, {name: n})}."""
+    counts = dict(connection.execute("SELECT show, count(*) FROM episodes GROUP BY show"))
+    found: dict[int, tuple[int, dict[str, int]]] = {show: (number, {}) for show, number in counts.items()}
+    for show, name, number in connection.execute(
+        "SELECT show, people.name, count(DISTINCT episodes.id) FROM turns JOIN people ON people.id = person"
+        " JOIN episodes ON episodes.id = turns.episode GROUP BY show, people.id"
+    ):
+        found[show][1][name] = number
+    return found
+
+
+def rename_person(connection: sqlite3.Connection, show: int, name: str, keep: str) -> None:
+    """Everything that one person says in a show becomes another's. Where both are listed in an episode, one entry stays."""
+    old, new = _person_row(connection, name), _person_row(connection, keep)
+    of_show = "episode IN (SELECT id FROM episodes WHERE show = ?)"
+    for episode, words, seconds in connection.execute(
+        f"SELECT episode, words, seconds FROM appearances AS a WHERE person = ? AND {of_show}"
+        " AND EXISTS (SELECT 1 FROM appearances AS b WHERE b.episode = a.episode AND b.person = ?)",
+        (old, show, new),
+    ).fetchall():
+        connection.execute("DELETE FROM appearances WHERE episode = ? AND person = ?", (episode, old))
+        connection.execute(
+            "UPDATE appearances SET words = words + ?, seconds = iif(seconds IS NULL, ?, seconds + ifnull(?, 0))"
+            " WHERE episode = ? AND person = ?",
+            (words, seconds, seconds, episode, new),
+        )
+    for table in ("appearances", "turns"):
+        connection.execute(f"UPDATE {table} SET person = ? WHERE person = ? AND {of_show}", (new, old, show))
+    connection.execute(
+        "DELETE FROM people WHERE id = ? AND NOT EXISTS (SELECT 1 FROM appearances WHERE person = people.id)"
+        " AND NOT EXISTS (SELECT 1 FROM turns WHERE person = people.id)",
+        (old,),
+    )
+
+
+def give_role(connection: sqlite3.Connection, show: int, names: Sequence[str], role: str) -> int:
+    """These people get the role in the show's episodes where theirs is unknown. Returns how many rows changed."""
+    changed = 0
+    for name in names:
+        for table in ("appearances", "turns"):
+            changed += connection.execute(
+                f"UPDATE {table} SET role = ? WHERE role = 'unknown' AND person = (SELECT id FROM people WHERE name = ?)"
+                " AND episode IN (SELECT id FROM episodes WHERE show = ?)",
+                (role, name, show),
+            ).rowcount
+    return changed
+
+
 def _names(episode: Episode) -> set[str]:
     return {person.name for person in episode.people} | {turn.speaker.name for turn in episode.turns if turn.speaker}
 
@@ -214,10 +266,10 @@ def _person_row(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _spoken(episode: Episode, name: str) -> tuple[int, float | None]:
-    """Words and seconds that a person speaks; seconds are None where the transcript has no times."""
+    """Words and seconds that a person speaks; seconds are None where neither times nor the duration are known."""
     turns = [turn for turn in episode.turns if turn.speaker and turn.speaker.name == name]
     timed = [(turn.start, turn.end) for turn in turns if turn.start is not None and turn.end is not None]
-    seconds = sum(end - start for start, end in timed) if timed else None
+    seconds = sum(end - start for start, end in timed) if timed and episode.duration is not None else None
     return sum(turn.words for turn in turns), seconds
 
 

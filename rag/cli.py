@@ -18,7 +18,7 @@ from typing import Any
 from index.errors import VerbatimError
 
 EXAMPLES = {
-    "add": "verbatim add transcripts/\n  verbatim add talk.srt notes/*.vtt --library mine",
+    "add": "verbatim add transcripts/\n  verbatim add talk.txt --duration 32:10",
     "ask": 'verbatim ask "What did Tobin say about barley bread?"\n'
     '  verbatim ask "Who is against the barrier?" --json --since 2022-10-01',
     "search": 'verbatim search "the tidal barrier"\n  verbatim search "bread" --guest Tobin --csv > bread.csv',
@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         "add", _add, "Add transcripts: files, folders or globs. Unchanged ones are skipped, changed ones replaced."
     )
     add.add_argument("paths", nargs="+", metavar="PATH")
+    add.add_argument(
+        "--duration", type=_seconds, metavar="TIME", help="how long the talk is (32:10); for one file without times"
+    )
     ask = command("ask", _ask, "Answer a question in the speakers' own words, or say that nobody said it.")
     ask.add_argument("question")
     ask.add_argument("--json", action="store_true", help="print the answer as JSON")
@@ -139,6 +142,15 @@ def _positive(text: str) -> int:
     return number
 
 
+def _seconds(text: str) -> float:
+    from index.formats.times import seconds
+
+    found = seconds(text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a length like 32:10 or 1:02:03")
+    return found
+
+
 def _date(text: str) -> str:
     """An ISO date, month or year as it is; anything else is misuse."""
     if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
@@ -176,7 +188,7 @@ def _add(options: argparse.Namespace) -> int:
     settings = _settings(options)
     library = Library.create(settings.library, settings.embeddings)
     with progress_bar() as on_progress:
-        report = library.add(options.paths, on_progress=on_progress)
+        report = library.add(options.paths, duration=options.duration, on_progress=on_progress)
     for id_, mended in report.mended.items():
         print(f"{id_}: mended: {'; '.join(mended)}", file=sys.stderr)
     for error in report.refused:

@@ -18,7 +18,8 @@ Check = Literal["verified", "wrong_speaker", "wrong_episode", "stitched", "alter
 class Citation:
     """A quote and where it stands. `n` is the mark in the answer; `first`..`last` are the sentences it was taken from.
 
-    `passage` is the passage's row in the library, `score` how well it fits (higher is better): both for programs.
+    `passage` is the passage's row in the library, `score` how well it fits (higher is better): both for programs. `way` is
+    the share of the talk's words that are said before it, shown where the time is known to the minute at best.
     """
 
     n: int
@@ -40,6 +41,7 @@ class Citation:
     last: int = -1
     passage: int = -1
     score: float = 0.0
+    way: float | None = None
 
     def numbered(self, n: int) -> Citation:
         return replace(self, n=n)
@@ -47,7 +49,7 @@ class Citation:
     def to_json(self) -> dict[str, Any]:
         """The documented fields, in the documented order."""
         fields = asdict(self)
-        for private in ("first", "last", "passage", "score"):
+        for private in ("first", "last", "passage", "score", "way"):
             del fields[private]
         for seconds in ("start", "end", "time_error"):
             if fields[seconds] is not None:
@@ -136,16 +138,20 @@ class Done:
 
 Event = Asked | Found | Wrote | Done
 
+MINUTE = 60.0
+"""A time whose error (p90, seconds) is above this is told as a minute, and nothing points at its second."""
 
-def clock(seconds: float | None, time_error: float | None = None) -> str:
+
+def clock(seconds: float | None, time_error: float | None = None, way: float | None = None) -> str:
     """A time as people read it: `12:40`, `1:02:03`; `≈ 12:40` where it is known less well; "" for None.
 
-    A time with an error above a minute is shown to the minute: `about minute 21`.
+    A time with an error above a minute is shown to the minute, with how far into the talk it is where `way` tells (a share
+    of it): `about minute 21, 43 % in`.
     """
     if seconds is None:
         return ""
-    if time_error is not None and time_error > 60:
-        return f"about minute {int(seconds // 60) + 1}"
+    if time_error is not None and time_error > MINUTE:
+        return f"about minute {int(seconds // 60) + 1}" + ("" if way is None else f", {way * 100:.0f} % in")
     whole = int(seconds)
     hours, minutes, secs = whole // 3600, whole % 3600 // 60, whole % 60
     text = f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes}:{secs:02}"

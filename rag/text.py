@@ -134,7 +134,7 @@ def _source(citation: Citation) -> str:
         citation.title,
         citation.show,
         citation.date,
-        clock(citation.start, citation.time_error),
+        clock(citation.start, citation.time_error, citation.way),
         citation.url,
     ]
     return ", ".join(fact for fact in facts if fact)

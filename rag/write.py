@@ -13,7 +13,7 @@ from index.episode import Episode
 from rag.check import check_quote
 from rag.extract import Quote
 from rag.question import Question
-from rag.result import Citation, Searched, Wrote, clock
+from rag.result import MINUTE, Citation, Searched, Wrote, clock
 
 UNLABELLED = "host or guest, unlabelled"
 
@@ -77,18 +77,29 @@ def cite(quote: Quote, n: int) -> Citation:
         time_error=sentences[0].time_error,
         quote=quote.text,
         check=check,
-        url=link(episode, start),
+        url=link(episode, start, sentences[0].time_error),
         first=quote.first,
         last=quote.last,
         passage=quote.passage,
         score=round(quote.score, 4),
+        way=way_to(episode, quote.first),
     )
 
 
-def link(episode: Episode, start: float | None) -> str | None:
-    """The episode's page (or its audio on the web) at that second."""
+def way_to(episode: Episode, position: int) -> float:
+    """The share of the talk's words that are said before a sentence."""
+    before = total = 0
+    for sentence in episode.sentences:
+        words = len(sentence.text.split()) if sentence.speech else 0
+        total += words
+        before += words if sentence.position < position else 0
+    return before / max(1, total)
+
+
+def link(episode: Episode, start: float | None, time_error: float | None = None) -> str | None:
+    """The episode's page (or its audio on the web) at that second, or as a whole where not even the minute is known."""
     address = episode.url or (episode.audio if episode.audio and episode.audio.startswith("http") else None)
-    if address is None or start is None:
+    if address is None or start is None or (time_error or 0.0) > MINUTE:
         return address
     return f"{address.split('#')[0]}#t={start:.1f}"
 
@@ -112,7 +123,8 @@ def other_line(asked_for: str) -> str:
 
 
 def _lead(quote: Quote) -> str:
-    at = clock(quote.sentences[0].start, quote.sentences[0].time_error)
+    first = quote.sentences[0]
+    at = clock(first.start, first.time_error, way_to(quote.episode, quote.first))
     where = f"{quote.episode.title}{f', {at}' if at else ''}"
     speaker = quote.turn.speaker
     if speaker is None:

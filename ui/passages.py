@@ -223,7 +223,7 @@ def play_button(moment: Moment, name: str) -> str:
 
 def place(citation: Citation, *, timed: bool) -> str:
     """Where the quote stands: episode, show, date, a link there, and, where no button shows it, the time if known."""
-    at = clock(citation.start, citation.time_error) or "no times in this transcript"
+    at = clock(citation.start, citation.time_error, citation.way) or "no times in this transcript"
     facts = [citation.show, day(citation.date), at if timed else ""]
     link = web_address(citation.url)
     leads = f' href="{escaped(link)}" target="_blank" rel="noopener noreferrer"' if link else ""
