@@ -13,11 +13,12 @@ from index.errors import TranscriptError
 from index.formats import parse, read_bytes
 from index.formats.front_matter import metadata_from_mapping
 from index.formats.parsed import Metadata, Parsed
+from index.recover import recovered_turns
 from index.sentences import build_sentences
 from index.speakers import resolve_people
 from index.timing import estimate_times
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Part of every content hash: raise it when reading changes, and `verbatim add` reads all files anew."""
 
 AUDIO_SUFFIXES = frozenset([".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac", ".webm"])
@@ -103,6 +104,8 @@ def _build_turns(parsed: Parsed, metadata: Metadata) -> tuple[Turn, ...]:
     people = resolve_people(parsed.turns, metadata.people)
     sentences = build_sentences([turn.pieces for turn in parsed.turns])
     timed = estimate_times(sentences, metadata.duration)
+    if not any(turn.speaker for turn in parsed.turns):
+        return recovered_turns(timed, metadata.people)
     return tuple(
         Turn(people[turn.speaker], tuple(of_turn), "labelled")
         if turn.speaker
