@@ -24,10 +24,8 @@ from index.episode import Person, Sentence
 from index.errors import TranscriptError, VerbatimError
 from index.library import find_transcripts
 from index.read import read_episode
-from index.recover import Correction, Doubt, Prepared, Recovery, decide, doubts, prepare
+from index.recover import AROUND, Correction, Doubt, Prepared, Recovery, decide, doubts, prepare
 
-SEEN_BEFORE = 10
-"""Sentences before the one asked about that a reviewer looks at to find where a voice begins."""
 BINS = 10
 ANSWERS = (0, 3, 5, 10)
 
@@ -116,22 +114,25 @@ def gold_of_labelled(file: Path) -> Gold | None:
 def measure(
     golds: Sequence[Gold], prepared: Mapping[str, Prepared], *, answers: Sequence[int] = ANSWERS
 ) -> dict[str, dict[str, float]]:
-    """{show: {metric: value}}; `all` is the mean over shows. Counts of words are summed inside a show."""
+    """{show: {metric: value}}; `all` is the mean over shows, its `ece` that of all shows together, each weighing the same."""
     counts: dict[str, list[dict[str, float]]] = defaultdict(list)
-    bins = np.zeros((BINS, 3))
-    shares = {gold.show: sum(g.words.sum() for g in golds if g.show == gold.show) for gold in golds}
+    bins: dict[str, np.ndarray] = defaultdict(lambda: np.zeros((BINS, 3)))
     for gold in golds:
-        counts[gold.show].append(_counts(gold, prepared[gold.id], answers, bins, 1 / shares[gold.show]))
+        counts[gold.show].append(_counts(gold, prepared[gold.id], answers, bins[gold.show]))
     per_show = {
         show: _rates({key: sum(c[key] for c in of_one) for key in of_one[0]}, answers)
+        | {"calibration error": _gap(bins[show])}
         for show, of_one in counts.items()
     }
     names = next(iter(per_show.values()))
     overall = {name: _mean([rates[name] for rates in per_show.values()]) for name in names}
-    filled = bins[bins[:, 0] > 0]
-    gaps = np.abs(filled[:, 1] - filled[:, 2]) / filled[:, 0]
-    overall["ece"] = float((gaps * filled[:, 0]).sum() / filled[:, 0].sum())
+    overall["ece"] = _gap(np.sum([of_one / of_one[:, 0].sum() for of_one in bins.values()], axis=0))
     return {**per_show, "all": overall}
+
+
+def _gap(bins: np.ndarray) -> float:
+    """How far probabilities are from what is true, on average: rows of (words, expected, true words of the guest)."""
+    return float(np.abs(bins[:, 1] - bins[:, 2]).sum() / bins[:, 0].sum())
 
 
 def review(gold: Gold, prepared: Prepared, answers: int) -> list[Recovery]:
@@ -139,8 +140,7 @@ def review(gold: Gold, prepared: Prepared, answers: int) -> list[Recovery]:
     given: list[Correction] = []
     decided = [decide(prepared)]
     for _ in range(answers):
-        asked = {correction.last for correction in given}
-        found = [doubt for doubt in doubts(gold.sentences, decided[-1]) if doubt.ask not in asked]
+        found = doubts(gold.sentences, decided[-1])
         if found:
             given.append(answer(gold, found[0]))
         decided.append(decide(prepared, given))
@@ -148,28 +148,31 @@ def review(gold: Gold, prepared: Prepared, answers: int) -> list[Recovery]:
 
 
 def answer(gold: Gold, doubt: Doubt) -> Correction:
-    """Who speaks the sentence asked about, and from where on, if that is near enough to be seen."""
+    """Who speaks the sentence asked about, and from where to where, as far as a reviewer sees (`AROUND`)."""
     index = next(n for n, sentence in enumerate(gold.sentences) if sentence.position == doubt.ask)
     voices = gold.voices
-    begin = index
-    while begin > 0 and voices[begin - 1] == voices[index]:
-        begin -= 1
-    seen = index - begin <= SEEN_BEFORE
-    first = begin if seen else index - SEEN_BEFORE
-    role = "guest" if voices[index] else "host"
-    return Correction(gold.sentences[first].position, role, last=doubt.ask, begins=seen)
+    first = last = index
+    while first > max(0, index - AROUND) and voices[first - 1] == voices[index]:
+        first -= 1
+    while last < min(len(voices) - 1, index + AROUND) and voices[last + 1] == voices[index]:
+        last += 1
+    return Correction(
+        gold.sentences[first].position,
+        "guest" if voices[index] else "host",
+        last=gold.sentences[last].position,
+        begins=first > 0 and voices[first - 1] != voices[index],
+        ends=last + 1 < len(voices) and voices[last + 1] != voices[index],
+    )
 
 
-def _counts(
-    gold: Gold, prepared: Prepared, answers: Sequence[int], bins: np.ndarray, weight: float
-) -> dict[str, float]:
+def _counts(gold: Gold, prepared: Prepared, answers: Sequence[int], bins: np.ndarray) -> dict[str, float]:
     decided = review(gold, prepared, max(answers))
     first = decided[0]
     total = gold.words.sum(1)
     guess = np.array([heard.likely == "guest" for heard in first.heard], int)
     p_guest = np.array([1 - heard.p_host for heard in first.heard])
     for row, p, words in zip((p_guest * BINS).astype(int).clip(0, BINS - 1), p_guest, gold.words, strict=True):
-        bins[row] += np.array([words.sum(), p * words.sum(), words[1]]) * weight
+        bins[row] += np.array([words.sum(), p * words.sum(), words[1]])
     begins = np.flatnonzero(np.diff(guess)) + 1
     true_begins = np.flatnonzero(np.diff(gold.voices)) + 1
     counts = {
@@ -226,7 +229,7 @@ def table(measured: Mapping[str, Mapping[str, float]]) -> str:
         lines.append(f"| {show} | " + " | ".join(f"{rates[name]:.3g}" for name in names) + " |")
     shows = [show for show in measured if show != "all"]
     worst = min(shows, key=lambda show: measured[show]["words right"])
-    lines.append(f"expected error of the probabilities: {measured['all']['ece']:.3f}; worst show: {worst}")
+    lines.append(f"calibration error of all shows together: {measured['all']['ece']:.3f}; worst show: {worst}")
     return "\n".join(lines)
 
 

@@ -8,7 +8,6 @@ one answer moves its whole neighbourhood. `python -m eval.train.speakers` fits i
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -16,19 +15,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from index.panel import panel_features
 from index.turn_features import dense, folded, key_of, ngrams, tokens_of
 
 WEIGHTS = "speakers.npz"
-
-_SEVERAL = re.compile(
-    r"\b(?:you (?:guys|all|two|both|three|folks)|both of (?:you|us|them)|(?:all|each|the two|the three) of (?:you|us)|y'all"
-    r"|everybody|everyone|panel(?:ists?)?|guests|co-?hosts?|you and \w+)\b",
-    re.I,
-)
-_CALLED = re.compile(
-    r"(?:^|, |[.!?] )(?:(?:so|and|but|yeah|okay|hey|hi|hello|thanks|thank you|welcome|well),? )?([A-Z][a-z]{2,})[,.?!]"
-)
-_JOINED = re.compile(r"\b(?:joined by|with (?:me|us)|here with|host)\b")
 
 
 class Talk(NamedTuple):
@@ -108,24 +98,3 @@ def shipped() -> TurnModel:
     """The model that comes with Verbatim; read once; numpy refuses pickled arrays by default."""
     with files("index").joinpath(WEIGHTS).open("rb") as file, np.load(file) as arrays:
         return TurnModel({name: arrays[name] for name in arrays.files})
-
-
-def panel_features(texts: Sequence[str]) -> np.ndarray:
-    """What tells a panel from an interview, shape (6,): who is called by name, and how a group is spoken to."""
-    called: dict[str, int] = {}
-    for text in texts:
-        for name in _CALLED.findall(text):
-            called[name] = called.get(name, 0) + 1
-    words = sum(len(text.split()) for text in texts) / 1000
-    opening = " ".join(texts[:30])
-    repeated = sum(count > 1 for count in called.values())
-    return np.array(
-        [
-            np.log1p(sum(len(_SEVERAL.findall(text)) for text in texts) / max(words, 0.1)),
-            np.log1p(repeated),
-            np.log1p(sum(count > 4 for count in called.values())),
-            np.log1p(sum(called.values()) / max(words, 0.1)),
-            np.log1p(len(_JOINED.findall(opening))),
-            sum(len(text.split()) <= 3 for text in texts) / max(1, len(texts)),
-        ]
-    )

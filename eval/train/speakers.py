@@ -23,9 +23,10 @@ import numpy as np
 from eval.runner import commit
 from eval.speakers import Gold, measure, table
 from eval.train.turn_network import Example, fit_network
+from index.panel import panel_features
 from index.recover import prepare
 from index.turn_features import dense, folded, key_of, names_by_role, ngrams, tokens_of
-from index.turn_model import TurnModel, panel_features
+from index.turn_model import TurnModel
 
 FOLDS = (
     ("podcast", "founderstalk", "spotlight", "friends", "backstage"),
@@ -120,8 +121,8 @@ def _model(
     extra = {
         "calibration": curve.astype(np.float32),
         "thresholds": np.array(thresholds, np.float32),
-        "panel": panel[:-1].astype(np.float32),
-        "panel_threshold": panel[-1].astype(np.float32),
+        "panel": panel[:-2].astype(np.float32),
+        "panel_thresholds": panel[-2:].astype(np.float32),
         "made_by": np.array(json.dumps(made_by)),
     }
     return TurnModel({**network, **extra})
@@ -145,6 +146,8 @@ def _calibrate(golds: Sequence[Gold], log_odds: Mapping[str, np.ndarray]) -> tup
     return curve, (_threshold(1 - p, 1 - share, weight, 0.90), _threshold(p, share, weight, GUEST_PRECISION))
 
 
+PANEL_QUANTILES = (0.95, 0.99)
+"""Of interviews; the second where a host and a guest are named."""
 GUEST_PRECISION = 0.96
 """Wanted of the words that are credited to the guest; a little above the bar, since an unseen show is never like the others."""
 
@@ -158,26 +161,28 @@ def _threshold(p: np.ndarray, share: np.ndarray, weight: np.ndarray, precision: 
 
 
 def _fit_panel(episodes: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Weights, bias and threshold of the panel detector; no more than .03 of interviews are taken for a panel."""
+    """Weights and bias of the panel detector, and its two thresholds: `PANEL_QUANTILES` of the interviews lie below them."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict
 
     rng = random.Random(0)
     interviews = [e for e in episodes if e["kind"] == "interview"]
-    others = rng.sample([e for e in episodes if e["kind"] in ("panel", "several")], len(interviews))
+    others = rng.sample([e for e in episodes if e["kind"] == "panel"], len(interviews) * 2 // 3)
+    others += rng.sample([e for e in episodes if e["kind"] == "several"], len(interviews) // 3)
     rows = np.array([panel_features([s[0] for s in e["sentences"]]) for e in (*interviews, *others)])
     target = np.array([0] * len(interviews) + [1] * len(others))
     groups = np.array([e["show"] for e in (*interviews, *others)])
-    model = LogisticRegression(C=1.0, max_iter=2000)
+    model = LogisticRegression(C=1.0, max_iter=3000)
     from sklearn.model_selection import LeaveOneGroupOut
 
     shows = [show for show in sorted(set(groups)) if len(set(target[groups != show])) == 2]
     chance = cross_val_predict(model, rows, target, groups=groups, cv=LeaveOneGroupOut(), method="predict_proba")[:, 1]
-    threshold = float(np.quantile(chance[target == 0], 0.97))
-    found = float((chance[target == 1] > threshold).mean())
-    print(f"panels: {found:.3f} found on unseen shows ({len(shows)}), .03 of interviews taken for one")
+    thresholds = np.quantile(chance[target == 0], PANEL_QUANTILES)
+    kinds = np.array([e["kind"] for e in (*interviews, *others)])
+    found = float((chance[kinds == "panel"] > thresholds[0]).mean())
+    print(f"panels: {found:.3f} found on unseen shows ({len(shows)}), .05 of interviews taken for one")
     model.fit(rows, target)
-    return np.array([*model.coef_[0], model.intercept_[0], threshold])
+    return np.array([*model.coef_[0], model.intercept_[0], *thresholds])
 
 
 def _examples(data: Path) -> tuple[list[Example], dict[str, np.ndarray]]:
