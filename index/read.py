@@ -15,6 +15,7 @@ from index.formats import parse, read_bytes
 from index.formats.front_matter import metadata_from_mapping
 from index.formats.parsed import Metadata, ParsedTurn
 from index.people import people_of_labels
+from index.recover import recovered_turns
 from index.sentences import build_sentences
 from index.timing import estimate_times, possible_times
 
@@ -111,6 +112,8 @@ def _merge(first: Metadata, second: Metadata) -> Metadata:
 def _build_turns(parsed: Sequence[ParsedTurn], people: Sequence[Person], duration: float | None) -> tuple[Turn, ...]:
     voices = people_of_labels(parsed, people)
     timed = estimate_times(build_sentences([turn.pieces for turn in parsed], duration=duration), duration)
+    if not any(turn.speaker for turn in parsed):
+        return recovered_turns(timed, people)
     return tuple(
         Turn(voices[turn.speaker].person, tuple(of_turn), voices[turn.speaker].source)
         if turn.speaker
