@@ -122,12 +122,15 @@ def episode_text(episode: Episode) -> str:
     for turn in episode.turns:
         at = clock(turn.start, turn.sentences[0].time_error)
         who = turn.speaker.name if turn.speaker else "(speaker not known)"
+        who += " (recovered)" if turn.speaker_source == "recovered" else ""
         lines += [f"{who}{f'  {at}' if at else ''}", f"  {turn.text}", ""]
     return "\n".join(lines).rstrip()
 
 
 def _source(citation: Citation) -> str:
-    role = f" ({citation.role})" if citation.role != "unknown" else ""
+    known = [citation.role] if citation.role != "unknown" else []
+    known += ["recovered"] if citation.speaker_source == "recovered" else []
+    role = f" ({', '.join(known)})" if known else ""
     who = f"{citation.speaker}{role}" if citation.speaker else "host or guest, unlabelled"
     facts = [
         who,

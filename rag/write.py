@@ -132,7 +132,8 @@ def _lead(quote: Quote) -> str:
         who = f"{_either(people)} said" if 1 < len(people) < 4 else "Somebody said"
         return f"{who} ({UNLABELLED}; {where}):"
     role = f"{speaker.role}, " if speaker.role != "unknown" else ""
-    return f"{speaker.name} ({role}{where}) said:"
+    recovered = "recovered, " if quote.turn.speaker_source == "recovered" else ""
+    return f"{speaker.name} ({role}{recovered}{where}) said:"
 
 
 def _grouped(quotes: Sequence[Quote]) -> list[list[Quote]]:

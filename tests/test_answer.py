@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from talks import BO, write_show
+from talks import ANN, BO, episode, write_show
 
 from index.library import Library
 from rag.answer import Assistant
@@ -20,6 +21,7 @@ from rag.extract import Quote, Signals
 from rag.question import Filters, Question, QuestionError
 from rag.result import Answer, Asked, Done, Found, Wrote
 from rag.settings import Settings
+from rag.text import answer_text, episode_text
 from rag.write import Draft, extractive_writer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -228,3 +230,15 @@ CITATION_FIELDS = [
     "n", "episode", "title", "show", "date", "speaker", "role", "speaker_source", "start", "end", "time_source",
     "time_error", "quote", "check", "url",
 ]  # fmt: skip
+
+
+def test_a_speaker_who_was_worked_out_is_shown_as_such_wherever_they_are_shown(tmp_path):
+    made = episode((ANN, ["What do you never repair?"]), (BO, ["I never repair an umbrella."]), id="tape")
+    guessed = replace(made, turns=tuple(replace(turn, speaker_source="recovered") for turn in made.turns))
+    library = Library.create(tmp_path, "hashing")
+    library.add_episode(guessed)
+    answer = ask(Assistant(library), "What does Bo Lund never repair?")
+    assert answer.citations[0].speaker_source == "recovered"
+    assert "Bo Lund (guest, recovered, " in answer.answer
+    assert "[1] Bo Lund (guest, recovered), " in answer_text(answer)
+    assert "Bo Lund (recovered)" in episode_text(library.episode("tape"))
