@@ -3,7 +3,8 @@
 DATA is what `python -m eval.train.speakers_data` wrote. Shows are held out in groups (`FOLDS`): each interview is
 predicted by a network that saw none of its show. The calibration curve, the thresholds and the panel detector are
 cross-fitted in the same way; the shipped ones are fitted on all of these predictions. Interviews count in full, talks of
-several hosts or guests are learnt from, a share of them, and never measured. A fold's network is kept in DATA and reused.
+several hosts or guests are learnt from, a share of them, and never measured. A fold's network is kept in DATA and reused;
+delete `examples.npz` and `network-*.npz` there to fit anew.
 """
 
 from __future__ import annotations
@@ -46,12 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.train.speakers", description="Fit and measure turn recovery.")
     parser.add_argument("data", type=Path)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--only-fold", type=int, help="fit this fold's network (3: the shipped one), keep it, and stop")
     options = parser.parse_args(arguments)
-    if options.only_fold is not None:
+    missing = [fold for fold in range(len(FOLDS) + 1) if not _file(options.data, fold).exists()]
+    if missing:
         examples, words = _examples(options.data)
-        _network(options.data, options.only_fold, examples, words, options.epochs)
-        return 0
+        for fold in missing:
+            _network(options.data, fold, examples, words, options.epochs)
     episodes = load(options.data / "punctuated.jsonl")
     raw = {episode["id"]: episode for episode in load(options.data / "raw.jsonl")}
     panel = _fit_panel(episodes)
