@@ -1,8 +1,9 @@
 """Fit the turn recovery: `python -m eval.train.speakers DATA` measures it on unseen shows, then writes `index/speakers.npz`.
 
 DATA is what `python -m eval.train.speakers_data` wrote. Shows are held out in groups (`FOLDS`): each interview is
-predicted by a network that saw none of its show. The calibration curve, the thresholds and the panel detector are
-cross-fitted in the same way; the shipped ones are fitted on all of these predictions. Interviews count in full, talks of
+predicted by a network that saw none of its show, with a calibration curve and thresholds fitted on other shows; the
+shipped ones are fitted on all of these predictions. (A host may return in another show: these are unseen shows, not
+unseen hosts.) Interviews count in full, talks of
 several hosts or guests are learnt from, a share of them, and never measured. A fold's network is kept in DATA and reused;
 delete `examples.npz` and `network-*.npz` there to fit anew.
 """
@@ -144,13 +145,13 @@ def _calibrate(golds: Sequence[Gold], log_odds: Mapping[str, np.ndarray]) -> tup
     chance = np.array([fitted.predict(np.linspace(x - 0.25, x + 0.25, 9)).mean() for x in at])
     curve = np.stack([at, np.maximum.accumulate(chance + np.arange(len(at)) * 1e-6)])
     p = np.interp(odds, *curve)
-    return curve, (_threshold(1 - p, 1 - share, weight, 0.90), _threshold(p, share, weight, GUEST_PRECISION))
+    return curve, (_threshold(1 - p, 1 - share, weight, PRECISION), _threshold(p, share, weight, PRECISION))
 
 
 PANEL_QUANTILES = (0.95, 0.99)
 """Of interviews; the second where a host and a guest are named."""
-GUEST_PRECISION = 0.96
-"""Wanted of the words that are credited to the guest; a little above the bar, since an unseen show is never like the others."""
+PRECISION = 0.96
+"""Wanted of the words that are credited to either; a little above the bar of .95: an unseen show is never like the others."""
 
 
 def _threshold(p: np.ndarray, share: np.ndarray, weight: np.ndarray, precision: float) -> float:
