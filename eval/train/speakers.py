@@ -1,9 +1,11 @@
 """Fit the turn recovery: `python -m eval.train.speakers DATA` measures it on unseen shows, then writes `index/speakers.npz`.
 
 DATA is what `python -m eval.train.speakers_data` wrote. Shows are held out in groups (`FOLDS`): each interview is
-predicted by a network that saw none of its show. The calibration curve, the thresholds and the panel detector are
-cross-fitted in the same way; the shipped ones are fitted on all of these predictions. Interviews count in full, talks of
-several hosts or guests are learnt from, a share of them, and never measured. A fold's network is kept in DATA and reused.
+predicted by a network that saw none of its show, with a calibration curve and thresholds fitted on other shows; the
+shipped ones are fitted on all of these predictions. (A host may return in another show: these are unseen shows, not
+unseen hosts.) Interviews count in full, talks of
+several hosts or guests are learnt from, a share of them, and never measured. A fold's network is kept in DATA and reused;
+delete `examples.npz` and `network-*.npz` there to fit anew.
 """
 
 from __future__ import annotations
@@ -46,12 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.train.speakers", description="Fit and measure turn recovery.")
     parser.add_argument("data", type=Path)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--only-fold", type=int, help="fit this fold's network (3: the shipped one), keep it, and stop")
     options = parser.parse_args(arguments)
-    if options.only_fold is not None:
+    missing = [fold for fold in range(len(FOLDS) + 1) if not _file(options.data, fold).exists()]
+    if missing:
         examples, words = _examples(options.data)
-        _network(options.data, options.only_fold, examples, words, options.epochs)
-        return 0
+        for fold in missing:
+            _network(options.data, fold, examples, words, options.epochs)
     episodes = load(options.data / "punctuated.jsonl")
     raw = {episode["id"]: episode for episode in load(options.data / "raw.jsonl")}
     panel = _fit_panel(episodes)
@@ -143,13 +145,13 @@ def _calibrate(golds: Sequence[Gold], log_odds: Mapping[str, np.ndarray]) -> tup
     chance = np.array([fitted.predict(np.linspace(x - 0.25, x + 0.25, 9)).mean() for x in at])
     curve = np.stack([at, np.maximum.accumulate(chance + np.arange(len(at)) * 1e-6)])
     p = np.interp(odds, *curve)
-    return curve, (_threshold(1 - p, 1 - share, weight, 0.90), _threshold(p, share, weight, GUEST_PRECISION))
+    return curve, (_threshold(1 - p, 1 - share, weight, PRECISION), _threshold(p, share, weight, PRECISION))
 
 
 PANEL_QUANTILES = (0.95, 0.99)
 """Of interviews; the second where a host and a guest are named."""
-GUEST_PRECISION = 0.96
-"""Wanted of the words that are credited to the guest; a little above the bar, since an unseen show is never like the others."""
+PRECISION = 0.96
+"""Wanted of the words that are credited to either; a little above the bar of .95: an unseen show is never like the others."""
 
 
 def _threshold(p: np.ndarray, share: np.ndarray, weight: np.ndarray, precision: float) -> float:

@@ -4,7 +4,7 @@ CHANGELOG is the unpacked archive of labelled episodes (one folder a show). A sp
 hosts, one who comes once or twice a guest; nobody is named here. OUT becomes two files of one JSON object a line, an
 episode each: `punctuated.jsonl`, and `raw.jsonl` without capitals and punctuation, cut where subtitles would be.
 
-An episode: {"id", "show", "kind", "hosts", "names": {"host": […], "guest": […]}, "sentences": [[text, [words of the host,
+An episode: {"id", "show", "kind", "names": {"host": […], "guest": […]}, "sentences": [[text, [words of the host,
 of the guest], first], …]}; `first` is 0 or 1, the role whose word opens the sentence. `kind` is `interview` (two people),
 `several` (hosts and guests, more than two: only to learn from) or `panel` (more than two people with a share of the talk).
 The texts stay out of the repository.
@@ -83,8 +83,8 @@ def _read(file: Path) -> tuple[Path, Parsed] | None:
         return None
 
 
-def _cast(parsed: Parsed, returns: Counter[str], regulars: set[str]) -> tuple[dict[str, int], str] | None:
-    """Each label's role (0 host, 1 guest), and the episode's kind; None where it can't be told who is what."""
+def _cast(parsed: Parsed, returns: Counter[str], regulars: set[str]) -> tuple[dict[str, int], str, list[str]] | None:
+    """Each label's role (0 host, 1 guest), the episode's kind and its people; None where it can't be told who is what."""
     words = _words_of(parsed)
     total = sum(words.values())
     if total < LEAST_WORDS:
@@ -98,12 +98,12 @@ def _cast(parsed: Parsed, returns: Counter[str], regulars: set[str]) -> tuple[di
     roles = {label: int(label in guests) for label in words if label not in guests or label in people}
     roles |= {label: int(label not in regulars) for label in words if label not in roles}
     if len(people) == 2 and len(hosts) == len(guests) == 1:
-        return roles, "interview"
+        return roles, "interview", people
     if len(people) < 3:
         return None
     if hosts and guests and len(hosts) + len(guests) == len(people) and sum(words[g] for g in guests) > 0.3 * total:
-        return roles, "several"
-    return roles, "panel"
+        return roles, "several", people
+    return roles, "panel", people
 
 
 def _words_of(parsed: Parsed) -> Counter[str]:
@@ -114,7 +114,9 @@ def _words_of(parsed: Parsed) -> Counter[str]:
     return words
 
 
-def _episode(id_: str, show: str, parsed: Parsed, roles: dict[str, int], kind: str, *, bare: bool) -> dict:
+def _episode(
+    id_: str, show: str, parsed: Parsed, roles: dict[str, int], kind: str, people: list[str], *, bare: bool
+) -> dict:
     rng = random.Random(id_)
     pieces: list[Piece] = []
     of_word: list[int] = []
@@ -147,7 +149,7 @@ def _episode(id_: str, show: str, parsed: Parsed, roles: dict[str, int], kind: s
         sentences.append([sentence.text, [inside.count(0), inside.count(1)], inside[0]])
         at += count
     assert at == len(of_word), id_
-    names = {"host": [n for n, role in roles.items() if role == 0], "guest": [n for n, role in roles.items() if role]}
+    names = {"host": [n for n in people if roles[n] == 0], "guest": [n for n in people if roles[n]]}
     return {"id": id_, "show": show, "kind": kind, "names": names, "sentences": sentences}
 
 
