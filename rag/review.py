@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from index.episode import Episode
 from index.recover import Correction, Doubt, Heard, Recovery, doubts
 
 SHOWN_AROUND = 3  # sentences of speech on each side of one that is asked about, in the terminal
+_OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,5 @@ def _lines_of(review: Review, doubt: Doubt) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Text on one line that a terminal shows and doesn't obey: control, bidirectional and other unseen letters left out."""
-    return "".join(
-        letter for letter in " ".join(text.split()) if unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
-    )
+    """Text on one line that a terminal shows and doesn't obey: control and bidirectional letters are left out."""
+    return _OBEYED.sub("", " ".join(text.split()))
