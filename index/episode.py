@@ -82,6 +82,7 @@ class Episode:
 
     `duration` is seconds; `date` is ISO (2024-02-01) or None; `audio` is a path or URL; `url` is the episode's page.
     `format` names the parser that read it; `mended` says in words what was put right while reading.
+    `unlabelled`: the transcript names no speakers at all; who speaks was told from the words, and can be answered in review.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Episode:
     format: str = ""
     content_hash: str = ""
     mended: tuple[str, ...] = field(default=())
+    unlabelled: bool = False
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:

@@ -86,6 +86,7 @@ def read_episode(path: Path, *, duration: float | None = None) -> Episode:
         format=parsed.format,
         content_hash=_hash(path, data),
         mended=tuple(mended),
+        unlabelled=not any(turn.speaker for turn in parsed_turns),
     )
 
 
