@@ -65,6 +65,10 @@ SPEECH_VERBS = (
     "|predict|predicts|predicted|answer|answers|answered|discuss|discusses|discussed|admit|admits|admitted|speak|speaks|spoke"
     "|call|calls|called|compare|compares|compared|reckon|reckons|reckoned|state|states|stated|comment|comments|commented"
     "|ask|asks|asked|wonder|wonders|wondered|quote|quotes|quoted|agree|agrees|agreed|disagree|disagrees|disagreed|respond|responds|responded|reply|replies|replied|want|wants|wanted"
+    "|present|presents|presented|introduce|introduces|introduced|put forward|raise|raises|raised|react|reacts|reacted|object|objects|objected"
+    "|worry|worries|worried|complain|complains|complained|insist|insists|insisted|note|notes|noted|remark|remarks|remarked"
+    "|stress|stresses|stressed|emphasise|emphasises|emphasised|emphasize|emphasizes|emphasized|point out|points out|pointed out"
+    "|oppose|opposes|opposed|doubt|doubts|doubted"
     "|like|likes|liked|prefer|prefers|preferred|change|changed|promise|promises|promised|warn|warns|warned|offer|offered"
 )
 _NAME = r"(?P<name>(?:the |an? )?[\w.'’-]+(?: [\w.'’-]+){0,3}?)"
@@ -77,8 +81,9 @@ _SLOTS = [
         rf"\baccording to\s+{_NAME}"
         r"(?=[,.?!]|$| (?:what|how|why|when|who|which|where|is|are|was|were|did|does|do|the)\b)",
         rf"\b{_NAME}['’]s? (?:view|views|opinion|opinions|take|thoughts?|position|stance|advice|answer|argument|reason|reasons"
-        r"|feelings?|attitude|reaction|recommendations?)\b",
-        r"\b(?:view|views|opinion|opinions|take|thoughts|position|stance|advice|words) of\s+"
+        r"|feelings?|attitude|reaction|recommendations?|concerns?|worry|worries|suggestions?|ideas?|complaints?|comments?|remarks?"
+        r"|response|experience|presentation|introduction|proposals?|plans?)\b",
+        r"\b(?:view|views|opinion|opinions|take|thoughts|position|stance|advice|words|presentation|suggestions?|comments?) (?:of|by)\s+"
         rf"{_NAME}(?= (?:on|about|regarding)\b|[,.?!]|$)",
         rf"\b(?:what|where|when|why|how|which \w+|that|if|whether)\s+{_NAME}\s+(?:{SPEECH_VERBS})\b",
         rf"^{_NAME}\s+(?:{SPEECH_VERBS})\b",
@@ -149,15 +154,17 @@ def read_question(
     people = in_slot or [name for name, *_ in mentions]
     role: Role | None = roles[0] if len(roles) == 1 and not people else None  # type: ignore[assignment]
     role_said = bool(role) and any(_ROLE[role].search(asked[first:last]) for first, last in slots)
+    # "What did Tobin say about Maud?": she is the subject, and looked for.
+    speakers = [mention for mention in mentions if mention[0] in people]
     return Question(
         asked=asked,
-        words=tuple(_search_words(asked, mentions)),
+        words=tuple(_search_words(asked, speakers)),
         people=tuple(dict.fromkeys(people)),
         role=role,
         said=bool(in_slot) or role_said,
         unknown=None if people or role else _unknown_person(asked, slots, is_word),
         episodes=tuple(_named_episodes(asked, episodes)),
-        about=_without(asked, mentions),
+        about=_without(asked, speakers),
     )
 
 
@@ -197,7 +204,7 @@ def _fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Directory:
-    """Names by what a question may say of them: the whole name, folded, and each of its parts."""
+    """Names by what a question may say of them: two words of it or more that follow one another, folded, and each part."""
 
     whole: dict[str, list[str]]
     part: dict[str, list[str]]
@@ -210,17 +217,20 @@ def _directory(names: tuple[str, ...]) -> _Directory:
     whole: dict[str, list[str]] = {}
     part: dict[str, list[str]] = {}
     for name in names:
-        folded = _fold(name)
-        whole.setdefault(folded, []).append(name)
-        for word in dict.fromkeys(folded.split()):
+        words = _fold(name.partition(" (")[0] or name).split()  # an office in brackets is no name
+        # "Kirsty Williams" means "Kirsty Williams AM": titles and offices are left out in talk.
+        runs = {" ".join(words[at : at + n]) for n in range(2, len(words)) for at in range(len(words) - n + 1)}
+        for run in {*runs, " ".join(words)}:
+            whole.setdefault(run, []).append(name)
+        for word in dict.fromkeys(words):
             part.setdefault(word, []).append(name)
-    return _Directory(whole, part, frozenset(len(folded.split()) for folded in whole))
+    return _Directory(whole, part, frozenset(len(run.split()) for run in whole))
 
 
 def _find_people(text: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
     """(name, start, end) of each person that the text names; several for one place where a first name is shared."""
     directory = _directory(tuple(names))
-    tokens = [(match[0], match.start(), match.end()) for match in re.finditer(r"[\w-]+", text)]
+    tokens = [(match[0], match.start(), match.end()) for match in re.finditer(r"\w+", text)]
     folded = [_fold(token) for token, *_ in tokens]
     slots = _speaker_slots(text)
     found = _whole_names(tokens, folded, directory)
@@ -249,9 +259,12 @@ def _whole_names(
     """Names that stand whole in the text; those of several words with a letter or two wrong as well."""
     from rapidfuzz import fuzz, process
 
-    found = []
-    for n in directory.words:
+    found: list[tuple[str, int, int]] = []
+    for n in sorted(directory.words, reverse=True):
+        taken = [(start, end) for _, start, end in found]
         for at in range(len(tokens) - n + 1):
+            if any(start < tokens[at + n - 1][2] and tokens[at][1] < end for start, end in taken):
+                continue  # a part of a longer name that stands here
             window = folded[at : at + n]
             joined = " ".join(window)
             names = directory.whole.get(joined, [])
@@ -331,8 +344,8 @@ _DID_SOMETHING = re.compile(r"\b(?i:did|does|has|would|will|can|could)\s+(?P<nam
 def _without(text: str, mentions: Sequence[tuple[str, int, int]]) -> str:
     """The text without the names, or as it is where hardly a word would be left."""
     rest = text
-    for _, start, end in sorted(mentions, key=lambda mention: -mention[1]):
-        rest = rest[:start] + " " + rest[end:].removeprefix("'s").removeprefix("’s")
+    for start, end in sorted({(start, end) for _, start, end in mentions}, reverse=True):
+        rest = rest[:start] + " " + re.sub(r"^['’]s?(?!\w)", "", rest[end:])
     rest = " ".join(rest.split())
     return rest if len(re.findall(r"\w+", rest)) >= 3 else text
 

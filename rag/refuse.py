@@ -16,10 +16,11 @@ def threshold() -> float:
     return fitted()["refusal"]["threshold"]
 
 
-OTHER_PROBABILITY = 0.35
-OTHER_MARGIN = 0.7
+OTHER_PROBABILITY = 0.45
+OTHER_MARGIN = 1.5
 """Another person's words are shown as "said by other" from that probability on, and where their log-odds are so much above
-those of the named person's own. On the development half of the samples: all traps, no question that the person answers."""
+those of the named person's own. On development halves: 5 of 6 traps of the samples, and 5 of 119 questions of qmsum that the
+person does answer; a margin of .7 found all 6 traps, and 23 of those 119 (eval/NOTES.md)."""
 
 
 def said_by_other(own: float, theirs: float) -> bool:

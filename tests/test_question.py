@@ -155,3 +155,32 @@ def test_a_filters_name_finds_its_person_and_the_nearest():
     assert find_person("", EPISODES) == []
     assert nearest_names("Marc Tomson", EPISODES)[0] == MARK
     assert "Speaker 3" not in nearest_names("Speaker", EPISODES)
+
+
+OFFICES = ["Kirsty Hallam AM", "Mr. Pierre Dorn-Vale", "Hon. Bill Strand (Minister of Public Safety)", "Tobin Askerly", "Maud Illingsby"]
+
+
+@pytest.mark.parametrize(
+    ("question", "people", "about"),
+    [
+        ("What did Kirsty Hallam think of grades?", ("Kirsty Hallam AM",), "What did think of grades?"),
+        ("Did Kirsty Hallam' attitude to grades change?", ("Kirsty Hallam AM",), "Did attitude to grades change?"),
+        ("What did Dorn-Vale say about petitions?", ("Mr. Pierre Dorn-Vale",), "What did say about petitions?"),
+        ("How did Bill Strand react to the harbour plans?", (OFFICES[2],), "How did react to the harbour plans?"),
+        ("What did Tobin say about public safety?", ("Tobin Askerly",), "What did say about public safety?"),
+        ("What did Tobin say about Maud's jars?", ("Tobin Askerly",), "What did say about Maud's jars?"),
+    ],
+)
+def test_titles_offices_and_hyphens_are_no_part_of_what_people_are_called(question, people, about):
+    understood = read_question(question, episodes=[summary("council", "Council", *((name, "unknown") for name in OFFICES))])
+    assert (understood.people, understood.said, understood.unknown) == (people, True, None)
+    assert understood.about == about
+    words = about.lower().replace("'s", "").rstrip("?").split()
+    assert set(understood.words) <= {*words, "maud's"} and ("safety" in words) <= ("safety" in understood.words)
+
+
+def test_a_strangers_name_that_stands_nowhere_is_nobodys_here():
+    asked = "why did Eugenia Branscombe give up fishing"
+    assert read_question(asked, episodes=EPISODES, is_word=lambda word: word == "fishing").unknown == "Eugenia Branscombe"
+    assert read_question(asked, episodes=EPISODES, is_word=lambda word: True).unknown is None
+    assert read_question("What does the boat builder think of ham?", episodes=EPISODES, is_word=lambda word: False).unknown is None
