@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,6 +40,9 @@ from index.errors import (
 )
 from index.passages import LIMITS, build_passages, embedded_text
 from index.vectors import FaissIndex
+
+if TYPE_CHECKING:
+    from index.recover import Voices
 
 DATABASE = "library.db"
 STAMP = "vectors.json"
@@ -309,12 +312,14 @@ class Library:
         paths: Iterable[str | Path],
         *,
         duration: float | None = None,
+        voices: Voices | None = None,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> AddReport:
         """Add files, and what is in folders. Unchanged files are skipped, changed ones replace their episode.
 
         A file that can't be read is reported and the rest goes in. LibraryBusy: another process is writing. `duration`:
-        how many seconds the talk lasts; only for a single file, which is read anew.
+        how many seconds the talk lasts; only for a single file, which is read anew. `voices` is asked who speaks in files
+        without labels, also in those that were added without it; what it told stays until the file changes.
         """
         report = AddReport()
         files, missing = find_transcripts(paths)
@@ -327,7 +332,7 @@ class Library:
             for number, file in enumerate(files):
                 on_progress(Progress(file, number, len(files), done, sum(sizes.values())))
                 try:
-                    self._add_file(connection, file, report, duration)
+                    self._add_file(connection, file, report, duration, voices)
                 except TranscriptError as exc:
                     report.refused.append(exc)
                 done += sizes[file]
@@ -369,16 +374,28 @@ class Library:
             (self.folder / STAMP).unlink(missing_ok=True)
             self._save_vectors(connection)
 
-    def _add_file(self, connection: sqlite3.Connection, file: Path, report: AddReport, duration: float | None) -> None:
+    def _add_file(
+        self,
+        connection: sqlite3.Connection,
+        file: Path,
+        report: AddReport,
+        duration: float | None,
+        voices: Voices | None,
+    ) -> None:
         # Imported here: who only asks need not load every format's parser.
         from index.read import content_hash, read_episode
 
         source = str(file.resolve())
-        known = store.episode_by_hash(connection, content_hash(file), source)
-        if known is not None and duration is None:
+        without = content_hash(file)
+        told = store.episode_by_hash(connection, content_hash(file, by_voices=True), source)
+        known = told or store.episode_by_hash(connection, without, source)
+        if known is not None and duration is None and (voices is None or told is not None):
             report.unchanged.append(known)
             return
-        episode = read_episode(file, duration=duration)
+        episode = read_episode(file, duration=duration, voices=voices)
+        if known is not None and duration is None and episode.content_hash == without:
+            report.unchanged.append(known)  # it has labels, or the voices were not told
+            return
         id_, replaced = self._commit(connection, episode, source)
         (report.replaced if replaced else report.added).append(id_)
         if episode.mended:

@@ -7,8 +7,8 @@ nobody is told from anybody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -30,6 +30,9 @@ PUNCTUATED = 0.3
 
 Measured on interviews without punctuation: of the words that would be credited to the guest, .83 are the guest's.
 """
+
+Voices = Callable[[Sequence[Sentence], Sequence[Person]], Mapping[int, Role] | None]
+"""Another way to tell voices: the role of spoken sentences by position, `unknown` where in doubt; None: it tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +120,26 @@ def recover_turns(
 
 
 def recovered_turns(
-    turns: Sequence[Sequence[Sentence]], people: Sequence[Person] = (), *, corrections: Sequence[Correction] = ()
+    turns: Sequence[Sequence[Sentence]],
+    people: Sequence[Person] = (),
+    *,
+    corrections: Sequence[Correction] = (),
+    roles: Mapping[int, Role] | None = None,
 ) -> tuple[Turn, ...]:
     """Turns without labels as turns with speakers, where these are sure enough and their names are known.
 
     A turn ends where the voice is likely to change, so that no quote runs over it, whether or not anybody is credited.
-    Where nothing is told apart (a panel, a few sentences) the turns stay as they were, without speakers.
+    Where nothing is told apart (a panel, a few sentences) the turns stay as they were, without speakers. `roles`, by
+    position, were decided elsewhere and are taken as they are, but for what a correction fixes.
     """
     sentences = [sentence for turn in turns for sentence in turn]
     recovery = recover_turns(sentences, people, corrections=corrections)
-    heard = {one.position: one for one in recovery.heard}
-    if all(one.role == "unknown" for one in recovery.heard):
+    roles = roles or {}
+    heard = {
+        one.position: one if one.fixed else replace(one, role=roles.get(one.position, one.role))
+        for one in recovery.heard
+    }
+    if all(one.role == "unknown" for one in heard.values()):
         return tuple(Turn(None, tuple(turn)) for turn in turns if turn)
     named = {role: [person for person in people if person.role == role] for role in ("host", "guest")}
     built: list[Turn] = []
@@ -143,7 +155,7 @@ def recovered_turns(
             else:
                 fitting = named.get(one.role, [])
                 person = fitting[0] if len(fitting) == 1 else None
-                voice = (person, one.role if person else (one.likely, number))
+                voice = (person, one.role if person else (one.likely, roles.get(one.position), number))
             if open_ and voice != before:
                 built.append(_turn(before, open_))
                 open_ = []
