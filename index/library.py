@@ -1,6 +1,6 @@
 """The library on disk: the only writer of its folder. Knows nothing of questions, language models or Gradio.
 
-    library.db           SQLite, the truth: episodes, people, turns, sentences, passages, embeddings, and the BM25 index
+    library.db           SQLite, the truth: episodes, people, turns, sentences, passages, embeddings, corrections, BM25
     vectors-N.faiss      derived: the FAISS index as of generation N
     vectors.json         derived: which of these files is whole, its SHA-256 and generation; written last
     lock                 held while writing; names its holder
@@ -19,14 +19,15 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from index import lexical, store
+from index import corrections, lexical, store
+from index.corrections import Kept
 from index.embed import EMBEDDED_MODEL, Encoder, Fingerprint, known_name, load_encoder
 from index.episode import Episode, Passage, SpeakerSource, TimeSource
 from index.errors import (
@@ -36,13 +37,12 @@ from index.errors import (
     NoLibrary,
     NoSuchEpisode,
     TranscriptError,
+    VerbatimError,
     WrongModel,
 )
 from index.passages import LIMITS, build_passages, embedded_text
+from index.recover import Correction, Recovery, TellVoices, recover_turns, recovered_turns
 from index.vectors import FaissIndex
-
-if TYPE_CHECKING:
-    from index.recover import Voices
 
 DATABASE = "library.db"
 STAMP = "vectors.json"
@@ -91,6 +91,8 @@ class AddReport:
     unchanged: list[str] = field(default_factory=list)
     refused: list[TranscriptError] = field(default_factory=list)
     mended: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unplaced: dict[str, int] = field(default_factory=dict)
+    """How many answers about who speaks count no more, since the words that they are about have changed; by episode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +197,42 @@ class Library:
     def episode(self, id_: str) -> Episode:
         """The whole episode. NoSuchEpisode names the nearest ids."""
         with _snapshot(self.connection):
-            found = store.read_episode(self.connection, id_)
+            return self._read(self.connection, id_)
+
+    def _read(self, connection: sqlite3.Connection, id_: str) -> Episode:
+        found = store.read_episode(connection, id_)
         if found is None:
             from rapidfuzz import process
 
-            ids = store.episode_ids(self.connection)
+            ids = store.episode_ids(connection)
             raise NoSuchEpisode(id_, [match for match, *_ in process.extract(id_, ids, limit=3, score_cutoff=50)])
         return found
+
+    def _reviewable(self, connection: sqlite3.Connection, id_: str) -> Episode:
+        """The episode, where it was told from the words alone who speaks; VerbatimError where it wasn't."""
+        episode = self._read(connection, id_)
+        if not episode.unlabelled:
+            raise VerbatimError(
+                f"The transcript of {id_} says who speaks, so there is nothing to answer. Where a name in it is wrong, "
+                f"correct the file and add it again: verbatim add TRANSCRIPT"
+            )
+        return episode
+
+    def recovery(self, id_: str) -> Recovery:
+        """How sure it is who speaks each sentence, as the words, the people and the answers given so far tell.
+
+        VerbatimError: the transcript has labels, so there is nothing to tell. NoSuchEpisode: it isn't there.
+        """
+        with _snapshot(self.connection):
+            episode = self._reviewable(self.connection, id_)
+            given = _counting(corrections.read(self.connection, id_))
+        return recover_turns(episode.sentences, episode.people, corrections=given, voices=dict(episode.voices))
+
+    def corrections(self, id_: str) -> list[Kept]:
+        """Every answer given about who speaks in an episode, in their order, those taken back too."""
+        with _snapshot(self.connection):
+            self._read(self.connection, id_)
+            return corrections.read(self.connection, id_)
 
     def audio_file(self, id_: str) -> Path | None:
         """The episode's audio on this machine, or None (there is none, it is gone, or it is a URL)."""
@@ -312,14 +343,17 @@ class Library:
         paths: Iterable[str | Path],
         *,
         duration: float | None = None,
-        voices: Voices | None = None,
+        tell_voices: TellVoices | None = None,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> AddReport:
         """Add files, and what is in folders. Unchanged files are skipped, changed ones replace their episode.
 
+        What was answered about an episode's voices is carried over to the same words of the changed file; where they are
+        gone, the answer is kept, counts no more, and is reported as `unplaced`.
+
         A file that can't be read is reported and the rest goes in. LibraryBusy: another process is writing. `duration`:
-        how many seconds the talk lasts; only for a single file, which is read anew. `voices` is asked who speaks in files
-        without labels, also in those that were added without it; what it told stays until the file changes.
+        how many seconds the talk lasts; only for a single file, which is read anew. `tell_voices` is asked who speaks in
+        files without labels, also in those that were added without it; what it told stays until the file changes.
         """
         report = AddReport()
         files, missing = find_transcripts(paths)
@@ -332,7 +366,7 @@ class Library:
             for number, file in enumerate(files):
                 on_progress(Progress(file, number, len(files), done, sum(sizes.values())))
                 try:
-                    self._add_file(connection, file, report, duration, voices)
+                    self._add_file(connection, file, report, duration, tell_voices)
                 except TranscriptError as exc:
                     report.refused.append(exc)
                 done += sizes[file]
@@ -353,11 +387,44 @@ class Library:
     def writing_many(self) -> Iterator[Callable[..., str]]:
         """A function that adds one episode made in Python; each is committed at once, the FAISS file written at the end."""
         with self._writing() as connection:
-            yield lambda episode, source="": self._commit(connection, episode, source)[0]
+            yield lambda episode, source="": self._commit(connection, episode, source).id
+            self._save_vectors(connection)
+
+    def correct(self, id_: str, correction: Correction, *, by: str | None = None) -> None:
+        """Keep an answer about who speaks, and decide anew who speaks around it. `by`: whose answer it is.
+
+        No word, time, passage or vector changes. VerbatimError: the transcript has labels, or lacks that sentence.
+        """
+        with self._deciding(id_) as (connection, episode):
+            corrections.check(correction, id_, [s.position for s in episode.sentences if s.speech])
+            kept = Kept.given_now(correction, by, [sentence.text for sentence in episode.sentences])
+            corrections.insert(connection, id_, kept)
+
+    def undo_correction(self, id_: str) -> Kept:
+        """Take back the last answer that counts, and decide as if it had not been given; it stays in `corrections`.
+
+        VerbatimError: there is none to take back.
+        """
+        with self._deciding(id_) as (connection, _):
+            counting = [kept for kept in corrections.read(connection, id_) if kept.state == "active"]
+            if not corrections.undo_last(connection, id_):
+                raise VerbatimError(f"No answer about who speaks in {id_} is left to take back.")
+        return replace(counting[-1], state="undone")
+
+    @contextmanager
+    def _deciding(self, id_: str) -> Iterator[tuple[sqlite3.Connection, Episode]]:
+        """A transaction in which answers about an episode change; who speaks in it is decided anew at its end."""
+        with self._writing() as connection:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                episode = self._reviewable(connection, id_)
+                yield connection, episode
+                _decide(connection, episode)
+                store.raise_generation(connection)
             self._save_vectors(connection)
 
     def remove(self, id_: str) -> None:
-        """Forget an episode everywhere. NoSuchEpisode: it isn't there."""
+        """Forget an episode everywhere, and what was answered about its voices too. NoSuchEpisode: it isn't there."""
         self.episode(id_)
         with self._writing() as connection:
             with connection:
@@ -380,7 +447,7 @@ class Library:
         file: Path,
         report: AddReport,
         duration: float | None,
-        voices: Voices | None,
+        tell_voices: TellVoices | None,
     ) -> None:
         # Imported here: who only asks need not load every format's parser.
         from index.read import content_hash, read_episode
@@ -389,17 +456,19 @@ class Library:
         without = content_hash(file)
         told = store.episode_by_hash(connection, content_hash(file, by_voices=True), source)
         known = told or store.episode_by_hash(connection, without, source)
-        if known is not None and duration is None and (voices is None or told is not None):
+        if known is not None and duration is None and (tell_voices is None or told is not None):
             report.unchanged.append(known)
             return
-        episode = read_episode(file, duration=duration, voices=voices)
+        episode = read_episode(file, duration=duration, tell_voices=tell_voices)
         if known is not None and duration is None and episode.content_hash == without:
             report.unchanged.append(known)  # it has labels, or the voices were not told
             return
-        id_, replaced = self._commit(connection, episode, source)
-        (report.replaced if replaced else report.added).append(id_)
+        committed = self._commit(connection, episode, source)
+        (report.replaced if committed.replaced else report.added).append(committed.id)
         if episode.mended:
-            report.mended[id_] = episode.mended
+            report.mended[committed.id] = episode.mended
+        if committed.unplaced:
+            report.unplaced[committed.id] = committed.unplaced
 
     def _settle_people(self, connection: sqlite3.Connection) -> None:
         """What only a show's episodes together tell: spellings of one name made one, and who comes back is a host."""
@@ -419,18 +488,20 @@ class Library:
             if changed:
                 store.raise_generation(connection)
 
-    def _commit(self, connection: sqlite3.Connection, episode: Episode, source: str) -> tuple[str, bool]:
-        """Embed and store; the transaction at the end is the commit. Returns the id, and whether one was replaced."""
+    def _commit(self, connection: sqlite3.Connection, episode: Episode, source: str) -> _Committed:
+        """Embed and store; the transaction at the end is the commit."""
         passages = build_passages(episode, LIMITS)
         vectors = self.encoder.encode([embedded_text(episode, passage) for passage in passages])
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             id_, replaced = store.place_of(connection, episode, source)
+            given = corrections.read(connection, id_) if replaced else []
             if replaced:
                 store.delete_episode(connection, id_)
             store.insert_episode(connection, episode, id_, source, passages, vectors)
+            unplaced = _carry_over(connection, replace(episode, id=id_), given)
             store.raise_generation(connection)
-        return id_, replaced
+        return _Committed(id_, replaced, unplaced)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -493,6 +564,38 @@ class Library:
         named = known_name(self._encoder) if isinstance(self._encoder, str) else self._encoder.fingerprint.name
         if recorded is not None and named != recorded.name:
             raise _wrong_model(self.folder, recorded, named)
+
+
+@dataclass(frozen=True, slots=True)
+class _Committed:
+    """An episode that was stored. `unplaced`: answers about the one it replaced that fit it no more."""
+
+    id: str
+    replaced: bool
+    unplaced: int
+
+
+def _counting(given: Sequence[Kept]) -> list[Correction]:
+    return [kept.correction for kept in given if kept.state == "active"]
+
+
+def _decide(connection: sqlite3.Connection, episode: Episode) -> None:
+    """Who speaks in an episode without labels, written anew from its words, its people and the answers that count."""
+    turns = store.turns_as_added(connection, episode)
+    given = _counting(corrections.read(connection, episode.id))
+    decided = recovered_turns(turns, episode.people, corrections=given, voices=dict(episode.voices))
+    store.rewrite_turns(connection, replace(episode, turns=decided))
+
+
+def _carry_over(connection: sqlite3.Connection, episode: Episode, given: Sequence[Kept]) -> int:
+    """Keep the answers about an episode with its new version. Returns how many of them no longer fit."""
+    texts = [sentence.text for sentence in episode.sentences]
+    carried = [corrections.placed(kept, texts) if episode.unlabelled else corrections.set_aside(kept) for kept in given]
+    for kept in carried:
+        corrections.insert(connection, episode.id, kept)
+    if _counting(carried):
+        _decide(connection, episode)
+    return sum(kept.state == "unplaced" for kept in carried)
 
 
 @dataclass(frozen=True, slots=True)

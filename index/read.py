@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from index.episode import Episode, Person, Show, Turn
+from index.episode import Episode, Person, Role, Show, Turn
 from index.errors import TranscriptError
 from index.formats import parse, read_bytes
 from index.formats.front_matter import metadata_from_mapping
 from index.formats.parsed import Metadata, ParsedTurn
 from index.people import people_of_labels
-from index.recover import Voices, recovered_turns
+from index.recover import NOTHING, TellVoices, recovered_turns
 from index.sentences import build_sentences
 from index.timing import estimate_times, possible_times
 
@@ -58,12 +58,12 @@ def _hash(path: Path, data: bytes, *, by_voices: bool) -> str:
     return digest.hexdigest()
 
 
-def read_episode(path: Path, *, duration: float | None = None, voices: Voices | None = None) -> Episode:
+def read_episode(path: Path, *, duration: float | None = None, tell_voices: TellVoices | None = None) -> Episode:
     """The episode in a file, ready to be added. TranscriptError: why it can't be, and what to do.
 
     What the sidecar says wins over front matter, and that over what was understood from the page. `duration` (seconds) wins
-    over all of them; where nobody tells one, the audio file's length is taken. `voices` is asked who speaks where the
-    transcript has no labels.
+    over all of them; where nobody tells one, the audio file's length is taken. `tell_voices` is asked who speaks where
+    the transcript has no labels.
     """
     # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
     data = read_bytes(path)
@@ -73,7 +73,7 @@ def read_episode(path: Path, *, duration: float | None = None, voices: Voices | 
     mended = list(parsed.mended)
     told = duration or metadata.duration or _audio_seconds(audio)
     parsed_turns, duration = possible_times(parsed.turns, told, mended)
-    turns, by_voices = _build_turns(parsed_turns, metadata.people, duration, voices)
+    turns, voices = _build_turns(parsed_turns, metadata.people, duration, tell_voices)
     if not any(sentence.speech for turn in turns for sentence in turn.sentences):
         raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
     return Episode(
@@ -88,8 +88,10 @@ def read_episode(path: Path, *, duration: float | None = None, voices: Voices | 
         audio=audio,
         url=metadata.url,
         format=parsed.format,
-        content_hash=_hash(path, data, by_voices=by_voices),
+        content_hash=_hash(path, data, by_voices=voices is not None),
         mended=tuple(mended),
+        unlabelled=not any(turn.speaker for turn in parsed_turns),
+        voices=tuple(sorted((voices or NOTHING).items())),
     )
 
 
@@ -114,13 +116,13 @@ def _merge(first: Metadata, second: Metadata) -> Metadata:
 
 
 def _build_turns(
-    parsed: Sequence[ParsedTurn], people: Sequence[Person], duration: float | None, voices: Voices | None
-) -> tuple[tuple[Turn, ...], bool]:
-    """The turns with their speakers; and whether `voices` told them."""
+    parsed: Sequence[ParsedTurn], people: Sequence[Person], duration: float | None, tell: TellVoices | None
+) -> tuple[tuple[Turn, ...], Mapping[int, Role] | None]:
+    """The turns with their speakers; and what was told of their voices, None where nothing was."""
     timed = estimate_times(build_sentences([turn.pieces for turn in parsed], duration=duration), duration)
     if not any(turn.speaker for turn in parsed):
-        roles = voices([sentence for turn in timed for sentence in turn], people) if voices else None
-        return recovered_turns(timed, people, roles=roles), roles is not None
+        voices = tell([sentence for turn in timed for sentence in turn], people) if tell else None
+        return recovered_turns(timed, people, voices=voices or NOTHING), voices
     labels = people_of_labels(parsed, people)
     labelled = tuple(
         Turn(labels[turn.speaker].person, tuple(of_turn), labels[turn.speaker].source)
@@ -129,7 +131,7 @@ def _build_turns(
         for turn, of_turn in zip(parsed, timed, strict=True)
         if of_turn
     )
-    return labelled, False
+    return labelled, None
 
 
 def _people(turns: tuple[Turn, ...], metadata: Metadata) -> tuple[Person, ...]:

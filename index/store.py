@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from index import lexical
+from index import corrections, lexical
 from index.embed import Fingerprint
 from index.episode import Episode, Passage, Person, Sentence, Show, Turn
 
-FORMAT = "1"
+FORMAT = "2"
 EMBEDDINGS_AT_ONCE = 20_000
 
 SCHEMA = (
@@ -25,7 +25,7 @@ CREATE TABLE episodes (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, show INTEGER NOT NULL REFERENCES shows,
     title TEXT NOT NULL, date TEXT, description TEXT NOT NULL, duration REAL, audio TEXT, url TEXT,
     format TEXT NOT NULL, mended TEXT NOT NULL, content_hash TEXT NOT NULL, source TEXT NOT NULL,
-    speaker_sources TEXT NOT NULL, time_sources TEXT NOT NULL);
+    speaker_sources TEXT NOT NULL, time_sources TEXT NOT NULL, unlabelled INTEGER NOT NULL, voices TEXT NOT NULL);
 CREATE INDEX episodes_by_hash ON episodes (content_hash);
 CREATE TABLE appearances (
     episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE, position INTEGER NOT NULL,
@@ -38,6 +38,7 @@ CREATE TABLE turns (
 CREATE INDEX turns_by_person ON turns (person);
 CREATE TABLE sentences (
     episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE, position INTEGER NOT NULL, turn INTEGER NOT NULL,
+    added_in_turn INTEGER NOT NULL, -- its turn as the episode was added, whatever was answered about it since
     text TEXT NOT NULL, start REAL, end REAL, time_source TEXT, time_error REAL, speech INTEGER NOT NULL,
     PRIMARY KEY (episode, position)) WITHOUT ROWID;
 CREATE TABLE passages (
@@ -46,6 +47,7 @@ CREATE TABLE passages (
 CREATE INDEX passages_by_episode ON passages (episode);
 CREATE TABLE embeddings (passage INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE, vector BLOB NOT NULL);
 """
+    + corrections.SCHEMA
     + lexical.SCHEMA
 )
 
@@ -160,13 +162,14 @@ def insert_episode(
     )
     row = connection.execute(
         "INSERT INTO episodes (name, show, title, date, description, duration, audio, url, format, mended, content_hash,"
-        " source, speaker_sources, time_sources)"
-        " VALUES (?, (SELECT id FROM shows WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " source, speaker_sources, time_sources, unlabelled, voices)"
+        " VALUES (?, (SELECT id FROM shows WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             id_, episode.show.name, episode.title, episode.date, episode.description, episode.duration, episode.audio,
             episode.url, episode.format, json.dumps(episode.mended), episode.content_hash, source,
-            json.dumps(sorted({turn.speaker_source for turn in episode.turns})),
-            json.dumps(sorted({s.time_source for s in episode.sentences if s.time_source})),
+            _speaker_sources(episode),
+            json.dumps(sorted({s.time_source for s in episode.sentences if s.time_source})), episode.unlabelled,
+            json.dumps(episode.voices),
         ),
     ).lastrowid  # fmt: skip
     people = {name: _person_row(connection, name) for name in _names(episode)}
@@ -177,19 +180,22 @@ def insert_episode(
             for position, person in enumerate(episode.people)
         ],
     )
+    _insert_turns(connection, row, episode, people)
     connection.executemany(
-        "INSERT INTO turns VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (row, position, people[turn.speaker.name], turn.speaker.role, turn.speaker_source)
-            if turn.speaker
-            else (row, position, None, "unknown", turn.speaker_source)
-            for position, turn in enumerate(episode.turns)
-        ],
-    )
-    connection.executemany(
-        "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (row, s.position, turn_position, s.text, s.start, s.end, s.time_source, s.time_error, s.speech)
+            (
+                row,
+                s.position,
+                turn_position,
+                turn_position,
+                s.text,
+                s.start,
+                s.end,
+                s.time_source,
+                s.time_error,
+                s.speech,
+            )
             for turn_position, turn in enumerate(episode.turns)
             for s in turn.sentences
         ],
@@ -202,6 +208,56 @@ def insert_episode(
         blob = np.asarray(vector, np.float16).tobytes()
         connection.execute("INSERT INTO embeddings VALUES (?, ?)", (passage_row, blob))
         lexical.insert(connection, passage_row, passage.text, passage.context)
+
+
+def _insert_turns(connection: sqlite3.Connection, row: int, episode: Episode, people: dict[str, int]) -> None:
+    connection.executemany(
+        "INSERT INTO turns VALUES (?, ?, ?, ?, ?)",
+        [
+            (row, position, people[turn.speaker.name], turn.speaker.role, turn.speaker_source)
+            if turn.speaker
+            else (row, position, None, "unknown", turn.speaker_source)
+            for position, turn in enumerate(episode.turns)
+        ],
+    )
+
+
+def _speaker_sources(episode: Episode) -> str:
+    return json.dumps(sorted({turn.speaker_source for turn in episode.turns}))
+
+
+def turns_as_added(connection: sqlite3.Connection, episode: Episode) -> list[list[Sentence]]:
+    """The episode's sentences in the turns that it was added with, before anything was answered about its voices."""
+    added_in = dict(
+        connection.execute(
+            "SELECT position, added_in_turn FROM sentences WHERE episode = (SELECT id FROM episodes WHERE name = ?)",
+            (episode.id,),
+        )
+    )
+    turns: dict[int, list[Sentence]] = {}
+    for sentence in episode.sentences:
+        turns.setdefault(added_in[sentence.position], []).append(sentence)
+    return list(turns.values())
+
+
+def rewrite_turns(connection: sqlite3.Connection, episode: Episode) -> None:
+    """Who speaks in an episode, told anew: its turns, and what each person speaks. Sentences, passages, vectors stay.
+
+    The episode's turns must hold the sentences that it has, in their order.
+    """
+    row = episode_rows(connection, [episode.id])[0]
+    connection.execute("DELETE FROM turns WHERE episode = ?", (row,))
+    people = {name: _person_row(connection, name) for name in _names(episode)}
+    _insert_turns(connection, row, episode, people)
+    connection.executemany(
+        "UPDATE sentences SET turn = ? WHERE episode = ? AND position = ?",
+        [(number, row, s.position) for number, turn in enumerate(episode.turns) for s in turn.sentences],
+    )
+    connection.executemany(
+        "UPDATE appearances SET words = ?, seconds = ? WHERE episode = ? AND person = ?",
+        [(*_spoken(episode, person.name), row, people[person.name]) for person in episode.people],
+    )
+    connection.execute("UPDATE episodes SET speaker_sources = ? WHERE id = ?", (_speaker_sources(episode), row))
 
 
 # People of a show
@@ -289,12 +345,12 @@ def read_episode(connection: sqlite3.Connection, id_: str) -> Episode | None:
     """The whole episode as it was added, under the id it has here; None where there is none."""
     found = connection.execute(
         "SELECT episodes.id, shows.name, shows.description, title, date, episodes.description, duration, audio, url, format,"
-        " mended, content_hash FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?",
+        " mended, content_hash, unlabelled, voices FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?",
         (id_,),
     ).fetchone()
     if found is None:
         return None
-    row, show, about, title, date, description, duration, audio_, url, format_, mended, content_hash = found
+    row, show, about, title, date, description, duration, audio_, url, format_, mended, hash_, unlabelled, voices = found
     sentences: dict[int, list[Sentence]] = {}
     for turn, position, text, start, end, time_source, time_error, speech in connection.execute(
         "SELECT turn, position, text, start, end, time_source, time_error, speech FROM sentences WHERE episode = ?"
@@ -319,8 +375,8 @@ def read_episode(connection: sqlite3.Connection, id_: str) -> Episode | None:
         )
     )
     return Episode(
-        id_, Show(show, about), title, turns, people, date, description, duration, audio_, url, format_, content_hash,
-        tuple(json.loads(mended)),
+        id_, Show(show, about), title, turns, people, date, description, duration, audio_, url, format_, hash_,
+        tuple(json.loads(mended)), bool(unlabelled), tuple((position, role) for position, role in json.loads(voices)),
     )  # fmt: skip
 
 

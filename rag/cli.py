@@ -1,4 +1,4 @@
-"""The terminal door: verbatim add · ask · search · episodes · show · remove · check · serve · eval.
+"""The terminal door: verbatim add · ask · search · episodes · show · speakers · remove · check · serve · eval.
 
 stdout is the answer; progress and warnings go to stderr; exit 0 done, 1 could not, 2 misused. Imports are inside the
 commands, so that `verbatim --help` answers at once.
@@ -24,6 +24,7 @@ EXAMPLES = {
     "search": 'verbatim search "the tidal barrier"\n  verbatim search "bread" --guest Tobin --csv > bread.csv',
     "episodes": "verbatim episodes\n  verbatim episodes --json --library mine",
     "show": "verbatim show morrow-light\n  verbatim show morrow-light --json",
+    "speakers": "verbatim speakers morrow-light\n  verbatim speakers clocks --host-from 14 --by Nell",
     "remove": "verbatim remove morrow-light\n  verbatim remove morrow-light --library mine",
     "check": "verbatim check\n  verbatim check --repair",
     "serve": "verbatim serve\n  verbatim serve --library mine --port 8000",
@@ -109,6 +110,27 @@ def _parser() -> argparse.ArgumentParser:
     show = command("show", _show, "Print an episode's transcript with speakers and times.")
     show.add_argument("episode", metavar="EPISODE")
     show.add_argument("--json", action="store_true")
+    speakers = command(
+        "speakers", _speakers, "Review who speaks in a transcript without names: what is least sure, and your answers."
+    )
+    speakers.add_argument("episode", metavar="EPISODE")
+    speakers.add_argument("--json", action="store_true")
+    speakers.add_argument(
+        "--limit", type=_positive, metavar="N", help="most places to ask about (default: 5; after an answer 1)"
+    )
+    answers = speakers.add_mutually_exclusive_group()
+    for role in ("host", "guest"):
+        answers.add_argument(
+            f"--{role}-from",
+            type=_places,
+            metavar="N[-M]",
+            help=f"the {role} begins at sentence N, and the other one speaks before; with M, ends after sentence M",
+        )
+        answers.add_argument(
+            f"--{role}", type=_places, metavar="N[-M]", help=f"the {role} says sentence N, or all from N to M"
+        )
+    answers.add_argument("--undo", action="store_true", help="take the last answer back")
+    speakers.add_argument("--by", metavar="NAME", help="whose answer it is; kept with it")
     remove = command("remove", _remove, "Remove an episode everywhere.")
     remove.add_argument("episode", metavar="EPISODE")
     check = command("check", _check, "Check the library; exit 1 when something is wrong.")
@@ -146,6 +168,14 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
     return number
+
+
+def _places(text: str) -> tuple[int, int | None]:
+    """`12` or `12-15` as the first and the last sentence; the last is None where it isn't named."""
+    match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", text, re.ASCII)
+    if not match or (match[2] and int(match[2]) < int(match[1])):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a sentence like 12, or a stretch like 12-15")
+    return int(match[1]), int(match[2]) if match[2] else None
 
 
 def _seconds(text: str) -> float:
@@ -209,16 +239,18 @@ def _add(options: argparse.Namespace) -> int:
             file = progress.file
             draw(progress)
 
-        voices = None
+        tell_voices = None
         if options.speakers == "model":
             from rag.label import model_voices
 
-            voices = model_voices(settings, lambda line: of_voices.append(f"{file}: {line}"))
-        report = library.add(options.paths, duration=options.duration, voices=voices, on_progress=on_progress)
+            tell_voices = model_voices(settings, lambda line: of_voices.append(f"{file}: {line}"))
+        report = library.add(options.paths, duration=options.duration, tell_voices=tell_voices, on_progress=on_progress)
     for line in of_voices:
         print(line, file=sys.stderr)
     for id_, mended in report.mended.items():
         print(f"{id_}: mended: {'; '.join(mended)}", file=sys.stderr)
+    for id_, number in report.unplaced.items():
+        print(f"{id_}: answers about who speaks whose words have changed: {number}; not counted now", file=sys.stderr)
     for error in report.refused:
         print(f"refused: {error}", file=sys.stderr)
     counts = [
@@ -290,6 +322,47 @@ def _show(options: argparse.Namespace) -> int:
     episode = Library.open(_settings(options).library).episode(options.episode)
     print(json.dumps(episode_json(episode), ensure_ascii=False, indent=1) if options.json else episode_text(episode))
     return 0
+
+
+def _speakers(options: argparse.Namespace) -> int:
+    from index.library import Library
+    from rag.review import Review, answer_text, review_json, review_text
+
+    library = Library.open(_settings(options).library)
+    correction = _correction(options)
+    id_, before = options.episode, None
+    if correction or options.undo:
+        before = library.recovery(id_)
+        if options.undo:
+            said = f"taken back: {answer_text(library.undo_correction(id_).correction)}"
+        else:
+            library.correct(id_, correction, by=options.by)
+            said = f"kept: {answer_text(correction)}"
+    episode = library.episode(id_)
+    limit = options.limit or (5 if before is None else 1)
+    if episode.unlabelled:
+        review = Review.of(episode, library.recovery(id_), library.corrections(id_), limit=limit, before=before)
+    else:
+        review = Review(episode, None)
+    if options.json:
+        print(json.dumps(review_json(review), ensure_ascii=False, indent=1))
+        return 0
+    if review.changed is not None:
+        print(f"{said}; {review.changed[0]} sentences ({review.changed[1]} words) changed voice\n")
+    print(review_text(review))
+    return 0
+
+
+def _correction(options: argparse.Namespace) -> Any:
+    """The answer that the options give; None where they give none."""
+    from index.recover import Correction
+
+    for role in ("host", "guest"):
+        if begins := getattr(options, f"{role}_from"):
+            return Correction(begins[0], role, begins[1], begins=True, ends=begins[1] is not None)
+        if says := getattr(options, role):
+            return Correction(says[0], role, says[1], begins=False)
+    return None
 
 
 def _remove(options: argparse.Namespace) -> int:

@@ -1,22 +1,21 @@
 """Who speaks in a transcript without labels, as a language model hears it. It only places boundaries: no word comes from it.
 
-    sentences → windows, numbered and fenced → "12 host" → parsed → windows reconciled → weighed against the recovery
+    sentences → windows, numbered and fenced → "12 host" → parsed → windows reconciled → believed at all?
 
-The model is one more witness beside the recovery of `index/recover.py`, whose probabilities are measured and its own are
-not. What contradicts a sure sentence makes it unknown; a reply that contradicts the recovery throughout is not believed.
+`index/recover.py` weighs it then as a witness beside its own probabilities, which are measured as the model's are not. What
+contradicts a sure sentence makes it unknown; a model that contradicts the recovery throughout is not believed.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
 from index.episode import Person, Role, Sentence
-from index.recover import LEAST_SENTENCES, Recovery, Voices, decide, prepare
+from index.recover import LEAST_SENTENCES, Recovery, TellVoices, decide, prepare
 from rag.llm import ModelFault, ask_model, flat, one_line
 from rag.settings import Settings
 
@@ -27,8 +26,6 @@ OVERLAP = 12  # sentences that two windows share
 LONGEST_SHOWN = 600  # characters of one sentence; its beginning tells the voice
 LONGEST_REPLY = 40_000  # characters, a reasoning model's thoughts among them
 MOST_PEOPLE = 12
-MODEL_RIGHT = 0.9
-"""How often the model is taken to be right. Assumed of all models: low, so that none can outweigh the recovery alone."""
 LEAST_AGREEMENT = 2 / 3
 """Share of what the recovery leans to, on the host's side and on the guest's, that the model must say too.
 
@@ -59,7 +56,7 @@ class Labels:
     windows: int = 0
 
 
-def model_voices(settings: Settings, tell: Callable[[str], None]) -> Voices:
+def model_voices(settings: Settings, tell: Callable[[str], None]) -> TellVoices:
     """What `Library.add` asks for the voices of a talk without labels. It never raises for what the model does.
 
     `tell` is given a line where the model wasn't asked, failed, or was understood in part.
@@ -94,7 +91,7 @@ def model_voices(settings: Settings, tell: Callable[[str], None]) -> Voices:
                 f"{labels.dropped} lines of the language model's replies could not be used"
                 f" ({labels.unread} of {labels.windows} replies left out); the rest was."
             )
-        return weighed(recovery, labels.roles, prepared.model.thresholds)
+        return labels.roles
 
     return voices
 
@@ -228,22 +225,3 @@ def agrees(recovery: Recovery, roles: Mapping[int, Role]) -> bool:
         if sum(lean for lean, same in said if same) <= LEAST_AGREEMENT * sum(lean for lean, _ in said):
             return False
     return True
-
-
-def weighed(recovery: Recovery, roles: Mapping[int, Role], thresholds: Sequence[float]) -> dict[int, Role]:
-    """The role of every spoken sentence by position, from both: `unknown` where they contradict each other or are unsure.
-
-    `thresholds`: least probability to credit the host, and the guest. A model's word moves a probability as a witness
-    does who is right `MODEL_RIGHT` of the time; where it says nothing, what the recovery shows stays.
-    """
-    return {one.position: _weigh(one.p_host, one.role, roles.get(one.position), thresholds) for one in recovery.heard}
-
-
-def _weigh(p_host: float, sure: Role, said: Role | None, thresholds: Sequence[float]) -> Role:
-    if said is None or said == "unknown" or said == sure:
-        return sure
-    if sure != "unknown":
-        return "unknown"
-    p = p_host if said == "host" else 1 - p_host
-    odds = math.log(MODEL_RIGHT / (1 - MODEL_RIGHT)) + math.log(max(p, 1e-6) / max(1 - p, 1e-6))
-    return said if 1 / (1 + math.exp(-odds)) >= thresholds[said == "guest"] else "unknown"

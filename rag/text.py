@@ -105,6 +105,7 @@ def _turn_json(turn: Turn) -> dict[str, Any]:
         "text": turn.text,
         "sentences": [
             {
+                "position": s.position,
                 "text": s.text,
                 "start": _round(s.start),
                 "end": _round(s.end),
@@ -122,7 +123,9 @@ def episode_text(episode: Episode) -> str:
     for turn in episode.turns:
         at = clock(turn.start, turn.sentences[0].time_error)
         who = turn.speaker.name if turn.speaker else "(speaker not known)"
-        lines += [f"{who}{f'  {at}' if at else ''}", f"  {turn.text}", ""]
+        # Where who speaks can be answered in review, the sentence to name there.
+        number = f"  sentence {turn.sentences[0].position}" if episode.unlabelled else ""
+        lines += [f"{who}{f'  {at}' if at else ''}{number}", f"  {turn.text}", ""]
     return "\n".join(lines).rstrip()
 
 

@@ -273,7 +273,7 @@ def test_show_as_json_has_every_turn_and_sentence(verbatim):
     first = kettle["turns"][0]
     assert list(first) == ["speaker", "role", "speaker_source", "start", "end", "text", "sentences"]
     assert (first["speaker"], first["role"], first["start"], first["end"]) == ("Ann Hale", "host", 0.0, 7.0)
-    assert list(first["sentences"][0]) == ["text", "start", "end", "time_source", "time_error", "speech"]
+    assert list(first["sentences"][0]) == ["position", "text", "start", "end", "time_source", "time_error", "speech"]
     code, out, _ = verbatim("show", "kettle")
     assert code == 0 and out.startswith("Mended: The copper kettle\n") and "Bo Lund  0:08\n  The first thing" in out
 

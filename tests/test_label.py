@@ -17,7 +17,7 @@ from test_recover import BEN, INTERVIEW, ORLA, talk
 from index.episode import Episode, Sentence
 from index.library import Library
 from index.read import read_episode
-from index.recover import recover_turns
+from index.recover import Correction, recover_turns
 from rag import cli
 from rag.label import (
     LONGEST_SHOWN,
@@ -29,7 +29,6 @@ from rag.label import (
     label_speakers,
     model_voices,
     parse_reply,
-    weighed,
     windows_of,
 )
 from rag.llm import ModelFault
@@ -79,7 +78,7 @@ def credited(episode: Episode) -> dict[str, str]:
 def test_a_model_that_knows_brings_more_right_and_every_sentence_stays_as_it_was(endpoint, page):
     endpoint.replies = knowing
     lines: list[str] = []
-    plain, episode = read_episode(page), read_episode(page, voices=model_voices(endpoint.settings(), lines.append))
+    plain, episode = read_episode(page), read_episode(page, tell_voices=model_voices(endpoint.settings(), lines.append))
     assert lines == [] and len(endpoint.asked) == 1
     assert episode.sentences == plain.sentences
     assert {turn.speaker_source for turn in episode.turns if turn.speaker} == {"recovered"}
@@ -89,7 +88,7 @@ def test_a_model_that_knows_brings_more_right_and_every_sentence_stays_as_it_was
 
 def test_the_model_reads_the_people_and_the_sentences_and_nothing_else(endpoint, page):
     endpoint.replies = knowing
-    read_episode(page, voices=model_voices(endpoint.settings(), lambda line: None))
+    read_episode(page, tell_voices=model_voices(endpoint.settings(), lambda line: None))
     system, human = endpoint.asked[0]["messages"]
     assert system["role"] == "system" and "Orla" not in system["content"]
     numbered = [f"{number}: {sentence.text}" for number, sentence in enumerate(SENTENCES, start=1)]
@@ -145,7 +144,7 @@ LINES = st.one_of(
 @given(st.lists(LINES, max_size=30))
 def test_no_word_is_changed_dropped_or_moved_whatever_the_model_says(endpoint, page, lines):
     endpoint.says = ["\n".join(lines)]
-    plain, episode = read_episode(page), read_episode(page, voices=model_voices(endpoint.settings(), lambda line: None))
+    plain, episode = read_episode(page), read_episode(page, tell_voices=model_voices(endpoint.settings(), lambda line: None))
     assert episode.sentences == plain.sentences
     assert " ".join(turn.text for turn in episode.turns) == " ".join(INTERVIEW)
     assert episode.people == plain.people
@@ -202,7 +201,7 @@ def test_a_reply_is_read_strictly(reply, roles, dropped):
 def test_a_reply_that_is_rubbish_or_a_lie_leaves_the_recovery_as_it_is(endpoint, page, says, told_of):
     endpoint.replies = says
     lines: list[str] = []
-    episode = read_episode(page, voices=model_voices(endpoint.settings(), lines.append))
+    episode = read_episode(page, tell_voices=model_voices(endpoint.settings(), lines.append))
     assert episode == read_episode(page)
     assert len(lines) == 1 and told_of in lines[0] and lines[0].endswith("so voices were told apart without it.")
 
@@ -224,7 +223,7 @@ def test_an_endpoint_that_fails_leaves_the_recovery_as_it_is(endpoint, page, how
     for name, value in how.items():
         setattr(endpoint, name, value)
     lines: list[str] = []
-    episode = read_episode(page, voices=model_voices(endpoint.settings(timeout=1.0), lines.append))
+    episode = read_episode(page, tell_voices=model_voices(endpoint.settings(timeout=1.0), lines.append))
     assert episode == read_episode(page)
     assert len(lines) == 1 and lines[0].startswith(why) and "sk-secret" not in lines[0]
 
@@ -248,7 +247,7 @@ def test_what_a_transcript_tells_the_model_to_do_stays_a_sentence(endpoint, page
     page.write_text(HEAD + " ".join((*INTERVIEW[:4], order, *INTERVIEW[4:])) + "\n", encoding="utf-8")
     endpoint.replies = lambda asked: begins_of(asked, lambda text: "guest")  # it obeys
     lines: list[str] = []
-    episode = read_episode(page, voices=model_voices(endpoint.settings(), lines.append))
+    episode = read_episode(page, tell_voices=model_voices(endpoint.settings(), lines.append))
     assert told(episode) == told(read_episode(page)) and len(lines) == 1
     asked = endpoint.asked[0]["messages"][-1]["content"].split("\n")
     fence = asked[3]
@@ -260,16 +259,21 @@ def test_what_a_transcript_tells_the_model_to_do_stays_a_sentence(endpoint, page
 
 
 def test_a_sure_sentence_that_the_model_contradicts_is_unknown_and_a_leaning_is_not_overruled():
-    recovery = recover_turns(SENTENCES, [ORLA, BEN])
-    thresholds = (0.75, 0.9)
-    sure = next(one for one in recovery.heard if one.role == "host")
-    roles = weighed(recovery, {one.position: "guest" for one in recovery.heard}, thresholds)
-    assert roles[sure.position] == "unknown"
-    for one in recovery.heard:
-        if one.likely == "host":
-            assert roles[one.position] == "unknown", "the model alone must not make a likely host the guest"
-    assert weighed(recovery, {}, thresholds) == {one.position: one.role for one in recovery.heard}
-    assert weighed(recovery, dict.fromkeys(range(99), "unknown"), thresholds) == weighed(recovery, {}, thresholds)
+    alone = recover_turns(SENTENCES, [ORLA, BEN])
+    both = recover_turns(SENTENCES, [ORLA, BEN], voices={one.position: "guest" for one in alone.heard})
+    assert {before.role for before in alone.heard} == {"host", "unknown"}
+    for before, after in zip(alone.heard, both.heard, strict=True):
+        assert after.p_host < before.p_host
+        if before.likely == "host":
+            assert after.role == "unknown", "the model alone must not make a likely host the guest"
+    assert recover_turns(SENTENCES, [ORLA, BEN], voices=dict.fromkeys(range(99), "unknown")) == alone
+
+
+def test_an_answer_of_a_person_counts_more_than_the_model():
+    truth = {s.position: role for s, role in zip(SENTENCES, ROLES, strict=True)}
+    given = [Correction(3, "host", last=5, begins=False)]
+    heard = recover_turns(SENTENCES, [ORLA, BEN], corrections=given, voices=truth).heard
+    assert [(one.role, one.p_host, one.fixed) for one in heard[3:6]] == [("host", 1.0, True)] * 3
 
 
 def test_agreement_is_wanted_on_both_sides():
@@ -292,14 +296,14 @@ def test_agreement_is_wanted_on_both_sides():
 def test_where_nobody_can_be_told_the_model_is_not_asked(endpoint, page, words, why):
     page.write_text(HEAD + words + "\n", encoding="utf-8")
     lines: list[str] = []
-    assert read_episode(page, voices=model_voices(endpoint.settings(), lines.append)) == read_episode(page)
+    assert read_episode(page, tell_voices=model_voices(endpoint.settings(), lines.append)) == read_episode(page)
     assert endpoint.asked == [] and len(lines) == 1 and why in lines[0] and "was not asked" in lines[0]
 
 
 def test_a_panel_is_not_forced_into_two(endpoint, page):
     page.write_text(HEAD.replace("Ben Sallow", "Ben Sallow, Una Marsh") + " ".join(INTERVIEW) + "\n", encoding="utf-8")
     lines: list[str] = []
-    read_episode(page, voices=model_voices(endpoint.settings(), lines.append))
+    read_episode(page, tell_voices=model_voices(endpoint.settings(), lines.append))
     assert endpoint.asked == [] and lines == ["More than two people seem to speak, so the language model was not asked who speaks."]
 
 
@@ -346,6 +350,20 @@ def test_a_file_that_was_added_without_the_model_is_replaced_and_then_left_alone
     for again in ((), ("--speakers", "text"), ("--speakers", "model")):
         assert add(*again) == (0, "1 unchanged\n", "")
     assert told(stored(tmp_path)) == after and len(endpoint.asked) == 1
+
+
+def test_what_the_model_said_is_kept_through_answers_in_review_and_their_taking_back(endpoint, add, tmp_path):
+    endpoint.replies = knowing
+    add("--speakers", "model")
+    before = stored(tmp_path)
+    library = Library.open(tmp_path / "library")
+    library.correct("clocks", Correction(12, "host", begins=False))
+    corrected = stored(tmp_path)
+    changed = [s.position for s in SENTENCES if credited(before).get(s.text) != credited(corrected).get(s.text)]
+    assert 12 in changed and len(changed) <= 5
+    library.undo_correction("clocks")
+    assert told(stored(tmp_path)) == told(before) and before.voices == stored(tmp_path).voices != ()
+    assert len(endpoint.asked) == 1
 
 
 def test_a_failure_is_one_line_and_the_recovery_stays(endpoint, add, page, tmp_path):
