@@ -482,9 +482,12 @@ class Library:
                 for name, keep in kept.items():
                     store.rename_person(connection, show, name, keep)
                     spoken_in[keep] += spoken_in.pop(name)
-                    changed = True
                 hosts = [name for name, spoken in spoken_in.items() if belongs_to_show(spoken, episodes)]
-                changed |= store.give_role(connection, show, hosts, "host") > 0
+                if store.give_role(connection, show, hosts, "host") or kept:
+                    changed = True
+                    # Whose name and role are known decides who is credited where there are no labels.
+                    for id_ in store.unlabelled_episodes(connection, show):
+                        _decide(connection, self._read(connection, id_))
             if changed:
                 store.raise_generation(connection)
 

@@ -275,6 +275,11 @@ def speakers_of_shows(connection: sqlite3.Connection) -> dict[int, tuple[int, di
     return found
 
 
+def unlabelled_episodes(connection: sqlite3.Connection, show: int) -> list[str]:
+    """The ids of a show's episodes whose transcripts name no speakers."""
+    return [name for (name,) in connection.execute("SELECT name FROM episodes WHERE show = ? AND unlabelled", (show,))]
+
+
 def rename_person(connection: sqlite3.Connection, show: int, name: str, keep: str) -> None:
     """Everything that one person says in a show becomes another's. Where both are listed in an episode, one entry stays."""
     old, new = _person_row(connection, name), _person_row(connection, keep)

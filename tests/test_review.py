@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from talks import write_show
+from talks import write_show, write_talk
 
 from index import library as library_module
 from index.corrections import Kept, placed
@@ -373,6 +373,25 @@ def test_a_stretch_is_placed_only_whole():
     moved = placed(kept, ["x", "a", "b", "c", "d"])
     assert (moved.correction.position, moved.correction.last, moved.state) == (2, 3, "active")
     assert placed(kept, ["a", "b", "x", "c"]).state == "unplaced"
+
+
+def test_a_host_whom_only_the_other_episodes_tell_is_credited_here_too_and_taking_back_restores_that(made, tmp_path):
+    people = HEAD.replace("hosts: [Una Marsh]\nguests: [Piet Olander]", "people: [Una Marsh, Piet Olander]")
+    made.add([write(tmp_path / "low", head=people)])
+    made.correct("ropes", Correction(3, "guest"))
+    for number in range(4):
+        lines = (("Una Marsh", f"Welcome to Low Water, number {number}."), (f"Kit {'ABCD'[number]}mber", "Hello."))
+        write_talk(tmp_path / "low", f"other{number}", lines, show="Low Water")
+    made.add([tmp_path / "low"])
+    assert UNA in made.episode("ropes").people
+    heard = {one.position: one for one in made.recovery("ropes").heard}
+    credited = {position: speaker for position, speaker in speakers(made).items() if speaker}
+    assert credited and set(credited.values()) == {UNA}
+    assert set(credited) == {position for position, one in heard.items() if one.role == "host"}
+    before = rows(made, DECIDED)
+    made.correct("ropes", Correction(10, "host", last=12))
+    made.undo_correction("ropes")
+    assert rows(made, DECIDED) == before
 
 
 # ---- readers meanwhile
