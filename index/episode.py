@@ -83,6 +83,7 @@ class Episode:
     `duration` is seconds; `date` is ISO (2024-02-01) or None; `audio` is a path or URL; `url` is the episode's page.
     `format` names the parser that read it; `mended` says in words what was put right while reading.
     `unlabelled`: the transcript names no speakers at all; who speaks was told from the words, and can be answered in review.
+    `voices`: what another way of telling them said, as (sentence position, role); empty where none was asked.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Episode:
     content_hash: str = ""
     mended: tuple[str, ...] = field(default=())
     unlabelled: bool = False
+    voices: tuple[tuple[int, Role], ...] = ()
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:

@@ -41,7 +41,7 @@ from index.errors import (
     WrongModel,
 )
 from index.passages import LIMITS, build_passages, embedded_text
-from index.recover import Correction, Recovery, recover_turns, recovered_turns
+from index.recover import Correction, Recovery, TellVoices, recover_turns, recovered_turns
 from index.vectors import FaissIndex
 
 DATABASE = "library.db"
@@ -226,7 +226,7 @@ class Library:
         with _snapshot(self.connection):
             episode = self._reviewable(self.connection, id_)
             given = _counting(corrections.read(self.connection, id_))
-        return recover_turns(episode.sentences, episode.people, corrections=given)
+        return recover_turns(episode.sentences, episode.people, corrections=given, voices=dict(episode.voices))
 
     def corrections(self, id_: str) -> list[Kept]:
         """Every answer given about who speaks in an episode, in their order, those taken back too."""
@@ -343,6 +343,7 @@ class Library:
         paths: Iterable[str | Path],
         *,
         duration: float | None = None,
+        tell_voices: TellVoices | None = None,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> AddReport:
         """Add files, and what is in folders. Unchanged files are skipped, changed ones replace their episode.
@@ -351,7 +352,8 @@ class Library:
         gone, the answer is kept, counts no more, and is reported as `unplaced`.
 
         A file that can't be read is reported and the rest goes in. LibraryBusy: another process is writing. `duration`:
-        how many seconds the talk lasts; only for a single file, which is read anew.
+        how many seconds the talk lasts; only for a single file, which is read anew. `tell_voices` is asked who speaks in
+        files without labels, also in those that were added without it; what it told stays until the file changes.
         """
         report = AddReport()
         files, missing = find_transcripts(paths)
@@ -364,7 +366,7 @@ class Library:
             for number, file in enumerate(files):
                 on_progress(Progress(file, number, len(files), done, sum(sizes.values())))
                 try:
-                    self._add_file(connection, file, report, duration)
+                    self._add_file(connection, file, report, duration, tell_voices)
                 except TranscriptError as exc:
                     report.refused.append(exc)
                 done += sizes[file]
@@ -439,16 +441,28 @@ class Library:
             (self.folder / STAMP).unlink(missing_ok=True)
             self._save_vectors(connection)
 
-    def _add_file(self, connection: sqlite3.Connection, file: Path, report: AddReport, duration: float | None) -> None:
+    def _add_file(
+        self,
+        connection: sqlite3.Connection,
+        file: Path,
+        report: AddReport,
+        duration: float | None,
+        tell_voices: TellVoices | None,
+    ) -> None:
         # Imported here: who only asks need not load every format's parser.
         from index.read import content_hash, read_episode
 
         source = str(file.resolve())
-        known = store.episode_by_hash(connection, content_hash(file), source)
-        if known is not None and duration is None:
+        without = content_hash(file)
+        told = store.episode_by_hash(connection, content_hash(file, by_voices=True), source)
+        known = told or store.episode_by_hash(connection, without, source)
+        if known is not None and duration is None and (tell_voices is None or told is not None):
             report.unchanged.append(known)
             return
-        episode = read_episode(file, duration=duration)
+        episode = read_episode(file, duration=duration, tell_voices=tell_voices)
+        if known is not None and duration is None and episode.content_hash == without:
+            report.unchanged.append(known)  # it has labels, or the voices were not told
+            return
         committed = self._commit(connection, episode, source)
         (report.replaced if committed.replaced else report.added).append(committed.id)
         if episode.mended:
@@ -572,7 +586,8 @@ def _decide(connection: sqlite3.Connection, episode: Episode) -> None:
     """Who speaks in an episode without labels, written anew from its words, its people and the answers that count."""
     turns = store.turns_as_added(connection, episode)
     given = _counting(corrections.read(connection, episode.id))
-    store.rewrite_turns(connection, replace(episode, turns=recovered_turns(turns, episode.people, corrections=given)))
+    decided = recovered_turns(turns, episode.people, corrections=given, voices=dict(episode.voices))
+    store.rewrite_turns(connection, replace(episode, turns=decided))
 
 
 def _carry_over(connection: sqlite3.Connection, episode: Episode, given: Sequence[Kept]) -> int:

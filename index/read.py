@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from index.episode import Episode, Person, Show, Turn
+from index.episode import Episode, Person, Role, Show, Turn
 from index.errors import TranscriptError
 from index.formats import parse, read_bytes
 from index.formats.front_matter import metadata_from_mapping
 from index.formats.parsed import Metadata, ParsedTurn
 from index.people import people_of_labels
-from index.recover import recovered_turns
+from index.recover import NOTHING, TellVoices, recovered_turns
 from index.sentences import build_sentences
 from index.timing import estimate_times, possible_times
 
@@ -38,28 +38,32 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(path.stem + ".meta.json")
 
 
-def content_hash(path: Path) -> str:
+def content_hash(path: Path, *, by_voices: bool = False) -> str:
     """SHA-256 over the transcript, its sidecar and the reader's version: equal hashes give equal episodes.
 
-    All but a `duration` given with the file: it stays known until the file changes.
+    All but a `duration` given with the file: it stays known until the file changes. `by_voices`: the hash of the episode
+    whose speakers were told by another way than ours, which may say something else each time.
     """
-    return _hash(path, read_bytes(path))
+    return _hash(path, read_bytes(path), by_voices=by_voices)
 
 
-def _hash(path: Path, data: bytes) -> str:
+def _hash(path: Path, data: bytes, *, by_voices: bool) -> str:
     digest = hashlib.sha256(READER_VERSION.encode())
     digest.update(data)
     sidecar = sidecar_of(path)
     if sidecar.is_file():
         digest.update(b"\0sidecar\0" + read_bytes(sidecar))
+    if by_voices:
+        digest.update(b"\0voices\0")
     return digest.hexdigest()
 
 
-def read_episode(path: Path, *, duration: float | None = None) -> Episode:
+def read_episode(path: Path, *, duration: float | None = None, tell_voices: TellVoices | None = None) -> Episode:
     """The episode in a file, ready to be added. TranscriptError: why it can't be, and what to do.
 
     What the sidecar says wins over front matter, and that over what was understood from the page. `duration` (seconds) wins
-    over all of them; where nobody tells one, the audio file's length is taken.
+    over all of them; where nobody tells one, the audio file's length is taken. `tell_voices` is asked who speaks where
+    the transcript has no labels.
     """
     # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
     data = read_bytes(path)
@@ -69,7 +73,7 @@ def read_episode(path: Path, *, duration: float | None = None) -> Episode:
     mended = list(parsed.mended)
     told = duration or metadata.duration or _audio_seconds(audio)
     parsed_turns, duration = possible_times(parsed.turns, told, mended)
-    turns = _build_turns(parsed_turns, metadata.people, duration)
+    turns, voices = _build_turns(parsed_turns, metadata.people, duration, tell_voices)
     if not any(sentence.speech for turn in turns for sentence in turn.sentences):
         raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
     return Episode(
@@ -84,9 +88,10 @@ def read_episode(path: Path, *, duration: float | None = None) -> Episode:
         audio=audio,
         url=metadata.url,
         format=parsed.format,
-        content_hash=_hash(path, data),
+        content_hash=_hash(path, data, by_voices=voices is not None),
         mended=tuple(mended),
         unlabelled=not any(turn.speaker for turn in parsed_turns),
+        voices=tuple(sorted((voices or NOTHING).items())),
     )
 
 
@@ -110,18 +115,23 @@ def _merge(first: Metadata, second: Metadata) -> Metadata:
     return Metadata(**{f.name: getattr(first, f.name) or getattr(second, f.name) for f in fields(Metadata)})
 
 
-def _build_turns(parsed: Sequence[ParsedTurn], people: Sequence[Person], duration: float | None) -> tuple[Turn, ...]:
-    voices = people_of_labels(parsed, people)
+def _build_turns(
+    parsed: Sequence[ParsedTurn], people: Sequence[Person], duration: float | None, tell: TellVoices | None
+) -> tuple[tuple[Turn, ...], Mapping[int, Role] | None]:
+    """The turns with their speakers; and what was told of their voices, None where nothing was."""
     timed = estimate_times(build_sentences([turn.pieces for turn in parsed], duration=duration), duration)
     if not any(turn.speaker for turn in parsed):
-        return recovered_turns(timed, people)
-    return tuple(
-        Turn(voices[turn.speaker].person, tuple(of_turn), voices[turn.speaker].source)
+        voices = tell([sentence for turn in timed for sentence in turn], people) if tell else None
+        return recovered_turns(timed, people, voices=voices or NOTHING), voices
+    labels = people_of_labels(parsed, people)
+    labelled = tuple(
+        Turn(labels[turn.speaker].person, tuple(of_turn), labels[turn.speaker].source)
         if turn.speaker
         else Turn(None, tuple(of_turn), "unknown")
         for turn, of_turn in zip(parsed, timed, strict=True)
         if of_turn
     )
+    return labelled, None
 
 
 def _people(turns: tuple[Turn, ...], metadata: Metadata) -> tuple[Person, ...]:

@@ -7,8 +7,9 @@ nobody is told from anybody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from index.episode import Person, Role, Sentence, Turn
 from index.turn_features import names_by_role
 from index.turn_model import Talk, TurnModel, shipped
 
+NOTHING: Mapping[int, Role] = MappingProxyType({})
 LEAST_SENTENCES = 8
 """A talk of fewer has no two sides to be told apart."""
 CLEAR = 0.05
@@ -26,7 +28,7 @@ AROUND = 20
 PANEL_WORDS = 1500
 """Words of the shortest talk in which a panel is looked for, as in the talks that the detector was fitted on."""
 HOST_FROM = 0.95
-"""From so much on a sentence is credited to the host where no person has answered about the talk yet.
+"""From so much on a sentence is credited to the host where neither a person nor a model has answered about the talk.
 
 The fitted threshold (.89) holds on shows like those learned from: .95 of the words credited to the host are theirs. On a
 scripted show it is .81, and .93 from here on; the guest's is .94 there.
@@ -36,6 +38,12 @@ PUNCTUATED = 0.3
 
 Measured on interviews without punctuation: of the words that would be credited to the guest, .83 are the guest's.
 """
+
+WITNESS_RIGHT = 0.9
+"""How often another way to tell voices is taken to be right. Assumed: low enough that it can't outweigh the rest alone."""
+
+TellVoices = Callable[[Sequence[Sentence], Sequence[Person]], Mapping[int, Role] | None]
+"""Another way to tell voices: the role of spoken sentences by position, `unknown` where in doubt; None: it tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +121,26 @@ class Prepared:
 
 
 def recover_turns(
-    sentences: Sequence[Sentence], people: Sequence[Person] = (), *, corrections: Sequence[Correction] = ()
+    sentences: Sequence[Sentence],
+    people: Sequence[Person] = (),
+    *,
+    corrections: Sequence[Correction] = (),
+    voices: Mapping[int, Role] = NOTHING,
 ) -> Recovery:
     """The voice of each spoken sentence, in order; all unknown in a panel, and in a talk of a few sentences.
 
-    `people`: hosts and guests whose names may fall in the talk. Later corrections win over earlier ones.
+    `people`: hosts and guests whose names may fall in the talk. Later corrections win over earlier ones. `voices`: what
+    another way of telling them said.
     """
-    return decide(prepare(sentences, people), corrections)
+    return decide(prepare(sentences, people), corrections, voices)
 
 
 def recovered_turns(
-    turns: Sequence[Sequence[Sentence]], people: Sequence[Person] = (), *, corrections: Sequence[Correction] = ()
+    turns: Sequence[Sequence[Sentence]],
+    people: Sequence[Person] = (),
+    *,
+    corrections: Sequence[Correction] = (),
+    voices: Mapping[int, Role] = NOTHING,
 ) -> tuple[Turn, ...]:
     """Turns without labels as turns with speakers, where these are sure enough and their names are known.
 
@@ -131,7 +148,7 @@ def recovered_turns(
     Where nothing is told apart (a panel, a few sentences) the turns stay as they were, without speakers.
     """
     sentences = [sentence for turn in turns for sentence in turn]
-    recovery = recover_turns(sentences, people, corrections=corrections)
+    recovery = recover_turns(sentences, people, corrections=corrections, voices=voices)
     heard = {one.position: one for one in recovery.heard}
     if all(one.role == "unknown" for one in recovery.heard):
         return tuple(Turn(None, tuple(turn)) for turn in turns if turn)
@@ -182,8 +199,14 @@ def prepare(sentences: Sequence[Sentence], people: Sequence[Person] = (), model:
     return Prepared(spoken, model.read(texts, names_by_role(hosts, guests)), p_panel, panel, bare, model)
 
 
-def decide(prepared: Prepared, corrections: Sequence[Correction] = ()) -> Recovery:
-    """The voice of each spoken sentence, given what a person said; those are fixed, the others decided around them."""
+def decide(
+    prepared: Prepared, corrections: Sequence[Correction] = (), voices: Mapping[int, Role] = NOTHING
+) -> Recovery:
+    """The voice of each spoken sentence, given what a person said; those are fixed, the others decided around them.
+
+    `voices` move the others' probabilities as a witness does who is right `WITNESS_RIGHT` of the time. Where they contradict
+    what is sure without them, the role is unknown.
+    """
     spoken, model = prepared.spoken, prepared.model
     if len(spoken) < LEAST_SENTENCES and not corrections:
         return Recovery(tuple(Heard(s.position, 0.5, "unknown", n == 0) for n, s in enumerate(spoken)), panel=False)
@@ -193,14 +216,24 @@ def decide(prepared: Prepared, corrections: Sequence[Correction] = ()) -> Recove
     # Whoever answers in review says by that that there are two to tell apart.
     panel = prepared.panel and not corrections
     host_from, guest_from = (1.0, 1.0) if panel or prepared.bare else model.thresholds
-    if not known.any():
+    alone = p_host
+    says = np.array([_SAYS[voices.get(sentence.position, "unknown")] for sentence in spoken])
+    if host_from < 1.0:  # where nobody can be told from anybody, a witness can't either
+        weight = (WITNESS_RIGHT / (1 - WITNESS_RIGHT)) ** np.where(known.any(1), 0, says)
+        p_host = alone * weight / (alone * weight + 1 - alone)
+    if not known.any() and not voices:
         host_from = max(host_from, HOST_FROM)
     heard = []
     for number, (sentence, p) in enumerate(zip(spoken, p_host.tolist(), strict=True)):
         role: Role = "host" if p >= host_from else "guest" if 1 - p >= guest_from else "unknown"
+        if role != "unknown" and not known[number].any() and _SAYS[role] == -says[number]:
+            role = "unknown"
         begins = number == 0 or bool((p > 0.5) != (p_host[number - 1] > 0.5))
         heard.append(Heard(sentence.position, p, role, begins, bool(known[number].any())))
     return Recovery(tuple(heard), prepared.p_panel, panel)
+
+
+_SAYS: dict[Role, int] = {"host": 1, "guest": -1, "unknown": 0}
 
 
 def doubts(sentences: Sequence[Sentence], recovery: Recovery) -> list[Doubt]:

@@ -25,7 +25,7 @@ CREATE TABLE episodes (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, show INTEGER NOT NULL REFERENCES shows,
     title TEXT NOT NULL, date TEXT, description TEXT NOT NULL, duration REAL, audio TEXT, url TEXT,
     format TEXT NOT NULL, mended TEXT NOT NULL, content_hash TEXT NOT NULL, source TEXT NOT NULL,
-    speaker_sources TEXT NOT NULL, time_sources TEXT NOT NULL, unlabelled INTEGER NOT NULL);
+    speaker_sources TEXT NOT NULL, time_sources TEXT NOT NULL, unlabelled INTEGER NOT NULL, voices TEXT NOT NULL);
 CREATE INDEX episodes_by_hash ON episodes (content_hash);
 CREATE TABLE appearances (
     episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE, position INTEGER NOT NULL,
@@ -162,13 +162,14 @@ def insert_episode(
     )
     row = connection.execute(
         "INSERT INTO episodes (name, show, title, date, description, duration, audio, url, format, mended, content_hash,"
-        " source, speaker_sources, time_sources, unlabelled)"
-        " VALUES (?, (SELECT id FROM shows WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " source, speaker_sources, time_sources, unlabelled, voices)"
+        " VALUES (?, (SELECT id FROM shows WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             id_, episode.show.name, episode.title, episode.date, episode.description, episode.duration, episode.audio,
             episode.url, episode.format, json.dumps(episode.mended), episode.content_hash, source,
             _speaker_sources(episode),
             json.dumps(sorted({s.time_source for s in episode.sentences if s.time_source})), episode.unlabelled,
+            json.dumps(episode.voices),
         ),
     ).lastrowid  # fmt: skip
     people = {name: _person_row(connection, name) for name in _names(episode)}
@@ -349,12 +350,12 @@ def read_episode(connection: sqlite3.Connection, id_: str) -> Episode | None:
     """The whole episode as it was added, under the id it has here; None where there is none."""
     found = connection.execute(
         "SELECT episodes.id, shows.name, shows.description, title, date, episodes.description, duration, audio, url, format,"
-        " mended, content_hash, unlabelled FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?",
+        " mended, content_hash, unlabelled, voices FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?",
         (id_,),
     ).fetchone()
     if found is None:
         return None
-    row, show, about, title, date, description, duration, audio_, url, format_, mended, content_hash, unlabelled = found
+    row, show, about, title, date, description, duration, audio_, url, format_, mended, hash_, unlabelled, voices = found
     sentences: dict[int, list[Sentence]] = {}
     for turn, position, text, start, end, time_source, time_error, speech in connection.execute(
         "SELECT turn, position, text, start, end, time_source, time_error, speech FROM sentences WHERE episode = ?"
@@ -379,8 +380,8 @@ def read_episode(connection: sqlite3.Connection, id_: str) -> Episode | None:
         )
     )
     return Episode(
-        id_, Show(show, about), title, turns, people, date, description, duration, audio_, url, format_, content_hash,
-        tuple(json.loads(mended)), bool(unlabelled),
+        id_, Show(show, about), title, turns, people, date, description, duration, audio_, url, format_, hash_,
+        tuple(json.loads(mended)), bool(unlabelled), tuple((position, role) for position, role in json.loads(voices)),
     )  # fmt: skip
 
 

@@ -15,10 +15,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from index.errors import VerbatimError
+from index.errors import SettingsError, VerbatimError
 
 EXAMPLES = {
-    "add": "verbatim add transcripts/\n  verbatim add talk.txt --duration 32:10",
+    "add": "verbatim add transcripts/ --speakers text\n  verbatim add talk.txt --duration 32:10",
     "ask": 'verbatim ask "What did Tobin say about barley bread?"\n'
     '  verbatim ask "Who is against the barrier?" --json --since 2022-10-01',
     "search": 'verbatim search "the tidal barrier"\n  verbatim search "bread" --guest Tobin --csv > bread.csv',
@@ -77,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("paths", nargs="+", metavar="PATH")
     add.add_argument(
         "--duration", type=_seconds, metavar="TIME", help="how long the talk is (32:10); for one file without times"
+    )
+    add.add_argument(
+        "--speakers",
+        choices=("text", "model"),
+        default="text",
+        help="how voices are told apart where a transcript has no labels: from the text, or by the language model as well",
     )
     ask = command("ask", _ask, "Answer a question in the speakers' own words, or say that nobody said it.")
     ask.add_argument("question")
@@ -211,14 +217,36 @@ def _filters(options: argparse.Namespace) -> Any:
 def _add(options: argparse.Namespace) -> int:
     import logging
 
-    from index.library import Library
+    from index.library import Library, Progress
     from rag.progress import progress_bar
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    to_stderr = logging.StreamHandler()
+    to_stderr.addFilter(logging.Filter("index"))  # what a language model's client logs is not for the reader
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[to_stderr])
     settings = _settings(options)
+    if options.speakers == "model" and not settings.model:
+        raise SettingsError(
+            "--speakers model needs a language model, and none is set. Set one: export VERBATIM_MODEL=openai:NAME, "
+            "or leave it out: verbatim add PATH"
+        )
     library = Library.create(settings.library, settings.embeddings)
-    with progress_bar() as on_progress:
-        report = library.add(options.paths, duration=options.duration, on_progress=on_progress)
+    of_voices: list[str] = []
+    file: Path | None = None
+    with progress_bar() as draw:
+
+        def on_progress(progress: Progress) -> None:
+            nonlocal file
+            file = progress.file
+            draw(progress)
+
+        tell_voices = None
+        if options.speakers == "model":
+            from rag.label import model_voices
+
+            tell_voices = model_voices(settings, lambda line: of_voices.append(f"{file}: {line}"))
+        report = library.add(options.paths, duration=options.duration, tell_voices=tell_voices, on_progress=on_progress)
+    for line in of_voices:
+        print(line, file=sys.stderr)
     for id_, mended in report.mended.items():
         print(f"{id_}: mended: {'; '.join(mended)}", file=sys.stderr)
     for id_, number in report.unplaced.items():

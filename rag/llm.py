@@ -44,7 +44,7 @@ def llm_writer(settings: Settings) -> Writer:
         gate = Gate(question, quotes, draft)
         fault = ""
         try:
-            values = {"question": _one_line(question.asked), "quotes": quotes_block(gate.given)}
+            values = {"question": one_line(question.asked), "quotes": quotes_block(gate.given)}
             with closing(ask_model(settings, values, spent=draft.spent)) as pieces:
                 for sentence in islice(sentences(pieces), MOST_SENTENCES):
                     wrote = gate.judged(sentence)
@@ -122,23 +122,23 @@ def quotes_block(given: Mapping[int, Quote]) -> str:
     for number, quote in given.items():
         speaker = quote.turn.speaker
         facts = [
-            _flat(speaker.name) if speaker else "speaker not known",
+            flat(speaker.name) if speaker else "speaker not known",
             speaker.role if speaker and speaker.role != "unknown" else "",
-            f"episode: {_flat(quote.episode.title)}",
-            _flat(quote.episode.date or ""),
+            f"episode: {flat(quote.episode.title)}",
+            flat(quote.episode.date or ""),
         ]
         blocks.append(
-            f"[{number}] {' · '.join(fact for fact in facts if fact)}\n{fence}\n{_one_line(quote.text)}\n{fence}"
+            f"[{number}] {' · '.join(fact for fact in facts if fact)}\n{fence}\n{one_line(quote.text)}\n{fence}"
         )
     return "\n\n".join(blocks)
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
     """A fact on one line, and short: a title is whatever a stranger's file says it is."""
-    return _one_line(text).replace("~", "-")[:LONGEST_FACT]
+    return one_line(text).replace("~", "-")[:LONGEST_FACT]
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     return " ".join(text.split())
 
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from rag.settings import Settings
 
 
 class Endpoint(ThreadingHTTPServer):
-    """An OpenAI-compatible endpoint. `says` is streamed piece by piece; the other fields make it fail in one way."""
+    """An OpenAI-compatible endpoint. `says` is streamed piece by piece; the other fields make it fail in one way.
+
+    `replies` answers each request by itself, from what a person asks in it.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.says: list[str] = []
+        self.replies: Callable[[str], str] | None = None
         self.status = 200
         self.cut = self.hang = self.heartbeat = False
         self.raw: str | None = None
@@ -59,7 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(endpoint)
 
     def _stream(self, endpoint: Endpoint) -> None:
-        for text in endpoint.says:
+        asked = endpoint.asked[-1]["messages"][-1]["content"]
+        for text in [endpoint.replies(asked)] if endpoint.replies else endpoint.says:
             self._send("data: " + json.dumps(
                 {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small",
                  "choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}]}
