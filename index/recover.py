@@ -221,7 +221,7 @@ def decide(
     if host_from < 1.0:  # where nobody can be told from anybody, a witness can't either
         weight = (WITNESS_RIGHT / (1 - WITNESS_RIGHT)) ** np.where(known.any(1), 0, says)
         p_host = alone * weight / (alone * weight + 1 - alone)
-    if not known.any() and not voices:
+    if not known.any() and not says.any():
         host_from = max(host_from, HOST_FROM)
     heard = []
     for number, (sentence, p) in enumerate(zip(spoken, p_host.tolist(), strict=True)):

@@ -65,7 +65,8 @@ SPEECH_VERBS = (
     "|predict|predicts|predicted|answer|answers|answered|discuss|discusses|discussed|admit|admits|admitted|speak|speaks|spoke"
     "|call|calls|called|compare|compares|compared|reckon|reckons|reckoned|state|states|stated|comment|comments|commented"
     "|ask|asks|asked|wonder|wonders|wondered|quote|quotes|quoted|agree|agrees|agreed|disagree|disagrees|disagreed|respond|responds|responded|reply|replies|replied|want|wants|wanted"
-    "|present|presents|presented|introduce|introduces|introduced|put forward|raise|raises|raised|react|reacts|reacted|object|objects|objected"
+    "|present|presents|presented|introduce|introduces|introduced|put forward|raise|raises|raised|react|reacts|reacted"
+    "|object|objects|objected"
     "|worry|worries|worried|complain|complains|complained|insist|insists|insisted|note|notes|noted|remark|remarks|remarked"
     "|stress|stresses|stressed|emphasise|emphasises|emphasised|emphasize|emphasizes|emphasized|point out|points out|pointed out"
     "|oppose|opposes|opposed|doubt|doubts|doubted"
@@ -83,7 +84,8 @@ _SLOTS = [
         rf"\b{_NAME}['’]s? (?:view|views|opinion|opinions|take|thoughts?|position|stance|advice|answer|argument|reason|reasons"
         r"|feelings?|attitude|reaction|recommendations?|concerns?|worry|worries|suggestions?|ideas?|complaints?|comments?|remarks?"
         r"|response|experience|presentation|introduction|proposals?|plans?)\b",
-        r"\b(?:view|views|opinion|opinions|take|thoughts|position|stance|advice|words|presentation|suggestions?|comments?) (?:of|by)\s+"
+        r"\b(?:view|views|opinion|opinions|take|thoughts|position|stance|advice|words|presentation|suggestions?|comments?)"
+        r" (?:of|by)\s+"
         rf"{_NAME}(?= (?:on|about|regarding)\b|[,.?!]|$)",
         rf"\b(?:what|where|when|why|how|which \w+|that|if|whether)\s+{_NAME}\s+(?:{SPEECH_VERBS})\b",
         rf"^{_NAME}\s+(?:{SPEECH_VERBS})\b",

@@ -157,7 +157,9 @@ def test_a_filters_name_finds_its_person_and_the_nearest():
     assert "Speaker 3" not in nearest_names("Speaker", EPISODES)
 
 
-OFFICES = ["Kirsty Hallam AM", "Mr. Pierre Dorn-Vale", "Hon. Bill Strand (Minister of Public Safety)", "Tobin Askerly", "Maud Illingsby"]
+OFFICES = [
+    "Kirsty Hallam AM", "Mr. Pierre Dorn-Vale", "Hon. Bill Strand (Minister of Public Safety)", "Tobin Askerly", "Maud Illingsby",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
