@@ -171,21 +171,23 @@ class _Measured:
         asked, metrics, citations = self.asked, self.metrics, answer.citations
         exact, credited = faithfulness(citations, {c.episode: self.episode(c.episode) for c in citations})
         metrics |= {"quotes_exact": exact, "speakers_exact": credited}
+        plain = answer.verdict == "answered"  # else the answer itself says that it quotes somebody else
         metrics["wrong_speaker"] = float(
             credited < exact
             or any(
-                r and asked.speaker and c.speaker not in (asked.speaker, None)
+                plain and r and asked.speaker and c.speaker and not same_person(c.speaker, asked.speaker)
                 for c, r in zip(citations, right, strict=True)
             )
             or _somebody_else(answer, self.question)
         )
         if asked.speaker:
-            metrics["by_speaker"] = sum(c.speaker == asked.speaker for c in citations) / len(citations)
+            by_them = [c.speaker is not None and same_person(c.speaker, asked.speaker) for c in citations]
+            if plain:
+                metrics["by_speaker"] = sum(by_them) / len(by_them)
             if asked.gold:
-                metrics["speaker_right"] = float(citations[0].speaker == asked.speaker)
-                roles = {
-                    p.role for place in self.gold for p in self.episode(place.episode).people if p.name == asked.speaker
-                }
+                metrics["speaker_right"] = float(by_them[0])
+                people = [p for place in self.gold for p in self.episode(place.episode).people]
+                roles = {p.role for p in people if same_person(p.name, asked.speaker)}
                 metrics["role_right"] = float(citations[0].role in roles)
         if asked.evidence:
             spoken = gold_spans(
@@ -220,6 +222,11 @@ def stage(row: dict[str, Any]) -> Stage | None:
     if metrics["wrongly_refused"]:
         return "wrongly_refused"
     return "found_not_cited" if not metrics["citation_hit"] else "wrong_verdict"
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's, apart from an office in brackets: "Bill Blair (Minister …)"."""
+    return one.partition(" (")[0].casefold() == other.partition(" (")[0].casefold()
 
 
 def _span(citation: Citation) -> Span:
