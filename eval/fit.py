@@ -24,6 +24,7 @@ from eval.metrics import Span, gold_spans, overlaps
 from eval.questions import Asked, development
 from eval.readers import read_set
 from eval.runner import commit
+from eval.softmax import fit_softmax
 from index.library import Library
 from rag.answer import Assistant, may_speak_rule
 from rag.extract import FEATURES, Evidence, Quote, fitted
@@ -92,27 +93,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def fit_sentences(per_set: Sequence[Sequence[Read]]) -> np.ndarray:
-    """Weights, shape (len(FEATURES),), that put the most probability on gold sentences."""
-    from scipy.optimize import minimize
-
-    usable = [[read for read in reads if (read.gold & read.may).any()] for reads in per_set]
-    most = max(len(reads) for reads in usable)
-    data = [
-        (read.evidence.features[read.may], read.gold[read.may], most / len(reads)) for reads in usable for read in reads
-    ]
-    scale = np.vstack([matrix for matrix, _, _ in data]).std(0) + 1e-6
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        total, gradient = L2 * weights @ weights, 2 * L2 * weights
-        for matrix, gold, importance in data:
-            scores = (matrix / scale) @ weights
-            odds = np.exp(scores - scores.max())
-            shares, right = odds / odds.sum(), odds * gold / (odds * gold).sum()
-            total -= importance * np.log((shares * gold).sum())
-            gradient = gradient - importance * ((right - shares) @ (matrix / scale))
-        return total, gradient
-
-    return minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B").x / scale
+    """Weights, shape (len(FEATURES),), that put the most probability on gold sentences among those that may be quoted."""
+    return fit_softmax(
+        [
+            [(read.evidence.features[read.may], read.gold[read.may]) for read in reads if (read.gold & read.may).any()]
+            for reads in per_set
+        ],
+        l2=L2,
+    )
 
 
 def fit_refusal(rows: Sequence[Row]) -> dict:

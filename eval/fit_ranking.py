@@ -19,6 +19,7 @@ from eval.metrics import Span, gold_spans, overlaps
 from eval.questions import Asked, development
 from eval.readers import read_set
 from eval.runner import commit
+from eval.softmax import fit_softmax
 from index.library import Library
 from rag.answer import Assistant
 from rag.question import Filters
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dev = development(every)
         chosen = dev if options.half == "dev" else [asked for asked in every if asked not in dev]
         per_set.append([judged for asked in chosen if asked.gold for judged in _judged(assistant, asked)])
-    weights = fit(per_set)
+    weights = fit_softmax(per_set, l2=L2)
     ranking = {
         "made_by": {
             "sets": ["/".join(Path(questions).parts[-2:]) for questions, _ in sets],
@@ -57,27 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         written = json.loads(FITTED.read_text(encoding="utf-8")) | {"ranking": ranking}
         FITTED.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     return 0
-
-
-def fit(per_set: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]]) -> np.ndarray:
-    """Weights, shape (len(FEATURES),), from each question's features (n, len(FEATURES)) and which rows are right."""
-    from scipy.optimize import minimize
-
-    most = max(len(questions) for questions in per_set)
-    data = [(matrix, right, most / len(questions)) for questions in per_set for matrix, right in questions]
-    scale = np.vstack([matrix for matrix, _, _ in data]).std(0) + 1e-6
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        total, gradient = L2 * weights @ weights, 2 * L2 * weights
-        for matrix, right, importance in data:
-            scores = (matrix / scale) @ weights
-            odds = np.exp(scores - scores.max())
-            shares, wanted = odds / odds.sum(), odds * right / (odds * right).sum()
-            total -= importance * np.log((shares * right).sum())
-            gradient = gradient - importance * ((wanted - shares) @ (matrix / scale))
-        return total, gradient
-
-    return minimize(loss, np.zeros(per_set[0][0][0].shape[1]), jac=True, method="L-BFGS-B").x / scale
 
 
 def _judged(assistant: Assistant, asked: Asked) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.fit_ranking import fit
 from eval.questions import Asked, Gold, development, half_of
+from eval.softmax import fit_softmax
 from rag.rank import FEATURES, fits, scaled, varied, weights
 
 fit_values = st.lists(st.floats(0, 1), max_size=20)
@@ -51,7 +51,7 @@ def test_fitting_finds_the_column_that_tells_right_from_wrong():
     for _ in range(40):
         matrix = draw.random((8, 2))
         questions.append((matrix, matrix[:, 1] == matrix[:, 1].max()))
-    found = fit([questions])
+    found = fit_softmax([questions], l2=3.0)
     assert found[1] > 3 * abs(found[0])
 
 
