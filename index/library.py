@@ -128,6 +128,7 @@ class Library:
         library = cls(folder, encoder)
         with library._writing() as connection:
             store.create(connection, library.encoder.fingerprint)
+        library._check_format()
         library._check_model()
         return library
 
@@ -144,11 +145,7 @@ class Library:
         recorded = store.fingerprint(library.connection)
         if recorded is None:
             raise NoLibrary(folder)
-        if (made_as := store.made_as(library.connection)) != store.FORMAT:
-            raise LibraryError(
-                f"{folder} has format {made_as}; this version reads format {store.FORMAT}. "
-                f"Add the transcripts to a new library: verbatim add TRANSCRIPTS --library NEW"
-            )
+        library._check_format()
         if not encoder:
             library._encoder = recorded.name
         library._check_model()
@@ -561,6 +558,13 @@ class Library:
         for other in self.folder.glob("vectors-*"):
             if other.name != file.name:
                 other.unlink(missing_ok=True)
+
+    def _check_format(self) -> None:
+        if (made_as := store.made_as(self.connection)) != store.FORMAT:
+            raise LibraryError(
+                f"{self.folder} has format {made_as}; this version reads format {store.FORMAT}. "
+                f"Add the transcripts to a new library: verbatim add TRANSCRIPTS --library NEW"
+            )
 
     def _check_model(self) -> None:
         recorded = store.fingerprint(self.connection)

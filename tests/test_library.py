@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from index.episode import Show
 from index.errors import (
     LibraryBusy,
     LibraryDamaged,
+    LibraryError,
     NoLibrary,
     NoSuchEpisode,
     TranscriptError,
@@ -693,3 +695,12 @@ def test_only_whole_names_of_project_files_are_passed_over(tmp_path):
         (tmp_path / name).write_text("Ana: Hello there.\n\nBo: Hello to you.\n", encoding="utf-8")
     found, missing = find_transcripts([tmp_path])
     assert [file.name for file in found] == ["changelog-and-friends-12.md", "readme-show.txt"] and not missing
+
+
+def test_a_library_of_another_format_is_refused_whether_it_is_read_or_added_to(tmp_path):
+    Library.create(tmp_path / "old", "hashing").add([write_show(tmp_path / "talks")])
+    with closing(sqlite3.connect(tmp_path / "old" / "library.db", isolation_level=None)) as database:
+        database.execute("UPDATE meta SET value = '0' WHERE key = 'format'")
+    for use in (Library.open, lambda folder: Library.create(folder, "hashing")):
+        with pytest.raises(LibraryError, match=r"has format 0; this version reads format \d+\. Add the transcripts to a new"):
+            use(tmp_path / "old")
