@@ -6,10 +6,9 @@ The judge sees the question, the quotes and the reference; not who spoke, not wh
 from __future__ import annotations
 
 import re
-from contextlib import closing
 from dataclasses import dataclass
 
-from rag.llm import ModelFault, ask_model
+from rag.llm import ModelFault, fence_around, whole_reply
 from rag.result import Answer
 from rag.settings import Settings
 
@@ -26,15 +25,10 @@ class Judge:
     def judged(self, question: str, answer: Answer, reference: str) -> dict[str, str]:
         """{"verdict": "right" | "wrong" | "unsure" | "failed", "why"}; never raises for what the model does."""
         quote = "\n".join(citation.quote for citation in answer.citations)
-        longest = max((len(run) for run in re.findall("~+", f"{quote} {reference}")), default=2)
-        values = {"question": question, "quote": quote, "reference": reference, "fence": "~" * (longest + 1)}
-        reply = ""
+        fence = fence_around(quote, reference)
+        values = {"question": question, "quote": quote, "reference": reference, "fence": fence}
         try:
-            with closing(ask_model(self.settings, values, prompt="judge")) as pieces:
-                for piece in pieces:
-                    reply += piece
-                    if len(reply) > LONGEST_REPLY:
-                        break
+            reply = whole_reply(self.settings, values, prompt="judge", longest=LONGEST_REPLY)
         except ModelFault as exc:
             return {"verdict": "failed", "why": str(exc)}
         found = _REPLY.search(reply.partition("</think>")[2] or reply)

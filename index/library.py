@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import socket
 import sqlite3
@@ -292,6 +293,11 @@ class Library:
             # Another thread may empty the counts meanwhile, so the value is returned and not looked up again.
             held = counts[word] = lexical.passages_with(self.connection, word)
         return held
+
+    def rarity(self, word: str) -> float:
+        """How much a word tells a passage from the others: BM25's idf over the library."""
+        held, with_it = max(1, self.passage_count()), self.passages_with(word)
+        return math.log(1 + (held - with_it + 0.5) / (with_it + 0.5))
 
     def holding(self, word: str) -> set[int]:
         """The ids of the passages with a word, in any of its forms."""

@@ -119,14 +119,13 @@ class Extractor:
 
     def _weights(self, question: Question) -> tuple[dict[str, float], float]:
         """The stems of the question's words with their rarity (BM25's idf over the library), and the share known here."""
-        held = max(1, self.library.passage_count())
         weights: dict[str, float] = {}
         known = 0.0
         for word in question.words:
-            with_it = self.library.passages_with(word)
+            here = self.library.passages_with(word) > 0
             for stem in stems(re.findall(r"\w+", word)):
-                weights[stem] = math.log(1 + (held - with_it + 0.5) / (with_it + 0.5))
-                known += weights[stem] if with_it else 0.0
+                weights[stem] = self.library.rarity(word)
+                known += weights[stem] if here else 0.0
         return weights, known / max(sum(weights.values()), 1e-6)
 
     def _candidates(self, hits: Sequence[Hit]) -> list[_Candidate]:

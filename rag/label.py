@@ -11,12 +11,11 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 
 from index.episode import Person, Role, Sentence
 from index.recover import LEAST_SENTENCES, Recovery, TellVoices, decide, prepare
-from rag.llm import ModelFault, ask_model, flat, one_line
+from rag.llm import ModelFault, fence_around, flat, one_line, whole_reply
 from rag.settings import Settings
 
 PROMPT = "speakers"
@@ -162,15 +161,10 @@ def _asked(settings: Settings, window: Sequence[Sentence], people: Sequence[Pers
     values = {
         "people": ", ".join(named) or "not known",
         "sentences": lines,
-        "fence": "~" * (max((len(run) for run in re.findall("~+", lines)), default=2) + 1),
+        "fence": fence_around(lines),
     }
-    reply = ""
-    with closing(ask_model(settings, values, prompt=PROMPT)) as pieces:
-        for piece in pieces:
-            reply += piece
-            if len(reply) > LONGEST_REPLY:
-                return ""
-    return reply
+    reply = whole_reply(settings, values, prompt=PROMPT, longest=LONGEST_REPLY)
+    return reply if len(reply) <= LONGEST_REPLY else ""
 
 
 def parse_reply(reply: str, count: int) -> tuple[list[Role | None], int, int]:

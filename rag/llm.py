@@ -114,10 +114,9 @@ class Gate:
 def quotes_block(given: Mapping[int, Quote]) -> str:
     """The quotes as the prompt shows them: number, speaker, role, episode, date; then the exact words, fenced.
 
-    The fence is longer than any run of tildes in the words, and the words stand on one line: they can't close it.
+    The words stand on one line, so that they can't close the fence.
     """
-    runs = [len(run) for quote in given.values() for run in re.findall("~+", quote.text)]
-    fence = "~" * (max(runs, default=2) + 1)
+    fence = fence_around(*(quote.text for quote in given.values()))
     blocks = []
     for number, quote in given.items():
         speaker = quote.turn.speaker
@@ -131,6 +130,11 @@ def quotes_block(given: Mapping[int, Quote]) -> str:
             f"[{number}] {' · '.join(fact for fact in facts if fact)}\n{fence}\n{one_line(quote.text)}\n{fence}"
         )
     return "\n\n".join(blocks)
+
+
+def fence_around(*texts: str) -> str:
+    """A line of tildes longer than any run of them in the texts: what stands between two of these can't end it."""
+    return "~" * (max((len(run) for text in texts for run in re.findall("~+", text)), default=2) + 1)
 
 
 def flat(text: str) -> str:
@@ -177,6 +181,17 @@ def ask_model(
     yield from _in_time(lambda: chain.stream(dict(values), {"callbacks": [counted]}), close, settings.timeout)
     for usage in counted.usage_metadata.values():
         spent(usage["input_tokens"], usage["output_tokens"])
+
+
+def whole_reply(settings: Settings, values: Mapping[str, str], *, prompt: str, longest: int) -> str:
+    """The model's reply in one piece; read no further than just over `longest` characters. ModelFault as in `ask_model`."""
+    reply = ""
+    with closing(ask_model(settings, values, prompt=prompt)) as pieces:
+        for piece in pieces:
+            reply += piece
+            if len(reply) > longest:
+                break
+    return reply
 
 
 def _chain(settings: Settings, prompt: str) -> tuple[Any, Callable[[], None]]:

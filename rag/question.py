@@ -220,7 +220,7 @@ def _directory(names: tuple[str, ...]) -> _Directory:
     part: dict[str, list[str]] = {}
     for name in names:
         words = _fold(name.partition(" (")[0] or name).split()  # an office in brackets is no name
-        # "Kirsty Williams" means "Kirsty Williams AM": titles and offices are left out in talk.
+        # "Kirsty Hallam" means "Kirsty Hallam AM": titles and offices are left out in talk.
         runs = {" ".join(words[at : at + n]) for n in range(2, len(words)) for at in range(len(words) - n + 1)}
         for run in {*runs, " ".join(words)}:
             whole.setdefault(run, []).append(name)

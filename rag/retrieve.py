@@ -7,7 +7,6 @@ writing answers.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -129,12 +128,10 @@ class Retriever:
 
     def _coverage(self, ids: Sequence[int], words: Sequence[str]) -> list[float]:
         """Of each passage, the share of the words that stand in it, weighted by rarity (BM25's idf over the library)."""
-        held = self.library.passage_count()
         covered = dict.fromkeys(ids, 0.0)
         total = 0.0
         for word in words:
-            with_it = self.library.passages_with(word)
-            weight = math.log(1 + (held - with_it + 0.5) / (with_it + 0.5))
+            weight = self.library.rarity(word)
             total += weight
             for id_ in self.library.holding(word) & covered.keys():
                 covered[id_] += weight
