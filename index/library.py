@@ -271,14 +271,15 @@ class Library:
         state = self._vectors()
         # An episode's passages are stored in one go, in their order: neighbours have neighbouring ids.
         wanted = np.unique(np.fromiter(ids, np.int64))
+        wanted = wanted[np.isin(wanted, state.ids)]
         rows = np.searchsorted(state.ids, wanted)
-        found = {}
-        for id_, row in zip(wanted.tolist(), rows.tolist(), strict=True):
-            if row < len(state.ids) and state.ids[row] == id_:
-                beside = range(max(0, row - reach), min(len(state.ids), row + reach + 1))
-                same = [near for near in beside if near != row and state.episodes[near] == state.episodes[row]]
-                found[id_] = [int(state.ids[near]) for near in same]
-        return found
+        steps = np.array([step for step in range(-reach, reach + 1) if step], np.int64)
+        beside = rows[:, None] + steps
+        inside = (beside >= 0) & (beside < len(state.ids))
+        beside = np.where(inside, beside, rows[:, None])
+        same = inside & (state.episodes[beside] == state.episodes[rows][:, None])
+        near = state.ids[beside]
+        return {id_: ids_[here].tolist() for id_, ids_, here in zip(wanted.tolist(), near, same, strict=True)}
 
     def passage_count(self) -> int:
         return len(self._vectors().ids)
