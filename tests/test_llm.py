@@ -17,7 +17,8 @@ from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
 from rag.answer import Assistant
 from rag.extract import Quote, Signals
-from rag.llm import Gate, llm_writer, quotes_block, sentences
+from rag.gate import Gate
+from rag.llm import llm_writer, quotes_block, sentences
 from rag.question import Question
 from rag.result import Done, Wrote
 from rag.settings import Settings
