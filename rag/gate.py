@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rag.check import normalise
 from rag.extract import Quote
 from rag.question import Question
-from rag.result import Wrote
+from rag.result import Withheld, Wrote
 from rag.support import Ruling, judge
 from rag.write import Draft, cite
 
@@ -42,6 +42,7 @@ class Gate:
             log.info("withheld (%s: %s)", ruling.check, ruling.why)
             log.debug("withheld: %r", sentence)
             self.draft.withheld += 1
+            self.draft.held_back.append(Withheld(sentence, ruling.check, ruling.why))
             return None
         if normalise(sentence) in self._shown:  # a model in a loop says the same again; once is enough
             return None
