@@ -78,8 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }  # fmt: skip
     ours = [outcome for outcome in outcomes if outcome.case.half == options.half]
     print(table(ours, f"{options.half} half"))
-    if len(episodes):
-        print(summary(result))
+    print(summary(result))
     for outcome in failures(ours, options.show):
         print(f"\n{outcome.case.kind}: {outcome.became} ({outcome.why})\n  {outcome.case.sentence}\n  > {outcome.text}"
               f"\n  = {outcome.case.quotes[outcome.case.source - 1].text}")  # fmt: skip
@@ -179,10 +178,11 @@ def summary(result: dict[str, Any]) -> str:
     lines = []
     for half, of in result["halves"].items():
         if of["bad"] and of["honest"]:
+            bad, honest = of["bad_passed"] / of["bad"], of["honest_withheld"] / of["honest"]
             lines.append(
-                f"{half}: bad passed {of['bad_passed']} of {of['bad']} ({of['bad_passed'] / of['bad']:.1%}, at most {BAD_PASSED:.0%}) · "
-                f"wrong speaker passed {of['wrong_speaker_passed']} · honest withheld {of['honest_withheld']} of {of['honest']} "
-                f"({of['honest_withheld'] / of['honest']:.1%}, at most {HONEST_WITHHELD:.0%}), mended {of['honest_mended']} · "
+                f"{half}: bad passed {of['bad_passed']} of {of['bad']} ({bad:.1%}, at most {BAD_PASSED:.0%}) · "
+                f"wrong speaker passed {of['wrong_speaker_passed']} · honest withheld {of['honest_withheld']} of "
+                f"{of['honest']} ({honest:.1%}, at most {HONEST_WITHHELD:.0%}), mended {of['honest_mended']} · "
                 f"{of['milliseconds']['median']} ms a sentence, p99 {of['milliseconds']['p99']}"
             )
     return "\n".join(lines)

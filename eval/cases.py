@@ -139,11 +139,10 @@ def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[Said, str, str]]:
         row = json.loads(line)
         if row["episode"] not in held:
             continue
-        episode = held[row["episode"]]
-        for turn in episode.turns:
+        for turn in held[row["episode"]].turns:
             for sentence in turn.sentences:
-                if turn.speaker and normalise(sentence.text).startswith(normalise(row["begins"])[:24]):
-                    said = Said(quote_from(episode, turn, sentence, row["sentences"]), sentence.text)
+                if turn.speaker and normalise(row["begins"].split(". ")[0]) in normalise(sentence.text):
+                    said = Said(quote_from(held[row["episode"]], turn, sentence, row["sentences"]), sentence.text)
                     yield said, row["honest"], "by hand"
                     yield said, row["swapped"], "word swapped, by hand"
 
@@ -293,6 +292,8 @@ class Maker:
         two = self.told(other) if self.rng.random() < 0.6 else self.quoted(other.who, other.text)
         if not one or not two:
             return None
+        if two.split()[0] in ("In", "Asked", "According", "As") or two.split()[0].lower() in STOP_WORDS:
+            two = two[0].lower() + two[1:]
         link = self.rng.choice([", while ", ", and ", ", whereas ", "; "])
         return self.case("two speakers", said, f"{one} [{{0}}]{link}{two} [{{1}}].", other)
 

@@ -43,21 +43,21 @@ _WHOLE = {
     "it's": "it is", "that's": "that is", "there's": "there is", "they're": "they are", "weren't": "were not",
 }  # fmt: skip
 _SAME = """big/large little/small kids/children begin/start began/started begins/starts buy/purchase bought/purchased
-    help/assist helped/assisted show/demonstrate use/employ people/individuals job/work fast/quickly quick/rapid wrong/incorrect
+    help/assist helped/assisted show/demonstrate use/employ job/work fast/quickly wrong/incorrect
     hard/difficult difficult/hard finished/completed finish/complete need/require needs/requires needed/required
     get/obtain got/received gave/handed tell/inform told/informed huge/enormous happy/glad sad/unhappy sure/certain
-    maybe/perhaps almost/nearly nearly/almost enough/sufficient house/home ill/sick mum/mother dad/father granny/grandmother
+    maybe/perhaps almost/nearly nearly/almost enough/sufficient ill/sick mum/mother dad/father granny/grandmother
     fix/repair fixed/repaired repair/mend built/constructed build/construct made/created make/create makes/creates
     happened/occurred happens/occurs many/numerous important/significant idea/notion problem/issue problems/issues
-    reason/cause answer/reply money/cash picture/image street/road shop/store lorry/truck stone/rock boat/vessel
-    ship/vessel beginning/start end/finish sleep/rest shut/closed closed/shut clever/smart strange/odd odd/strange
-    right/correct nobody/no-one everybody/everyone somebody/someone often/frequently usually/normally mostly/mainly
-    every/each whole/entire entire/whole looked/gazed saw/noticed see/notice keep/retain kept/retained leave/depart
+    reason/cause answer/reply money/cash picture/image shop/store lorry/truck stone/rock boat/vessel
+    ship/vessel beginning/start end/finish sleep/rest shut/closed closed/shut clever/smart strange/odd
+    right/correct everybody/everyone somebody/someone often/frequently usually/normally mostly/mainly
+    whole/entire entire/whole looked/gazed saw/noticed see/notice keep/retain kept/retained leave/depart
     walked/strolled threw/tossed alone/solo frightened/scared afraid/scared angry/cross tired/weary quiet/silent
     software/programs developers/programmers company/firm companies/firms simple/easy easy/simple allow/permit allows/permits
     allowed/permitted try/attempt tried/attempted choose/select chose/selected change/alter changed/altered send/transmit
-    talk/discuss discussed/covered meeting/session project/undertaking team/group improve/better increase/raise
-    about/roughly around/about cannot/can't want/wish wanted/wished believe/think thinks/believes test/trial""".split()
+    talk/discuss discussed/covered meeting/session team/group increase/raise
+    about/roughly around/about cannot/can't believe/think thinks/believes""".split()
 SAME = {one: other for one, other in (pair.split("/") for pair in _SAME)}
 _REPORTS = (
     "{who} says that {it}", "{who} says {it}", "{who} explains that {it}", "{who} notes that {it}", "{who} recalls that {it}",
@@ -121,12 +121,14 @@ def third_person(text: str, pronouns: Pronouns) -> str | None:
 
     text = text.replace("’", "'")
     for pattern, told in ((r"\bI'm\b", f"{he} {be}"), (r"\bI've\b", f"{he} {has}"), (r"\bI'll\b", f"{he} will"),
+                          (r"\bI'd (?=(?:been|had|got|never|no|a|an|nothing|just|already|sort|\w+ed)\b)", f"{he} had "),
                           (r"\bI'd\b", f"{he} would")):  # fmt: skip
         text = re.sub(pattern, told, text)
     text = re.sub(r"\bI ([\w']+)", verb, text)
     for pattern, told in ((r"\bI\b", he), (r"\bme\b", him), (r"\b[Mm]y\b", his), (r"\bmine\b", hers),
                           (r"\bmyself\b", f"{him}self"), (r"\b[Ww]e're\b", "they are"), (r"\b[Ww]e've\b", "they have"),
                           (r"\b[Ww]e'll\b", "they will"),
+                          (r"\b[Ww]e'd (?=(?:been|had|got|gone|never|no|a|\w+ed)\b)", "they had "),
                           (r"\b[Ww]e'd\b", "they would"), (r"\b[Ww]e\b", "they"), (r"\bus\b", "them"),
                           (r"\b[Oo]urs?\b", "their")):  # fmt: skip
         text = re.sub(pattern, told, text)
@@ -146,7 +148,8 @@ def whole_words(text: str) -> str:
 def turned_round(text: str) -> str:
     """The other clause first, where a "because" or "when" joins them."""
     match = re.fullmatch(r"(\S+ \S+ .*?),? (because|when|while|since|although|if) (\S+ \S+ .*)", text)
-    return f"{match[2]} {match[3]}, {match[1]}" if match and "," not in match[3] else text
+    main = match and (match[1][0].lower() + match[1][1:] if match[1].split()[0].lower() in STOP_WORDS else match[1])
+    return f"{match[2]} {match[3]}, {main}" if match and "," not in match[3] else text
 
 
 def shortened(text: str) -> str:
@@ -193,7 +196,7 @@ def paraphrase(text: str, who: str, pronouns: Pronouns, rng: random.Random) -> s
     told = back_in_time(told) if past else told
     first = _WORD.match(told)
     told = told[:1].lower() + told[1:] if first and (first[0].lower() in STOP_WORDS or not _is_name(first[0], text)) else told
-    if told.startswith(f"{pronouns[0]} ") and rng.random() < 0.4:
+    if re.match(r"I\b", plain(text)) and told.startswith(f"{pronouns[0]} ") and rng.random() < 0.4:
         return f"{who} {told[len(pronouns[0]) + 1 :]}" if pronouns[0] != "they" else f"{who} says {told}"
     style = rng.choice(_REPORTED_BACK if past else _REPORTS)
     return style.format(who=who, it=told, It=told[:1].upper() + told[1:])

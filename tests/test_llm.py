@@ -19,10 +19,11 @@ from rag.answer import Assistant
 from rag.extract import Quote, Signals
 from rag.gate import Gate
 from rag.llm import llm_writer, quotes_block, sentences
+from rag.numbers import numbers
 from rag.question import Question
 from rag.result import Done, Wrote
 from rag.settings import Settings
-from rag.support import judge, numbers
+from rag.support import judge
 from rag.write import Draft
 
 ADA, TOBIN, MAUD = Person("Ada Rowe", "host"), Person("Tobin Askerly", "guest"), Person("Maud Illingsby", "guest")
@@ -49,7 +50,7 @@ OVENS = episode(
 )  # fmt: skip
 GRAINS = episode(
     "grains", "Fourteen grains",
-    (ADA, ["Tell me about the jars."]),
+    (ADA, ["Tell me about the jars of the library."]),
     (MAUD, ["We hold two hundred and forty-three jars.", "Nine of the fourteen grains sprouted.",
             "Tobin told me that barley is a patient plant."]),
 )  # fmt: skip

@@ -14,6 +14,7 @@ in its corpus, since a rare sense lets a word pass for what nobody would take it
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 (opposite if symbol == "!" else same).add(" ".join(sorted((one, two))))
     forms = {f"{form} {lemma}" for form, lemma in read_forms(options.folder)}
     lines = [f"{sign} {line}" for sign, found in (("=", same), ("!", opposite), (">", forms)) for line in sorted(found)]
-    notice = ["# " + line.strip() for line in license_of(options.folder)]
+    notice = [f"# {line}".strip() for line in license_of(options.folder)]
     TARGET.write_text("\n".join([*notice, *lines]) + "\n", encoding="utf-8")
     print(f"{TARGET}: {len(same):,} sets, {len(opposite):,} opposites, {len(forms):,} forms")
     return 0
@@ -80,22 +81,24 @@ def read_synsets(folder: Path, kind: str) -> Iterator[tuple[str, Synset]]:
         words = tuple(word.split("(")[0] for word in fields[4 : 4 + 2 * count : 2])
         rest = fields[4 + 2 * count :]
         pointers = tuple(
-            (symbol, KINDS[other], offset, int(numbers[:2], 16), int(numbers[2:], 16))
-            for symbol, offset, other, numbers in zip(*(rest[1 + n : 1 + 4 * int(rest[0]) : 4] for n in range(4)), strict=True)
+            (symbol, KINDS[other], offset, int(ends[:2], 16), int(ends[2:], 16))
+            for symbol, offset, other, ends in zip(*(rest[n + 1 : 4 * int(rest[0]) + 1 : 4] for n in range(4)), strict=True)
         )
         yield fields[0], Synset(kind, words, pointers)
 
 
 def read_usual(folder: Path) -> set[tuple[str, str, str]]:
-    """(word, kind, offset) of the senses that a word usually has."""
+    """(word, kind, offset) of the senses that a word usually has, without words that the corpus never has."""
     kinds = {"1": "noun", "2": "verb", "3": "adj", "4": "adv", "5": "adj"}
-    usual = set()
+    usual, counted_words = set(), set()
     for line in (folder / "index.sense").read_text(encoding="utf-8").splitlines():
         key, offset, number, counted = line.split()
         word, _, place = key.partition("%")
+        if int(counted):
+            counted_words.add(word)
         if int(number) <= FIRST_SENSES or int(counted) >= LEAST_COUNTED:
             usual.add((word, kinds[place[0]], offset))
-    return usual
+    return {sense for sense in usual if sense[0] in counted_words}
 
 
 def read_forms(folder: Path) -> Iterator[tuple[str, str]]:
@@ -113,7 +116,7 @@ def read_forms(folder: Path) -> Iterator[tuple[str, str]]:
 def license_of(folder: Path) -> list[str]:
     """WordNet's own notice, which its licence wants to stand with what is made of it."""
     lines = (folder / "data.noun").read_text(encoding="utf-8").splitlines()
-    return [line.strip().split(" ", 1)[-1] for line in lines if line.startswith("  ")]
+    return [re.sub(r"^\s*[0-9]+\s*", "", line).strip() for line in lines if line.startswith("  ")]
 
 
 if __name__ == "__main__":
