@@ -45,19 +45,19 @@ _WHOLE = {
 _SAME = """big/large little/small kids/children begin/start began/started begins/starts buy/purchase bought/purchased
     help/assist helped/assisted show/demonstrate use/employ job/work fast/quickly wrong/incorrect
     hard/difficult difficult/hard finished/completed finish/complete need/require needs/requires needed/required
-    get/obtain got/received gave/handed tell/inform told/informed huge/enormous happy/glad sad/unhappy sure/certain
+    got/received gave/handed huge/enormous happy/glad sad/unhappy sure/certain
     maybe/perhaps almost/nearly nearly/almost enough/sufficient ill/sick mum/mother dad/father granny/grandmother
     fix/repair fixed/repaired repair/mend built/constructed build/construct made/created make/create makes/creates
     happened/occurred happens/occurs many/numerous important/significant idea/notion problem/issue problems/issues
     reason/cause answer/reply money/cash picture/image shop/store lorry/truck stone/rock boat/vessel
     ship/vessel beginning/start end/finish sleep/rest shut/closed closed/shut clever/smart strange/odd
     right/correct everybody/everyone somebody/someone often/frequently usually/normally mostly/mainly
-    whole/entire entire/whole looked/gazed saw/noticed see/notice keep/retain kept/retained leave/depart
+    whole/entire entire/whole looked/gazed saw/noticed keep/retain kept/retained leave/depart
     walked/strolled threw/tossed alone/solo frightened/scared afraid/scared angry/cross tired/weary quiet/silent
     software/programs developers/programmers company/firm companies/firms simple/easy easy/simple allow/permit allows/permits
     allowed/permitted try/attempt tried/attempted choose/select chose/selected change/alter changed/altered send/transmit
     talk/discuss discussed/covered meeting/session team/group increase/raise
-    about/roughly around/about cannot/can't believe/think thinks/believes""".split()
+    cannot/can't believe/think thinks/believes""".split()
 SAME = {one: other for one, other in (pair.split("/") for pair in _SAME)}
 _REPORTS = (
     "{who} says that {it}", "{who} says {it}", "{who} explains that {it}", "{who} notes that {it}", "{who} recalls that {it}",
@@ -178,7 +178,7 @@ def in_figures(text: str) -> str:
         rf"(?! (?:hundred|thousand|million|point|and|oh|o'|{words}|\d))(?!-)",
         re.IGNORECASE,
     )
-    before = rf"(?:{words}|hundred|thousand)[ -]$"
+    before = rf"(?:{words}|hundred|thousand|point)[ -]$"
     return alone.sub(lambda m: m[0] if re.search(before, text[: m.start()], re.IGNORECASE) else figure(m), text)
 
 

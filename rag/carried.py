@@ -8,6 +8,7 @@ and is carried too, as long as most of the clause stands in the quote; any other
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.lexical import STOP_WORDS
@@ -16,32 +17,40 @@ from rag.credit import OPENERS
 from rag.numbers import QUANTITIES, numbers
 from rag.polarity import Polarity
 from rag.question import Question
-from rag.synonyms import synonyms
+from rag.synonyms import families, meant, opposite
 
 # Words that the search takes for grammar, and that say something when somebody is told to have said them.
 _SAYS_SOMETHING = frozenset(
     """recommend recommended suggest suggests suggested suggestion propose proposed conclude conclusion decide decided decision
-    episode episodes podcast show""".split()
+    episode episodes podcast show say says said tell told talk talked talks talking speak spoke mention mentioned mentions
+    discuss discussed describe described explain explained think thinks thought believe believed opinion view views state
+    states stated comment comments""".split()
 )
 GRAMMAR = (STOP_WORDS - _SAYS_SOMETHING) | frozenset(
     """much many lot lots too yet although though since whether rather even quite bit every each either another may might
     must shall upon among within without cannot don't doesn't didn't isn't aren't wasn't weren't won't wouldn't can't couldn't
     shouldn't haven't hasn't hadn't i'm it's that's there's they're he's she's he'd she'd they'd he'll she'll they'll let one
-    ones something nothing everything anything instead gets getting goes going gone went come comes came way make makes made
-    take takes took put puts become became remain remains it'll that'll who's what's we've they've""".split()
+    ones something nothing everything anything instead gets getting make makes made way remain remains it'll that'll who's
+    what's we've they've""".split()
 )
-# How it is said, and not what: "In the words of …", "Asked about it, … answers".
-REPORTING = frozenset(
-    """according add adds added admit admits admitted answer answers answered answering argue argues argued argument asked claim
-    claims claimed comment comments conversation explain explains explained explanation insist insists insisted interview
-    listeners maintain maintains mention mentioned mentions note notes noted opinion own point points pointed position put
-    puts question quote quotes quoted quoting recall recalls recalled reckon reckons reckoned remark remarks remarked remember
-    remembers remembered reply replies replied report reports reported respond responds say says said saying speak speaks
-    spoke speaking state states stated stress stresses stressed emphasise emphasises emphasize emphasizes talk talks talked tell
-    tells telling told think thinks thought believe believes believed feel feels felt view views word words wonder wonders
-    describe describes described describing calls called calling joke jokes confirm confirms observes acknowledge acknowledges
-    way like this reflect reflects discusses discussing mentioning explaining noting adding recalling host guest talking""".split()
+# How it is said, and not what: "In the words of …", "… answers". Only beside who says it: "the bell remembers" says something.
+SAYING = frozenset(
+    """say says said saying add adds added explain explains explained tell tells told telling ask asks asked answer answers
+    answered mention mentions mentioned note notes noted reply replies replied""".split()
 )
+REPORTING = SAYING | frozenset(
+    """according adding admit admits admitted answering argue argues argued argument claim claims claimed comment comments
+    conversation explaining explanation insist insists insisted interview listeners maintain maintains mentioning noting opinion
+    own point points pointed position put puts question quote quotes quoted quoting recall recalls recalled recalling reckon reckons
+    reckoned remark remarks remarked remember remembers remembered report reports reported respond responds speak speaks spoke
+    speaking state states stated stress stresses stressed emphasise emphasises emphasize emphasizes talk talks talked talking
+    think thinks thought believe believes believed feel feels felt view views word words wonder wonders describe describes
+    described describing calls called calling joke jokes confirm confirms acknowledge acknowledges reflect reflects discuss
+    discusses discussing""".split()
+)
+NEAR = 4  # words between who says it and how it is said, at most
+_PRONOUNS = frozenset("he she they".split())
+_ROLES = frozenset("host guest interviewer interviewee presenter".split())
 _FRAME = re.compile(
     r"^\W*(?:asked|when asked|questioned|on|about|regarding|as for|speaking of|in)\b[^,…]{0,80},", re.IGNORECASE
 )
@@ -64,33 +73,39 @@ class Load:
 
 def weigh(clause: Clause, cited: Cited, question: Question) -> Load:
     """What of a clause is carried by the quotes that it rests on."""
-    skipped = cited.name_parts | GRAMMAR | REPORTING | OPENERS | QUANTITIES
     # "Asked about bread, …", "In the first episode, …": words of the question and of titles, told as such.
     frame = _FRAME.match(clause.plain)
     framed = words_of(question.asked) | cited.about | {"episode"} if frame else set()
+    plain = re.sub(r"(?<=\d),(?=\d{3})", "", clause.plain)
+    tokens = [(bare(part), match.end()) for match in WORD.finditer(plain) for part in re.split(r"[-.]", match[0]) if part]
+    words = [word for word, _ in tokens]
+    skipped = cited.name_parts | GRAMMAR | OPENERS | QUANTITIES
     telling: dict[str, None] = {}
-    for match in WORD.finditer(clause.plain):
-        inside = frame and match.end() <= frame.end()
-        for part in re.split(r"[-.]", match[0]):
-            word = bare(part)
-            if word and word not in skipped and not (inside and word in framed):
-                telling[word] = None
-    listed = synonyms()
-    in_quote, around = listed.families(cited.words), listed.families(cited.words_around)
-    values = {value for value, _ in numbers(cited.text)}
+    for place, (word, end) in enumerate(tokens):
+        if word in skipped or numbers(word) or (frame and end <= frame.end() and word in framed | REPORTING):
+            continue
+        if not (word in REPORTING and _is_report(words, place, cited)) and words[place : place + 2] != ["used", "to"]:
+            telling[word] = None
+    in_quote, around = families(cited.words), families(cited.words_around)
     denied = Polarity(cited.text).negated
     missing, held = [], 0
     for word in telling:
-        meant = listed.meant(word)
-        opposite = {other for stem in listed.family(word) for other in listed.opposite.get(stem, ())}
-        if meant & in_quote or opposite & denied or any(value in values for value, _ in numbers(word)):
+        if meant(word) & in_quote or opposite(word) & denied:
             held += 1
-        elif not meant & around:
+        elif not meant(word) & around:
             missing.append(word)
     share = held / len(telling) if telling else 1.0
     return Load(tuple(telling), tuple(missing), share, frozenset(skipped), frozenset(framed))
 
 
+def _is_report(words: Sequence[str], place: int, cited: Cited) -> bool:
+    """True where a word about speaking stands beside who speaks."""
+    near = set(words[max(0, place - NEAR) : place + NEAR + 1])
+    beside = set(words[max(0, place - 1) : place + 2])
+    opens = place < NEAR and bool(set(words[:place]) & _PRONOUNS)
+    return bool(near & (cited.name_parts | _ROLES)) or opens or (words[place] in SAYING and bool(beside & _PRONOUNS))
+
+
 def is_carried_word(word: str, words: set[str]) -> bool:
     """True where one of the words is this one in another form, or means the same."""
-    return bool(synonyms().meant(word) & synonyms().families(words))
+    return bool(meant(word) & families(words))

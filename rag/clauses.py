@@ -73,6 +73,11 @@ class Cited:
         return self.quotes[clause.marks.index(mark)]
 
     @property
+    def sentences(self) -> list[str]:
+        """The quotes' sentences, as they were spoken."""
+        return [sentence.text for quote in self.quotes for sentence in quote.sentences if sentence.speech]
+
+    @property
     def name_parts(self) -> set[str]:
         """The words of the speakers' names, lower case."""
         return words_of(" ".join(name for name in self.speakers if name))

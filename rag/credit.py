@@ -21,7 +21,7 @@ _SPEAKS_NEXT = re.compile(
     re.IGNORECASE,
 )
 _SPOKE_BEFORE = re.compile(
-    r"\b(?:according to|says|said|asks|asked|adds|added|explains|explained|by|words of)\s*(?:[\w.]+\s+)?$",
+    r"\b(?:according to|says|said|asks|asked|adds|added|explains|explained|words of)\s*(?:[\w.]+\s+)?$",
     re.IGNORECASE,
 )
 _ONLY_JOINED = re.compile(r"^(?:['’]s)?(?:\s|,|and|or|&|with|like|plus|as well as|both|[A-Z][\w'’.-]*)*$")
@@ -77,6 +77,8 @@ def credit(
             continue
         led = speaker_ends is not None and (set_off or not _ONLY_JOINED.match(text[speaker_ends : token.start()]))
         told = (led and (reports or not speaks)) or (not speaks and not _FIRST_PERSON.search(cited.text))
+        # "…, and Lark said, let's try it": told by the speaker in these very words.
+        told |= led and bool(re.search(rf"\b{re.escape(word)}\s+{_SPEAKS}\b", cited.text, re.IGNORECASE))
         if word in cited.words and told:
             continue
         return set(), f"names {token[0]}, who does not speak there"
@@ -101,7 +103,7 @@ _SOURCE = (
 )
 _TOLD = r"(?:used to (?:say|tell|call)|said|says|told|tells|wrote|writes|(?:put|puts|has put) it)"
 _OFTEN = r"(?:once|always|also|often|then|never|famously)"
-_BEFORE = re.compile(rf"\b{_SOURCE}\s+(?:{_OFTEN}\s+){{0,2}}{_TOLD}\b(?:\s+(?:me|us|him|her|them)\b)?(?:,|:)?(?:\s+that\b)?")
+_BEFORE = re.compile(rf"\b{_SOURCE}\s+(?:{_OFTEN}\s+){{0,2}}{_TOLD}\b(?:\s+(?:me|us|him|her|them)\b)?(?:,|:)?")
 _AFTER = re.compile(rf",\s+(?:(?:as|like)\s+)?{_SOURCE}\s+(?:{_OFTEN}\s+){{0,2}}{_TOLD}\b(?:\s+\w+){{0,3}}[.!]?$")
 _RETOLD = re.compile(r"\b(?:told|tells|quot\w+|heard|hearing|reports?|reported|was told|were told)\b", re.IGNORECASE)
 

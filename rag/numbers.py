@@ -44,6 +44,8 @@ def numbers(text: str, *, ones: bool = True) -> list[tuple[float, str | None]]:
                     total, current = total + current, 0.0
             elif token in _SCALES and not seen and at == start:
                 current, seen = _SCALES[token], True
+            elif token == "point" and seen and (decimals := _decimals(tokens, at + 1)):
+                current, at = float(f"{current:.0f}.{decimals}"), at + len(decimals)
             elif token in _VALUES and (added := _joined(current, _VALUES[token], seen)) is not None:
                 current, seen = added, True
             elif not (
@@ -75,6 +77,15 @@ def _joined(current: float, added: float, seen: bool) -> float | None:
     if 10 <= current < 100 and added >= 10:
         return current * 100 + added
     return None
+
+
+def _decimals(tokens: Sequence[str], at: int) -> str:
+    """The figures of "point three five", as they are said one by one."""
+    figures = ""
+    while at < len(tokens) and (tokens[at] == "oh" or _VALUES.get(tokens[at], 10.0) < 10):
+        figures += f"{_VALUES.get(tokens[at], 0.0):.0f}"
+        at += 1
+    return figures
 
 
 def _is_number(tokens: Sequence[str], at: int) -> bool:

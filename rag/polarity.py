@@ -21,7 +21,7 @@ _CLAUSE_END = re.compile(
     r"|\band (?=(?:i|he|she|we|they|it|you|that|this|there|then|so)\b)"
 )# Opposites among the words of grammar, which need no carrying of their own; those of other words are missed by it anyhow.
 _PAIRS = """more/less more/fewer most/least before/after up/down with/without always/never over/under above/below for/against
-    in/out into/out first/last many/few all/some every/some always/sometimes all/most on/off""".split()
+    first/last many/few all/some every/some always/sometimes all/most""".split()
 # Words that claim more than was said, unless one of them was said.
 _ALL = frozenset("all always every everybody everyone everything entire whole each most completely forever".split())
 

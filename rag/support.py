@@ -29,6 +29,7 @@ from rag.numbers import QUANTITIES, numbers
 from rag.polarity import NOT_ONLY, ONLY, Polarity, turned
 from rag.question import Question
 from rag.result import Check
+from rag.synonyms import meant
 
 LEAST_QUOTE_WORDS = 3  # a quote this long carries a clause, and may have its wrong mark mended
 LEAST_CITED = 1 / 2  # share of a clause's words that stand in the quotes themselves, and not only just before them
@@ -218,15 +219,22 @@ def _negations(clause: Clause, cited: Cited, load: Load) -> str:
     if ours.found and not theirs.found:
         return "a negation that the words cited don't have"
     for stem in sorted(ours.plain - ours.negated - subject):
-        if stem in theirs.negated - theirs.plain:
+        if meant(stem) & (theirs.negated - theirs.plain) and not meant(stem) & theirs.plain:
             return f"the negation of “{stem}” is dropped"
     for stem in sorted(ours.negated - ours.plain - subject):
-        if stem in theirs.plain - theirs.negated:
+        if meant(stem) & (theirs.plain - theirs.negated) and not meant(stem) & theirs.negated:
             return f"“{stem}” is negated, and is not in the words cited"
     if ONLY.search(clause.text) and not NOT_ONLY.search(clause.text) and NOT_ONLY.search(cited.text):
         return "“not only” became “only”"
+    if ours.bare and not theirs.bare:
+        return "a “no” that the words cited don't have"
     if theirs.bare and not ours.found and not (ours.plain - subject) & theirs.plain:
         return "the words cited say no"
+    for sentence in cited.sentences:
+        said = Polarity(sentence)
+        # "I thought about letting her go, and I couldn't": all of it is told, but for its "no".
+        if said.bare and not ours.found and said.plain and said.plain <= {stem for own in ours.plain for stem in meant(own)}:
+            return "the words cited say no"
     return ""
 
 

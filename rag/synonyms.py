@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from index.lexical import stems
@@ -22,18 +22,28 @@ class Synonyms:
     opposite: dict[str, set[str]]
     forms: dict[str, set[str]]
 
-    def family(self, word: str) -> set[str]:
-        """The stems under which a word may be found as itself: its own, and that of the word which it is a form of."""
-        own = stems([word])[0]
-        return {own} | self.forms.get(own, set())
 
-    def meant(self, word: str) -> set[str]:
-        """The stems of the word and of all that may stand for it."""
-        family = self.family(word)
-        return family.union(*(self.same.get(stem, ()) for stem in family))
+@lru_cache(maxsize=20_000)
+def family(word: str) -> frozenset[str]:
+    """The stems under which a word may be found as itself: its own, and that of the word which it is a form of."""
+    own = stems([word])[0]
+    return frozenset({own} | synonyms().forms.get(own, set()))
 
-    def families(self, words: Iterable[str]) -> set[str]:
-        return {stem for word in words for stem in self.family(word)}
+
+def families(words: Iterable[str]) -> set[str]:
+    return {stem for word in words for stem in family(word)}
+
+
+@lru_cache(maxsize=20_000)
+def meant(word: str) -> frozenset[str]:
+    """The stems of the word and of all that may stand for it."""
+    same = synonyms().same
+    return family(word).union(*(same.get(stem, ()) for stem in family(word)))
+
+
+def opposite(word: str) -> set[str]:
+    """The stems of what means the opposite."""
+    return {other for stem in family(word) for other in synonyms().opposite.get(stem, ())}
 
 
 @cache
