@@ -27,7 +27,7 @@ from rag.question import Question
 QUOTE_WORDS = 18  # a quote grows by whole sentences until it has so many
 SENTENCE_WORDS = (6, 30)
 NEAREST_WORDS = 12  # how many of the words nearest in meaning one may be swapped for
-SAME_MEANING = 0.72  # cosine of two words from which one might be put for the other honestly: never swapped
+SAME_MEANING = 0.6  # cosine of two words from which one might be put for the other honestly: never swapped
 MARK_STYLES = (" [{n}].", " [{n}].", ". [{n}]", " [{n}]")
 NAMES = "Marlowe Tamsin Okafor Bergstrom Delphine Ruddock Ysolde Penhallow Castor Novak".split()
 PRONOUNS = {"Tobin Askerly": HE, "Joss Quillfeather": HE} | dict.fromkeys(
@@ -98,8 +98,8 @@ def build_cases(episodes: Sequence[Episode], encoder: Encoder, *, seed: int = 7,
         maker = Maker(said, Words(said, encoder), random.Random(f"{seed} {half}"))
         for kind, quota in QUOTAS.items():
             if "by hand" in kind:
-                written = [(one, sentence) for one, sentence, of in by_hand if of == kind and one.half == half]
-                cases += [maker.case(kind, one, sentence) for one, sentence in written]
+                written = [hand for hand in by_hand if hand[2] == kind and hand[0].half == half]
+                cases += [maker.case(kind, one, sentence, about=about) for one, sentence, _, about in written]
             else:
                 cases += maker.make(kind, round(quota * scale / 2))
     return cases
@@ -113,7 +113,7 @@ def sayable(episode: Episode) -> Iterator[Said]:
         for sentence in turn.sentences:
             words = sentence.text.split()
             fits = SENTENCE_WORDS[0] <= len(words) <= SENTENCE_WORDS[1] and sentence.text[:1].isupper()
-            strange = re.search(r"[?\[\]“”\"{}<>|…]|\.\.|--|—|\b[Yy]ou", sentence.text)
+            strange = re.search(r"[?\[\]“”\"{}<>|…]|\.\.|--|—| '|\b[Yy]ou", sentence.text)
             if sentence.speech and fits and not strange and len(subject(sentence.text)) >= 3:
                 yield Said(quote_from(episode, turn, sentence), sentence.text)
 
@@ -132,8 +132,8 @@ def subject(text: str) -> list[str]:
     return [word for word in re.findall(r"[a-z]{4,}", text) if word not in STOP_WORDS]
 
 
-def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[Said, str, str]]:
-    """What was written by hand about the sample show: (sentence said, what is written, kind)."""
+def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[Said, str, str, str]]:
+    """What was written by hand about the sample show: (sentence said, what is written, kind, what was asked about)."""
     held = {episode.id: episode for episode in episodes}
     for line in files("eval").joinpath("data/paraphrases.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
@@ -143,8 +143,8 @@ def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[Said, str, str]]:
             for sentence in turn.sentences:
                 if turn.speaker and normalise(row["begins"].split(". ")[0]) in normalise(sentence.text):
                     said = Said(quote_from(held[row["episode"]], turn, sentence, row["sentences"]), sentence.text)
-                    yield said, row["honest"], "by hand"
-                    yield said, row["swapped"], "word swapped, by hand"
+                    yield said, row["honest"], "by hand", row["about"]
+                    yield said, row["swapped"], "word swapped, by hand", row["about"]
 
 
 class Words:
@@ -173,13 +173,16 @@ class Words:
         return rng.choice(fit) if fit else None
 
 
+SAME_STEMS = [set(stems(pair)) for pair in rewrites.SAME.items()]
+
+
 def _ending(word: str) -> str:
     return next((end for end in ("ing", "ed", "ly", "s") if word.endswith(end)), "")
 
 
 def _is_other(word: str, other: str) -> bool:
-    same = rewrites.SAME
-    return stems([word]) != stems([other]) and same.get(word) != other and same.get(other) != word
+    one, two = stems([word])[0], stems([other])[0]
+    return one != two and {one, two} not in SAME_STEMS
 
 
 class Maker:
@@ -189,6 +192,7 @@ class Maker:
         self.said, self.words, self.rng = said, words, rng
         names = {name for one in said for name in re.findall(r"(?<=[a-z] )[A-Z][a-z]{3,}\b", one.text)}
         self.names = sorted(names) + NAMES
+        self.lower = {word for one in said for word in re.findall(r"\b[a-z']+", one.text)}
         self.kinds: Mapping[str, Callable[[Said], Case | None]] = {
             "quote": self.quote, "quote inside": self.quote_inside, "paraphrase": self.paraphrase,
             "two speakers": self.two_speakers, "report told as one": self.report_told,
@@ -211,7 +215,9 @@ class Maker:
                 made.setdefault(case.sentence, case)
         return list(made.values())
 
-    def case(self, kind: str, said: Said, sentence: str, *others: Said, mark: str | None = None) -> Case:
+    def case(
+        self, kind: str, said: Said, sentence: str, *others: Said, mark: str | None = None, about: str | None = None
+    ) -> Case:
         """The case with three or four quotes in any order; `{0}`, `{1}` in the sentence stand for those given, by number."""
         quotes = [said.quote, *(one.quote for one in others)]
         for quote in self.distractors(said):
@@ -226,10 +232,10 @@ class Maker:
         else:
             sentence += (mark or self.rng.choice(MARK_STYLES)).format(n=numbers[0])
         words = subject(said.text)[:3]
-        asked = f"What does {said.who} say about {' and '.join(words[:2])}?"
+        asked = f"What does {said.who} say about {about or ' and '.join(words[:2])}?"
         people: tuple[str, ...] = (said.who,)
         if self.rng.random() < 0.4:
-            asked, people = f"What is said about {words[0]}?", ()
+            asked, people = f"What is said about {about or words[0]}?", ()
         return Case(
             kind, sentence, tuple(quotes[n] for n in order), numbers[0],
             Question(asked, tuple(words), people, said=True), said.quote.episode.id, said.half,
@@ -249,7 +255,8 @@ class Maker:
         return here[0] if here and self.rng.random() < 0.6 else self.rng.choice(here or NAMES)
 
     def short(self, name: str) -> str:
-        return name if self.rng.random() < 0.5 else name.split()[0]
+        first = name.split()[0]
+        return first if first.isalpha() and len(first) > 3 and self.rng.random() < 0.5 else name
 
     def quoted(self, who: str, text: str) -> str:
         """The words in quote marks, in one of many manners; often only the first clauses of them."""
@@ -262,7 +269,14 @@ class Maker:
         return self.rng.choice(QUOTE_STYLES).format(who=who, it=text)
 
     def told(self, said: Said) -> str | None:
-        return rewrites.paraphrase(said.text, self.short(said.who), said.pronouns, self.rng)
+        return self.retold(said.text, self.short(said.who), said.pronouns)
+
+    def retold(self, text: str, who: str, pronouns: Pronouns) -> str | None:
+        return rewrites.paraphrase(text, who, pronouns, self.rng, is_word=self.is_word)
+
+    def is_word(self, word: str) -> bool:
+        """True where a capital is only that of a sentence's first word."""
+        return word.lower() in self.lower | STOP_WORDS
 
     # Honest
 
@@ -275,7 +289,7 @@ class Maker:
         told = match and rewrites.third_person(rewrites.plain(match[1]), said.pronouns)
         if not match or not told:
             return None
-        told = told[0].lower() + told[1:] if told.split()[0].lower() in STOP_WORDS else told
+        told = told[0].lower() + told[1:] if self.is_word(told.split()[0]) else told
         who = self.short(said.who)
         return self.case("quote inside", said, f"{who} says {told} “{match[2]}”")
 
@@ -314,7 +328,7 @@ class Maker:
         return self.case("swapped speaker, quoted", said, self.quoted(self.short(self.other_person(said)), said.text))
 
     def swapped_plain(self, said: Said) -> Case | None:
-        told = rewrites.paraphrase(said.text, self.short(self.other_person(said)), said.pronouns, self.rng)
+        told = self.retold(said.text, self.short(self.other_person(said)), said.pronouns)
         return self.case("swapped speaker, not quoted", said, told) if told else None
 
     def quote_changed(self, said: Said) -> Case | None:
@@ -340,7 +354,7 @@ class Maker:
         if other is None:
             return None
         told = self.whole_quote(said, other.text) if self.rng.random() < 0.6 else None
-        told = told or rewrites.paraphrase(other.text, self.short(said.who), said.pronouns, self.rng)
+        told = told or self.retold(other.text, self.short(said.who), said.pronouns)
         return self.lie("words of another episode", said, told)
 
     def negation(self, said: Said) -> Case | None:
@@ -353,8 +367,9 @@ class Maker:
 
     def name(self, said: Said) -> Case | None:
         inside = rewrites.name_changed(rewrites.plain(said.text), self.names, self.rng)
-        told = inside and rewrites.paraphrase(inside, self.short(said.who), said.pronouns, self.rng)
-        return self.lie("name changed", said, told)
+        told = inside and self.retold(inside, self.short(said.who), said.pronouns)
+        other = set(re.findall(r"\w+", inside or "")) - set(re.findall(r"\w+", said.text))
+        return self.lie("name changed", said, told if told and other & set(re.findall(r"\w+", told)) else None)
 
     def invented(self, said: Said) -> Case | None:
         told = self.told(said)
@@ -403,7 +418,7 @@ class Maker:
             "As {source} used to say, {it}.", "{it}, as {source} once put it.", "{Source} told me that {it}.",
             "{Source} always said {it}.", "{it}, {source} said to me.", "{Source} wrote that {it}.",
         ))  # fmt: skip
-        low = words[0].lower() + words[1:] if words.split()[0].lower() in STOP_WORDS else words
+        low = words[0].lower() + words[1:] if self.is_word(words.split()[0]) else words
         text = told.format(source=source, Source=source[0].upper() + source[1:], it=low)
         episode, turn = said.quote.episode, said.quote.turn
         sentence = Sentence(len(episode.sentences), text[0].upper() + text[1:])

@@ -43,9 +43,9 @@ _WHOLE = {
     "it's": "it is", "that's": "that is", "there's": "there is", "they're": "they are", "weren't": "were not",
 }  # fmt: skip
 _SAME = """big/large little/small kids/children begin/start began/started begins/starts buy/purchase bought/purchased
-    help/assist helped/assisted show/demonstrate use/employ job/work fast/quickly wrong/incorrect
+    help/assist helped/assisted use/employ job/work fast/quickly wrong/incorrect
     hard/difficult difficult/hard finished/completed finish/complete need/require needs/requires needed/required
-    got/received gave/handed huge/enormous happy/glad sad/unhappy sure/certain
+    gave/handed huge/enormous happy/glad sad/unhappy sure/certain
     maybe/perhaps almost/nearly nearly/almost enough/sufficient ill/sick mum/mother dad/father granny/grandmother
     fix/repair fixed/repaired repair/mend built/constructed build/construct made/created make/create makes/creates
     happened/occurred happens/occurs many/numerous important/significant idea/notion problem/issue problems/issues
@@ -56,7 +56,7 @@ _SAME = """big/large little/small kids/children begin/start began/started begins
     walked/strolled threw/tossed alone/solo frightened/scared afraid/scared angry/cross tired/weary quiet/silent
     software/programs developers/programmers company/firm companies/firms simple/easy easy/simple allow/permit allows/permits
     allowed/permitted try/attempt tried/attempted choose/select chose/selected change/alter changed/altered send/transmit
-    talk/discuss discussed/covered meeting/session team/group increase/raise
+    discussed/covered meeting/session team/group increase/raise
     cannot/can't believe/think thinks/believes""".split()
 SAME = {one: other for one, other in (pair.split("/") for pair in _SAME)}
 _REPORTS = (
@@ -182,8 +182,13 @@ def in_figures(text: str) -> str:
     return alone.sub(lambda m: m[0] if re.search(before, text[: m.start()], re.IGNORECASE) else figure(m), text)
 
 
-def paraphrase(text: str, who: str, pronouns: Pronouns, rng: random.Random) -> str | None:
-    """What a fluent and honest writer makes of a sentence that `who` said; None where the templates don't fit it."""
+def paraphrase(
+    text: str, who: str, pronouns: Pronouns, rng: random.Random, *, is_word: Callable[[str], bool]
+) -> str | None:
+    """What a fluent and honest writer makes of a sentence that `who` said; None where the templates don't fit it.
+
+    `is_word` tells a word that has a capital only where a sentence begins from a name.
+    """
     told = third_person(plain(text), pronouns)
     if told is None or len(told.split()) < 5:
         return None
@@ -195,16 +200,11 @@ def paraphrase(text: str, who: str, pronouns: Pronouns, rng: random.Random) -> s
     past = rng.random() < 0.25
     told = back_in_time(told) if past else told
     first = _WORD.match(told)
-    told = told[:1].lower() + told[1:] if first and (first[0].lower() in STOP_WORDS or not _is_name(first[0], text)) else told
+    told = told[:1].lower() + told[1:] if first and is_word(first[0]) else told
     if re.match(r"I\b", plain(text)) and told.startswith(f"{pronouns[0]} ") and rng.random() < 0.4:
         return f"{who} {told[len(pronouns[0]) + 1 :]}" if pronouns[0] != "they" else f"{who} says {told}"
     style = rng.choice(_REPORTED_BACK if past else _REPORTS)
     return style.format(who=who, it=told, It=told[:1].upper() + told[1:])
-
-
-def _is_name(word: str, text: str) -> bool:
-    """True where the capital isn't only that of a sentence's first word."""
-    return word[0].isupper() and (not text.startswith(word) or word == "I")
 
 
 # Not honest

@@ -1,8 +1,8 @@
 """Is every word of a clause carried by the words cited? By the same word in any form, a synonym, or a number's value.
 
 Words outside quote marks are told from four kinds: grammar and words about speaking carry nothing of their own; a word of
-the quote cited, or one that means the same, is carried; a word that only stands just before the quote tells what "it" is,
-and is carried too, as long as most of the clause stands in the quote; any other word is the writer's own invention.
+the quote cited, or one that means the same, is carried; a word of what is answered there is carried too, and so is one that
+tells what the quote's "it" is, as long as most of the clause stands in the quote; any other is the writer's own invention.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rag.credit import OPENERS
 from rag.numbers import QUANTITIES, numbers
 from rag.polarity import Polarity
 from rag.question import Question
-from rag.synonyms import families, meant, opposite
+from rag.synonyms import families, family, meant, opposite
 
 # Words that the search takes for grammar, and that say something when somebody is told to have said them.
 _SAYS_SOMETHING = frozenset(
@@ -27,11 +27,11 @@ _SAYS_SOMETHING = frozenset(
     states stated comment comments""".split()
 )
 GRAMMAR = (STOP_WORDS - _SAYS_SOMETHING) | frozenset(
-    """much many lot lots too yet although though since whether rather even quite bit every each either another may might
-    must shall upon among within without cannot don't doesn't didn't isn't aren't wasn't weren't won't wouldn't can't couldn't
-    shouldn't haven't hasn't hadn't i'm it's that's there's they're he's she's he'd she'd they'd he'll she'll they'll let one
-    ones something nothing everything anything instead gets getting make makes made way remain remains it'll that'll who's
-    what's we've they've""".split()
+    """much many lot lots too yet although though since whether rather even quite bit every each either another may
+    might must shall upon among within without cannot don't doesn't didn't isn't aren't wasn't weren't won't
+    wouldn't can't couldn't shouldn't haven't hasn't hadn't i'm it's that's there's they're he's she's he'd
+    she'd they'd he'll she'll they'll let one instead around roughly approximately gets getting make makes made
+    way remain remains it'll that'll who's what's we've they've""".split()
 )
 # How it is said, and not what: "In the words of …", "… answers". Only beside who says it: "the bell remembers" says something.
 SAYING = frozenset(
@@ -39,20 +39,25 @@ SAYING = frozenset(
     answered mention mentions mentioned note notes noted reply replies replied""".split()
 )
 REPORTING = SAYING | frozenset(
-    """according adding admit admits admitted answering argue argues argued argument claim claims claimed comment comments
-    conversation explaining explanation insist insists insisted interview listeners maintain maintains mentioning noting opinion
-    own point points pointed position put puts question quote quotes quoted quoting recall recalls recalled recalling reckon reckons
-    reckoned remark remarks remarked remember remembers remembered report reports reported respond responds speak speaks spoke
-    speaking state states stated stress stresses stressed emphasise emphasises emphasize emphasizes talk talks talked talking
-    think thinks thought believe believes believed feel feels felt view views word words wonder wonders describe describes
-    described describing calls called calling joke jokes confirm confirms acknowledge acknowledges reflect reflects discuss
-    discusses discussing""".split()
+    """according adding admit admits admitted argue argues argued argument claim claims claimed comment comments
+    conversation explaining explanation insist insists insisted interview listeners maintain maintains
+    mentioning noting opinion point points pointed position put puts question quote quotes quoted quoting recall
+    recalls recalled recalling reckon reckons reckoned remark remarks remarked remember remembers remembered
+    report reports reported respond responds speak speaks spoke speaking state states stated stress stresses
+    stressed emphasise emphasises emphasize emphasizes talk talks talked talking think thinks thought believe
+    believes believed feel feels felt view views word words wonder wonders describe describes described
+    describing calls called calling joke jokes confirm confirms acknowledge acknowledges reflect reflects
+    discuss discusses discussing""".split()
 )
+_STANDS_FOR = frozenset("it its it's she her she's he him his he's they them their they're those that's".split())
+MOST_MEANT = 2  # words that a quote's "it" or "she" may be told as
 NEAR = 4  # words between who says it and how it is said, at most
 _PRONOUNS = frozenset("he she they".split())
 _ROLES = frozenset("host guest interviewer interviewee presenter".split())
 _FRAME = re.compile(
-    r"^\W*(?:asked|when asked|questioned|on|about|regarding|as for|speaking of|in)\b[^,…]{0,80},", re.IGNORECASE
+    r"^\W*(?:(?:and|while|whereas|but) )?"
+    r"(?:asked|when asked|questioned|on|about|regarding|as for|speaking of|in)\b[^,…]{0,80},",
+    re.IGNORECASE,
 )
 
 
@@ -60,14 +65,13 @@ _FRAME = re.compile(
 class Load:
     """What a clause has to say outside quote marks, and what of it nothing carries; lower case, each word once.
 
-    `share`: of the words, how many the quotes themselves carry; 1 where there is none. `skipped`: words that need no
-    carrying. `framed`: the words of the question and of titles that are told as such.
+    `share`: of the words, how many the quotes themselves carry; 1 where there is none. `framed`: the
+    words of the question and of titles that are told as such.
     """
 
     telling: tuple[str, ...]
     missing: tuple[str, ...]
     share: float
-    skipped: frozenset[str]
     framed: frozenset[str]
 
 
@@ -86,16 +90,22 @@ def weigh(clause: Clause, cited: Cited, question: Question) -> Load:
             continue
         if not (word in REPORTING and _is_report(words, place, cited)) and words[place : place + 2] != ["used", "to"]:
             telling[word] = None
-    in_quote, around = families(cited.words), families(cited.words_around)
+    # Words of grammar carry none: "live" is not "be", nor is "used" "us".
+    there = families(cited.words - GRAMMAR)
+    answered = families(words_of(cited.answered) - GRAMMAR)
+    before = families((cited.before | words_of(question.asked)) - GRAMMAR)
+    dropped = _STANDS_FOR & (cited.words - set(words))
     denied = Polarity(cited.text).negated
-    missing, held = [], 0
+    missing, held, meant_by_it = [], 0, 0
     for word in telling:
-        if meant(word) & in_quote or opposite(word) & denied:
+        if meant(word) & there or opposite(word) & denied or (word in SAYING and cited.words & SAYING):
             held += 1
-        elif not meant(word) & around:
+        elif family(word) & before and dropped and meant_by_it < MOST_MEANT:
+            meant_by_it += 1  # "the oven", where the quote has "her"
+        elif not meant(word) & answered:
             missing.append(word)
     share = held / len(telling) if telling else 1.0
-    return Load(tuple(telling), tuple(missing), share, frozenset(skipped), frozenset(framed))
+    return Load(tuple(telling), tuple(missing), share, frozenset(framed))
 
 
 def _is_report(words: Sequence[str], place: int, cited: Cited) -> bool:

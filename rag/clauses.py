@@ -6,7 +6,7 @@ A clause ends at its marks: “Tobin bakes 45 loaves [1], and Maud holds 243 jar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.lexical import stems
@@ -52,17 +52,18 @@ def clauses_of(sentence: str) -> tuple[list[Clause], str]:
 class Cited:
     """The quotes that one clause rests on, as words to look in.
 
-    `around`: the words just before each quote, in its own turn and in the question that the turn answers. They tell what
-    "it" is; they are not what was said here, so they carry a word of a clause, and never a clause.
+    `before`: the words just before each quote, in its own turn; `answered`: those of the question that the turn answers.
+    They tell what "it" is; they are not what was said here, so they carry a word of a clause, and never a clause.
     """
 
     def __init__(self, quotes: Sequence[Quote]) -> None:
         self.quotes = quotes
         self.text = " ".join(quote.text for quote in quotes)
-        self.around = " ".join(part for quote in quotes for part in _before(quote))
         self.words = words_of(self.text)
         self.stems = set(stems(self.words))
-        self.words_around = words_of(self.around)
+        self.before = words_of(" ".join(part for quote in quotes for part in _before(quote)))
+        self.answered = " ".join(_answered(quote) for quote in quotes)
+        self.around = self.before | words_of(self.answered)
         self.speakers = {speaker_of(quote) for quote in quotes}
         self.roles = {quote.turn.speaker.role for quote in quotes if quote.turn.speaker}
         self.about = words_of(" ".join(f"{quote.episode.title} {quote.episode.show.name}" for quote in quotes))
@@ -83,20 +84,30 @@ class Cited:
         return words_of(" ".join(name for name in self.speakers if name))
 
 
-def _before(quote: Quote) -> Iterator[str]:
-    """The sentences that stand before a quote in its turn, and the last ones of the turn before where another speaks."""
-    spoken = [s.text for s in quote.turn.sentences if s.speech and s.position < quote.first]
-    yield from spoken[-SENTENCES_BEFORE:]
+def _before(quote: Quote) -> list[str]:
+    """The sentences that stand before a quote in its turn."""
+    return [s.text for s in quote.turn.sentences if s.speech and s.position < quote.first][-SENTENCES_BEFORE:]
+
+
+def _answered(quote: Quote) -> str:
+    """The end of what somebody else asked before, where the quote is the start of the reply to it; else ""."""
     first = quote.turn.sentences[0].position
-    for turn in quote.episode.turns:
-        if turn.sentences[-1].position == first - 1 and len(spoken) <= SENTENCES_BEFORE:
-            yield from [s.text for s in turn.sentences if s.speech][-SENTENCES_BEFORE:]
+    if len(_before(quote)) == SENTENCES_BEFORE:
+        return ""
+    before = next((turn for turn in quote.episode.turns if turn.sentences[-1].position == first - 1), None)
+    asked = " ".join([s.text for s in before.sentences if s.speech][-SENTENCES_BEFORE:]) if before else ""
+    return asked if "?" in asked else ""
 
 
 def speaker_of(quote: Quote) -> str | None:
     """Who is known to speak in a quote."""
     speaker = quote.turn.speaker
     return speaker.name if speaker and not is_anonymous(speaker.name) else None
+
+
+def names_in(text: str) -> set[str]:
+    """The words with a capital that don't open a sentence, lower case."""
+    return {bare(word) for word in re.findall(r"(?<=[^\W\d_,;] )[A-Z][\w'’-]+|(?<=[,;] )[A-Z][\w'’-]+", text)} - {"i"}
 
 
 def words_of(text: str) -> set[str]:

@@ -26,6 +26,10 @@ _SPOKE_BEFORE = re.compile(
 )
 _ONLY_JOINED = re.compile(r"^(?:['’]s)?(?:\s|,|and|or|&|with|like|plus|as well as|both|[A-Z][\w'’.-]*)*$")
 _FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|[Mm]y|[Mm]e|mine|myself|[Ww]e|[Ww]e['’]\w+|[Oo]ur|ours|us)\b")
+_CLOSES = re.compile(
+    rf",\s+(?:according to\s+[\w .'’-]+|[A-Z][\w .'’-]*\s+(?:{_SPEAKS}))\W*$"
+)
+_WORD_NEXT = re.compile(r"\s+(\w+)")
 _PRONOUN = re.compile(r"\b(?:he|she|they|his|her|their|him|them|hers|theirs)\b", re.IGNORECASE)
 _ROLE_WORDS = {
     "guest": re.compile(r"\b(?:guest|interviewee)s?\b", re.IGNORECASE),
@@ -49,6 +53,8 @@ def credit(
     text = clause.plain
     named: set[str] = set()
     set_off = False  # "According to Maud, …": the comma ends her name, and lists nobody beside her
+    closing = _CLOSES.search(text)
+    closes = closing is not None and bool(words_of(closing[0]) & own)  # "…, Nell says": all before is told by her
     speaker_ends: int | None = None  # where a speaker of the quotes cited is first named
     reports = False  # "Maud says …": whoever speaks after that, speaks in her words
     for role, pattern in _ROLE_WORDS.items():
@@ -76,9 +82,11 @@ def credit(
         if not is_person and not speaks:
             continue
         led = speaker_ends is not None and (set_off or not _ONLY_JOINED.match(text[speaker_ends : token.start()]))
+        led |= closes
         told = (led and (reports or not speaks)) or (not speaks and not _FIRST_PERSON.search(cited.text))
         # "…, and Lark said, let's try it": told by the speaker in these very words.
-        told |= led and bool(re.search(rf"\b{re.escape(word)}\s+{_SPEAKS}\b", cited.text, re.IGNORECASE))
+        verb = _WORD_NEXT.match(text[token.end() :])
+        told |= led and verb is not None and normalise(f"{token[0]} {verb[1]}") in normalise(cited.text)
         if word in cited.words and told:
             continue
         return set(), f"names {token[0]}, who does not speak there"
@@ -140,6 +148,8 @@ def _names_source(clause: Clause, source: str) -> bool:
     """True where the clause tells whose words they are, or at least that the speaker only tells them."""
     who = words_of(source) - STOP_WORDS
     if who & words_of(clause.text):
+        return True
+    if not who and words_of(source) & words_of(clause.plain) and words_of(clause.plain) & SPEECH:
         return True
     verbs = [word for word in WORD.findall(clause.plain.lower()) if word in SPEECH]
     return not who and (len(verbs) > 1 or bool(_RETOLD.search(clause.plain)))

@@ -18,24 +18,26 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from index.lexical import stems
 from rag.carried import REPORTING, Load, is_carried_word, weigh
 from rag.check import check_quote, locate
-from rag.clauses import MARKS, WORD, Cited, Clause, bare, clauses_of, speaker_of, words_of
+from rag.clauses import MARKS, WORD, Cited, Clause, bare, clauses_of, names_in, speaker_of, words_of
 from rag.credit import SPEECH, credit, credits_reporter, pronoun
 from rag.extract import Quote
 from rag.numbers import QUANTITIES, numbers
-from rag.polarity import NOT_ONLY, ONLY, Polarity, turned
+from rag.polarity import NOT_ONLY, ONLY, Polarity, tilted, turned
 from rag.question import Question
 from rag.result import Check
 from rag.synonyms import meant
 
 LEAST_QUOTE_WORDS = 3  # a quote this long carries a clause, and may have its wrong mark mended
-LEAST_CITED = 1 / 2  # share of a clause's words that stand in the quotes themselves, and not only just before them
+LEAST_CITED = 2 / 3  # share of a clause's words that stand in the quotes themselves, and not only just before them
 LEAST_OWN_WORDS = 1 / 2  # share of a clause's words that a sentence carries which is shown in its place
 
 _MARKUP = re.compile(r"://|\bwww\.|\]\(|[<>`{}|\\]|@\w")
+_SPOKEN_SIGNS = frozenset("`{}|\\")  # some transcripts set a spoken name in these; links and tags are nobody's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ def judge(
     `people`: everybody known by name, so that a first name alone counts. `before`: whom "she" or "they" means to the
     reader: the speakers of the sentence shown before, or those whom the question names.
     """
-    if _MARKUP.search(sentence) or any(unicodedata.category(letter) in ("Cc", "Cf", "Co") for letter in sentence):
+    said = " ".join(quote.text for quote in given.values())
+    markup = any(match[0] not in _SPOKEN_SIGNS or match[0] not in said for match in _MARKUP.finditer(sentence))
+    if markup or any(unicodedata.category(letter) in ("Cc", "Cf", "Co") for letter in sentence):
         return Ruling("unsupported", "markup, a link or unprintable letters")
     clauses, ending = _marked(sentence, given)
     if not clauses:
@@ -175,7 +179,10 @@ def _trimmed(run: str) -> str:
 
 def _names(clause: Clause, cited: Cited, load: Load) -> str:
     """What is wrong with the names outside quote marks: each stands in the words cited, or just before them."""
-    known = cited.words | cited.name_parts | cited.words_around | load.framed
+    known = cited.words | cited.name_parts | load.framed
+    # A name from just before is told where the quote has none of its own that it could have been put for.
+    if not (names_in(cited.text) - words_of(clause.text)):
+        known |= cited.around
     for token in WORD.finditer(clause.plain):
         word = bare(token[0])
         is_host = re.search(r"[^\W\d_]\.[^\W\d_]{2,}", token[0])
@@ -186,7 +193,7 @@ def _names(clause: Clause, cited: Cited, load: Load) -> str:
         # What opens a sentence has a capital whatever it is: whether it is carried is asked of it as of any word.
         if not is_host and (opens or word in known | {"mr", "mrs", "ms", "dr"}):
             continue
-        if all(part in known for part in re.split(r"[-.]", word)) and not is_host:
+        if (all(part in known for part in re.split(r"[-.]", word)) and not is_host) or word in cited.words:
             continue
         return f"the name {token[0]} does not stand in the words cited"
     return ""
@@ -195,15 +202,16 @@ def _names(clause: Clause, cited: Cited, load: Load) -> str:
 def _numbers(clause: Clause, cited: Cited, load: Load) -> str:
     """What is wrong with the numbers outside quote marks: each stands in the words cited, with the thing it counts."""
     there = numbers(cited.text)
-    values = {value for value, _ in there} | {value for value, _ in numbers(f"{cited.dates} {cited.around}")}
+    values = {value for value, _ in there} | {float(year) for year in re.findall(r"\b\d{4}\b", cited.dates)}
+    if not there:
+        values |= {value for value, _ in numbers(cited.answered)}
+    values |= {value for name in cited.speakers if name for value, _ in numbers(name)}  # "Audience Member 4"
     if re.search(r"\b(?:an?|single|once|one)\b", cited.text, re.IGNORECASE):
         values.add(1.0)
     for value, unit in numbers(clause.plain, ones=False):
         if value not in values:
             return f"the number {value:g} does not stand in the words cited"
         counted = {other for other, thing in there if thing == unit}
-        if unit and not is_carried_word(unit, cited.words | cited.words_around | load.framed) and unit not in load.skipped:
-            return f"{value:g} counts something else there"
         if unit and counted and value not in counted:
             return f"there are not {value:g} of these in the words cited"
     for word in QUANTITIES & words_of(clause.plain):
@@ -224,6 +232,8 @@ def _negations(clause: Clause, cited: Cited, load: Load) -> str:
     for stem in sorted(ours.negated - ours.plain - subject):
         if meant(stem) & (theirs.plain - theirs.negated) and not meant(stem) & theirs.negated:
             return f"“{stem}” is negated, and is not in the words cited"
+    if problem := tilted(clause.text, cited.text):
+        return problem
     if ONLY.search(clause.text) and not NOT_ONLY.search(clause.text) and NOT_ONLY.search(cited.text):
         return "“not only” became “only”"
     if ours.bare and not theirs.bare:
@@ -240,7 +250,7 @@ def _negations(clause: Clause, cited: Cited, load: Load) -> str:
 
 def _small_words(clause: Clause, cited: Cited, load: Load) -> str:
     """What is wrong where "more" became "less", or "some" became "all"."""
-    return turned(words_of(clause.plain), cited.words | cited.words_around)
+    return turned(words_of(clause.plain), cited.words | cited.around)
 
 
 def _marks(clause: Clause, cited: Cited, load: Load) -> str:
@@ -275,14 +285,15 @@ def _own_words(clause: Clause, cited: Cited, load: Load) -> Clause | None:
             if _stands(run, cited.by_mark(clause, mark))]  # fmt: skip
     count, words, mark = max(runs, default=(0, "", 0))
     if count < LEAST_QUOTE_WORDS:
-        told = [
-            (sum(is_carried_word(word, words_of(sentence.text)) for word in load.telling), -place, sentence.text, mark)
-            for mark in clause.marks
-            for place, sentence in enumerate(cited.by_mark(clause, mark).sentences)
-            if sentence.speech
-        ]
-        count, _, words, mark = max(told)
-        if count < 2 or count < LEAST_OWN_WORDS * len(load.telling):
+        told = []
+        for mark in clause.marks:
+            spoken = [sentence.text for sentence in cited.by_mark(clause, mark).sentences if sentence.speech]
+            for first, size in product(range(len(spoken)), (1, 2)):
+                text = " ".join(spoken[first : first + size])
+                there = words_of(text)
+                told.append((sum(is_carried_word(word, there) for word in load.telling), -size, -first, text, mark))
+        count, _, _, words, mark = max(told)
+        if count < min(2, len(load.telling) - 1) or count < LEAST_OWN_WORDS * len(load.telling):
             return None
     joined = re.match(r"[\s;,]*(?:(?:and|while|but|whereas)\s+)?", clause.text)
     text = f"{joined[0] if joined else ''}{speaker} says: “{words}”"

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,8 @@ from index.lexical import stems
 KINDS = {"n": "noun", "v": "verb", "a": "adj", "s": "adj", "r": "adv"}
 NUMBERS = {"noun": 1, "verb": 2, "adj": 3, "adv": 4}
 FIRST_SENSES = 1  # of a word, which count without having been counted: the second of “dough” is money
-LEAST_COUNTED = 2  # times that a later sense stands in the corpus
+LEAST_COUNTED = 2  # times that a later sense stands in the corpus,
+LEAST_SHARE = 0.25  # and share of the word's uses that it has
 TARGET = Path("rag/synonyms.txt")
 
 
@@ -90,15 +91,19 @@ def read_synsets(folder: Path, kind: str) -> Iterator[tuple[str, Synset]]:
 def read_usual(folder: Path) -> set[tuple[str, str, str]]:
     """(word, kind, offset) of the senses that a word usually has, without words that the corpus never has."""
     kinds = {"1": "noun", "2": "verb", "3": "adj", "4": "adv", "5": "adj"}
-    usual, counted_words = set(), set()
+    senses = []
+    total: Counter[str] = Counter()
     for line in (folder / "index.sense").read_text(encoding="utf-8").splitlines():
         key, offset, number, counted = line.split()
         word, _, place = key.partition("%")
-        if int(counted):
-            counted_words.add(word)
-        if int(number) <= FIRST_SENSES or int(counted) >= LEAST_COUNTED:
-            usual.add((word, kinds[place[0]], offset))
-    return {sense for sense in usual if sense[0] in counted_words}
+        senses.append((word, kinds[place[0]], offset, int(number), int(counted)))
+        total[word] += int(counted)
+    return {
+        (word, kind, offset)
+        for word, kind, offset, number, counted in senses
+        if total[word]
+        and (number <= FIRST_SENSES or (counted >= LEAST_COUNTED and counted >= LEAST_SHARE * total[word]))
+    }
 
 
 def read_forms(folder: Path) -> Iterator[tuple[str, str]]:
