@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.lexical import STOP_WORDS
+from rag.check import locate
 from rag.clauses import WORD, Cited, Clause, bare, words_of
 from rag.credit import OPENERS
 from rag.numbers import QUANTITIES, numbers
@@ -93,7 +94,7 @@ def weigh(clause: Clause, cited: Cited, question: Question) -> Load:
     # Words of grammar carry none: "live" is not "be", nor is "used" "us".
     there = families(cited.words - GRAMMAR)
     answered = families(words_of(cited.answered) - GRAMMAR)
-    before = families((cited.before | words_of(question.asked)) - GRAMMAR)
+    before = families((cited.before | _asked_and_said(question, cited)) - GRAMMAR)
     dropped = _STANDS_FOR & (cited.words - set(words))
     denied = Polarity(cited.text).negated
     missing, held, meant_by_it = [], 0, 0
@@ -106,6 +107,12 @@ def weigh(clause: Clause, cited: Cited, question: Question) -> Load:
             missing.append(word)
     share = held / len(telling) if telling else 1.0
     return Load(tuple(telling), tuple(missing), share, frozenset(framed))
+
+
+def _asked_and_said(question: Question, cited: Cited) -> set[str]:
+    """The words of a question that its answer's episode has too: a question may be anything that a stranger typed."""
+    episodes = [quote.episode for quote in cited.quotes]
+    return {word for word in words_of(question.asked) if any(locate(word, episode) for episode in episodes)}
 
 
 def _is_report(words: Sequence[str], place: int, cited: Cited) -> bool:

@@ -13,6 +13,7 @@ from index.lexical import stems
 from index.speakers import is_anonymous
 from rag.extract import Quote
 
+NAME_WORDS = 4  # that a speaker may be credited by
 SENTENCES_BEFORE = 2  # of the same turn, and of the question that it answers: what a quote's "it" and "she" stand for
 
 _QUOTED = re.compile(
@@ -80,8 +81,8 @@ class Cited:
 
     @property
     def name_parts(self) -> set[str]:
-        """The words of the speakers' names, lower case."""
-        return words_of(" ".join(name for name in self.speakers if name))
+        """The words of the speakers' names, lower case. Of a name as long as a sentence, only the first: it is none."""
+        return words_of(" ".join(" ".join(name.split()[:NAME_WORDS]) for name in self.speakers if name))
 
 
 def _before(quote: Quote) -> list[str]:

@@ -50,6 +50,8 @@ def credit(
     """The speakers that a clause credits, and what is wrong with it; "" where nothing is."""
     parts = {part for name in people for part in words_of(name) if len(part) > 2}
     own = cited.name_parts
+    others = words_of(" ".join(name for name in people if name not in cited.speakers)) - {"mr", "mrs", "ms", "dr"}
+    shared = True
     text = clause.plain
     named: set[str] = set()
     set_off = False  # "According to Maud, …": the comma ends her name, and lists nobody beside her
@@ -63,7 +65,10 @@ def credit(
                 named |= {name for name in cited.speakers if name}
                 reports = reports or _speaks(text, match)
                 speaker_ends = match.end() if speaker_ends is None else min(speaker_ends, match.end())
-            elif bare(match[0]) not in cited.words or _speaks(text, match):
+                continue
+            before = words_of(text[: match.start()])
+            told = bare(match[0]) in cited.words and (before & own or not _FIRST_PERSON.search(cited.text))
+            if not told or _speaks(text, match):
                 return set(), f"credits the {role}, who does not speak there"
     if _FIRST_PERSON.search(text):
         return set(), "speaks as “I” or “we” outside quote marks"
@@ -72,6 +77,7 @@ def credit(
         capital = token[0][0].isupper()
         first = opens and not WORD.search(text[: token.start()])
         if word in own and (capital or word in parts):
+            shared = shared and word in others
             named |= {name for name in cited.speakers if name and word in words_of(name)}
             reports = reports or _speaks(text, token)
             speaker_ends = token.end() if speaker_ends is None else speaker_ends
@@ -90,6 +96,8 @@ def credit(
         if word in cited.words and told:
             continue
         return set(), f"names {token[0]}, who does not speak there"
+    if shared and own & others & words_of(text):
+        return set(), "names the speaker by a name that another has too"
     return named, ""
 
 

@@ -37,6 +37,15 @@ LEAST_CITED = 2 / 3  # share of a clause's words that stand in the quotes themse
 LEAST_OWN_WORDS = 1 / 2  # share of a clause's words that a sentence carries which is shown in its place
 
 _MARKUP = re.compile(r"://|\bwww\.|\]\(|[<>`{}|\\]|@\w")
+_ORDER = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:above|previous|prior|earlier|before|rules?|instructions?|quotes?|prompt)"
+    r"|\b(?:system|assistant|user|human)\s*(?::|prompt|message|turn)|\bnew (?:rules?|instructions?|task)\b|\byou are now\b"
+    r"|\b(?:question|answer)\s*:|^\W*(?:write|print|repeat|output|answer|reply|say)\b"
+    r"|\b(?:say|write|answer|reply|respond|claim|cite|credit|quote|attribute|print|repeat|output)\b.{0,30}"
+    r"\b(?:that|only|everything|always|nothing but|instead|every sentence)\b|\blanguage model\b"
+    r"|\b(?:ignorier|ignorez|ignora|oublie[zr]?|vergiss|olvida)|игнорируй|забудь|忽略|无视|無視|تجاهل|התעלם",
+    re.IGNORECASE,
+)
 _SPOKEN_SIGNS = frozenset("`{}|\\")  # some transcripts set a spoken name in these; links and tags are nobody's words
 
 
@@ -94,7 +103,7 @@ def judge(
         elif credited and (number or pronoun(clause.plain)) and not cited.speakers <= set(credited):
             return Ruling("wrong_speaker", f"reads as if {credited[0]} said it")
         load = weigh(clause, cited, question)
-        for rule in (_names, _numbers, _negations, _small_words, _marks):
+        for rule in (_orders, _names, _numbers, _negations, _small_words, _marks):
             if problem := rule(clause, cited, load):
                 return Ruling("unsupported", problem)
         if problem := _carried(clause, load):
@@ -175,6 +184,15 @@ def _trimmed(run: str) -> str:
 
 
 # What is carried
+
+
+def _orders(clause: Clause, cited: Cited, load: Load) -> str:
+    """What is wrong where a clause does as a sentence spoken to a machine says: such a one is only ever quoted."""
+    for sentence in cited.sentences:
+        there = words_of(sentence)
+        if _ORDER.search(sentence) and any(is_carried_word(word, there - cited.name_parts) for word in load.telling):
+            return "it is made from words that give an order"
+    return ""
 
 
 def _names(clause: Clause, cited: Cited, load: Load) -> str:

@@ -176,7 +176,10 @@ def test_a_lie_is_withheld_and_counted_and_nothing_of_it_is_shown(endpoint: Endp
 @pytest.mark.parametrize(
     ("written_so", "shown_so"),
     [
-        ("Maud says the library holds 243 jars, and grains were bought [2].", "“We hold two hundred and forty-three jars.”"),
+        (
+            "Maud says the library holds 243 jars, and grains were bought [2].",
+            "“We hold two hundred and forty-three jars. Nine of the fourteen grains sprouted.”",
+        ),
         ("Tobin bakes loaves at night and ferries them [1].", "“I bake forty-five loaves a night.”"),
         ("Tobin calls his oven a wonder: “I bake forty-five loaves a night” [1].", "“I bake forty-five loaves a night”"),
     ],
