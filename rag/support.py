@@ -40,8 +40,9 @@ _MARKUP = re.compile(r"://|\bwww\.|\]\(|[<>`{}|\\]|@\w")
 _ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:above|previous|prior|earlier|before|rules?|instructions?|quotes?|prompt)"
     r"|\b(?:system|assistant|user|human)\s*(?::|prompt|message|turn)|\bnew (?:rules?|instructions?|task)\b|\byou are now\b"
-    r"|\b(?:question|answer)\s*:|^\W*(?:write|print|repeat|output|answer|reply|say)\b"
-    r"|\b(?:say|write|answer|reply|respond|claim|cite|credit|quote|attribute|print|repeat|output)\b.{0,30}"
+    r"|\b(?:question|answer)\s*:|^\W*(?:write|print|repeat|output)\b"
+    r"|(?:^|[.!?;:,]\s+|\b(?:and|then|please)\s+)"
+    r"(?:say|write|answer|reply|respond|claim|cite|credit|quote|attribute|print|repeat|output)\b.{0,30}"
     r"\b(?:that|only|everything|always|nothing but|instead|every sentence)\b|\blanguage model\b"
     r"|\b(?:ignorier|ignorez|ignora|oublie[zr]?|vergiss|olvida)|игнорируй|забудь|忽略|无视|無視|تجاهل|התעלם",
     re.IGNORECASE,
