@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import mimetypes
+import warnings
 from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_address
@@ -66,21 +67,26 @@ def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
 
 
 def mounted(site: FastAPI, page: gr.Blocks, path: str, **options: Any) -> FastAPI:
+    """The site with a page at that path."""
     system_fonts = ["-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "system-ui", "sans-serif"]
-    return gr.mount_gradio_app(
-        site,
-        page,
-        path,
-        ssr_mode=False,
-        run_history=False,
-        enable_monitoring=False,
-        footer_links=[],
-        theme=gr.themes.Base(
-            font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
-        ),
-        head=head(),
-        **options,
+    theme = gr.themes.Base(
+        font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
     )
+    with warnings.catch_warnings():
+        # Gradio says that it turns off, for a page of several screens, what is turned off here already.
+        warnings.filterwarnings("ignore", message="SSR mode is not supported")
+        return gr.mount_gradio_app(
+            site,
+            page,
+            path,
+            ssr_mode=False,
+            run_history=False,
+            enable_monitoring=False,
+            footer_links=[],
+            theme=theme,
+            head=head(),
+            **options,
+        )
 
 
 def listeners_page(assistant: Assistant, *, staff: bool) -> gr.Blocks:
