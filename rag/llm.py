@@ -18,13 +18,13 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from rag.check import normalise
 from rag.extract import Quote
+from rag.gate import Gate
 from rag.question import Question
 from rag.result import Wrote
 from rag.settings import Settings
-from rag.support import MARKS, Ruling, judge
-from rag.write import Draft, Writer, cite, extractive_writer
+from rag.support import MARKS
+from rag.write import Draft, Writer, extractive_writer
 
 PROMPT = "answer"
 NO_KEY = "none"  # an OpenAI-compatible endpoint of one's own often wants no key; the client refuses to send none at all
@@ -62,50 +62,6 @@ def llm_writer(settings: Settings) -> Writer:
             yield wrote
 
     return write
-
-
-class Gate:
-    """What of a model's sentences is shown, and under which numbers. Holds what the reader has seen so far."""
-
-    def __init__(self, question: Question, quotes: Sequence[Quote], draft: Draft) -> None:
-        whole = [quote for quote in quotes if cite(quote, 1).check == "verified"]
-        self.given = dict(enumerate(whole, start=1))
-        self.question, self.draft = question, draft
-        self.read = 0
-        people = [person.name for quote in whole for person in quote.episode.people]
-        speakers = [turn.speaker.name for quote in whole for turn in quote.episode.turns if turn.speaker]
-        self.people = tuple(dict.fromkeys([*people, *speakers, *question.people]))
-        self._numbers: dict[int, int] = {}
-        self._before: tuple[str, ...] = question.people
-        self._shown: set[str] = set()
-
-    def judged(self, sentence: str) -> Wrote | None:
-        """The sentence as it may be shown, its citations numbered in order of first use; None: withheld, and counted."""
-        self.read += 1
-        ruling = judge(sentence, self.given, self.question, self.people, before=self._before)
-        if ruling.check != "verified":
-            log.info("withheld (%s: %s)", ruling.check, ruling.why)
-            log.debug("withheld: %r", sentence)
-            self.draft.withheld += 1
-            return None
-        if normalise(sentence) in self._shown:  # a model in a loop says the same again; once is enough
-            return None
-        self._shown.add(normalise(sentence))
-        return self._numbered(ruling)
-
-    def _numbered(self, ruling: Ruling) -> Wrote:
-        new, text = [], ""
-        for clause in ruling.clauses:
-            for mark in clause.marks:
-                if mark not in self._numbers:
-                    self._numbers[mark] = len(self._numbers) + 1
-                    new.append(cite(self.given[mark], self._numbers[mark]))
-            marks = "".join(f"[{n}]" for n in sorted(self._numbers[mark] for mark in clause.marks))
-            text += f"{clause.text} {marks}"
-        last = [self.given[mark].turn.speaker for mark in ruling.clauses[-1].marks]
-        self._before = tuple(speaker.name for speaker in last if speaker) or self._before
-        self.draft.citations.extend(new)
-        return Wrote(f"{text}{ruling.ending}".strip(), tuple(new))
 
 
 # What the model is told

@@ -13,7 +13,7 @@ from index.episode import Episode
 from rag.check import check_quote
 from rag.extract import Quote
 from rag.question import Question
-from rag.result import MINUTE, Citation, Searched, Wrote, clock
+from rag.result import MINUTE, Citation, Searched, Withheld, Wrote, clock
 
 UNLABELLED = "host or guest, unlabelled"
 
@@ -22,6 +22,7 @@ UNLABELLED = "host or guest, unlabelled"
 class Draft:
     """What a writer made, filled while it writes: the citations shown, how many sentences were withheld, who wrote.
 
+    `held_back`: the sentences of a language model that were not shown as it wrote them.
     `tokens`: what a language model read and wrote, as {"input", "output"}; None where it doesn't tell.
     """
 
@@ -29,6 +30,7 @@ class Draft:
     model: str | None = None
     citations: list[Citation] = field(default_factory=list)
     withheld: int = 0
+    held_back: list[Withheld] = field(default_factory=list)
     tokens: dict[str, int] | None = None
 
     def spent(self, read: int, wrote: int) -> None:
