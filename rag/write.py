@@ -5,6 +5,7 @@ A writer yields `Wrote` events; each has been through the gate before it is yiel
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -22,7 +23,8 @@ UNLABELLED = "host or guest, unlabelled"
 class Draft:
     """What a writer made, filled while it writes: the citations shown, how many sentences were withheld, who wrote.
 
-    `tokens`: what a language model read and wrote, as {"input", "output"}; None where it doesn't tell.
+    `tokens`: what a language model read and wrote, as {"input", "output"}; None where it doesn't tell. `taken`: the same
+    with estimates where it doesn't, for the answer's budget. `began`: when the answer was begun, on the monotonic clock.
     """
 
     writer: str
@@ -30,11 +32,15 @@ class Draft:
     citations: list[Citation] = field(default_factory=list)
     withheld: int = 0
     tokens: dict[str, int] | None = None
+    taken: dict[str, int] = field(default_factory=lambda: {"input": 0, "output": 0})
+    began: float = field(default_factory=time.monotonic)
 
-    def spent(self, read: int, wrote: int) -> None:
-        """Tokens that a language model took, added to those before."""
-        before = self.tokens or {"input": 0, "output": 0}
-        self.tokens = {"input": before["input"] + read, "output": before["output"] + wrote}
+    def spent(self, read: int, wrote: int, told: bool = True) -> None:
+        """Tokens that a language model took, added to those before; `told` by the endpoint, or else estimated."""
+        self.taken = {"input": self.taken["input"] + read, "output": self.taken["output"] + wrote}
+        if told:
+            before = self.tokens or {"input": 0, "output": 0}
+            self.tokens = {"input": before["input"] + read, "output": before["output"] + wrote}
 
 
 class Writer(Protocol):
