@@ -112,7 +112,7 @@ def link(episode: Episode, start: float | None, time_error: float | None = None)
 
 def refusal(question: Question, searched: Searched, *, verdict: str, nearest_people: Sequence[str] = ()) -> str:
     """What is said when nothing is quoted, in plain sentences: what was searched, and what can be tried."""
-    scope = f"{_count(searched.episodes, 'episode')}{_minutes(searched.seconds)}"
+    scope = f"{counted(searched.episodes, 'episode')}{_minutes(searched.seconds)}"
     if verdict == "unknown_person":
         hint = f" Did you mean {_either(nearest_people)}?" if nearest_people else ""
         return f"Nobody called {question.unknown} speaks in the {scope} searched.{hint}"
@@ -155,7 +155,8 @@ def _either(names: Sequence[str]) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _count(n: int, noun: str) -> str:
+def counted(n: int, noun: str) -> str:
+    """A number with its noun: `1 quote`, `1,200 quotes`."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
@@ -164,5 +165,5 @@ def _minutes(seconds: float | None, before: str = ", ") -> str:
         return ""
     minutes = seconds / 60
     if minutes < 1.5:
-        return f"{before}{_count(round(seconds), 'second')}"
-    return f"{before}{_count(round(minutes), 'minute')}" if minutes < 120 else f"{before}{minutes / 60:,.1f} hours"
+        return f"{before}{counted(round(seconds), 'second')}"
+    return f"{before}{counted(round(minutes), 'minute')}" if minutes < 120 else f"{before}{minutes / 60:,.1f} hours"
