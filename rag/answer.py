@@ -21,11 +21,10 @@ from rag.question import Filters, Question, nearest_names, read_question
 from rag.refuse import best_probability, probability, said_by_other, threshold
 from rag.result import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
 from rag.retrieve import Hit, Retriever, Scope, read_scope
-from rag.sections import Sections, gather, written
+from rag.sections import RELATED, Sections, gather, written
 from rag.settings import Settings
 from rag.write import Draft, Writer, cite, extractive_writer, other_line, refusal
 
-RELATED = 2.0  # further quotes are left out where the best one is e ** 2, seven times, likelier to be the answer
 NEAREST = 3
 NOTHING_MORE = "I found nothing more about this."
 

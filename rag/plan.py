@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal, get_args
 
 from index.library import EpisodeSummary
 from prompts import one_line
 from rag.faults import ModelFault
 from rag.model import Allowance, whole_reply
-from rag.question import Question
+from rag.question import SPEECH_VERBS, Question
 from rag.retrieve import Scope
 from rag.settings import Settings
 
@@ -89,7 +90,8 @@ PATTERNS: dict[Kind, tuple[re.Pattern[str], ...]] = {
 
 _GUESTS = re.compile(r"\bguests?\b", re.I)
 _BESIDES = re.compile(r"\b(?:besides|apart from|except(?: for)?|other than)\b", re.I)
-_JOINED = re.compile(r"\b(?:and|or|with|nor|&)\b", re.I)
+_SPEAKS = re.compile(rf"\b(?:{SPEECH_VERBS})\b", re.I)
+_JOINS = frozenset(["and", "or", "nor"])
 _RECOMMENDS = re.compile(r"\b(?:recommend|advis|suggest)\w*", re.I)
 RECOMMENDING = ("recommend", "advice", "should", "try")
 _ADVICE = re.compile(
@@ -150,7 +152,7 @@ def plan(
     for kind, patterns in PATTERNS.items():
         if any(pattern.search(asked.asked) for pattern in patterns) and (made := _made(kind, asked, scope, rows)):
             return made
-    if asked.said and _JOINED.search(asked.asked) and (made := _made("compare", asked, scope, rows)):
+    if _speak_together(asked) and (made := _made("compare", asked, scope, rows)):
         return made
     told = tell_kind(asked.asked) if tell_kind else None
     return _made(told, asked, scope, rows) if told else None
@@ -184,7 +186,10 @@ def _made(kind: Kind, asked: Question, scope: Scope, rows: Callable[[Sequence[st
     if kind == "compare":
         if not 2 <= len(people) <= MOST_LOOKS:
             return None
-        looks = [Look(f"{name}:", replace(whole, people=(name,), said=True), scope, NARROW) for name in people]
+        looks = [
+            Look(f"{name}:", replace(whole, people=(name,), said=True), _with((name,), scope, rows), NARROW)
+            for name in people
+        ]
         return Plan(kind, replace(whole, people=people, said=True), tuple(looks))
     if kind == "change":
         if len(people) != 1:
@@ -203,9 +208,15 @@ def _made(kind: Kind, asked: Question, scope: Scope, rows: Callable[[Sequence[st
     if not people and _GUESTS.search(asked.asked):  # the host is none of those asked about
         wide = replace(wide, question=replace(whole, role="guest", said=True))
     advice = _ADVICE if whole.words == RECOMMENDING else None
-    if people and whole.said and (theirs := [e for e in scope.episodes if any(p.name in people for p in e.people)]):
-        scope = Scope(tuple(theirs), rows([e.id for e in theirs]), scope.person)
-    return Plan(kind, whole, (replace(wide, scope=scope),), holds=advice)
+    if people and whole.said:
+        wide = replace(wide, scope=_with(people, scope, rows))
+    return Plan(kind, whole, (wide,), holds=advice)
+
+
+def _with(people: Sequence[str], scope: Scope, rows: Callable[[Sequence[str]], list[int]]) -> Scope:
+    """The episodes in which one of these people speaks, as far as it is known who does."""
+    theirs = [e for e in scope.episodes if any(p.name in people for p in e.people)]
+    return Scope(tuple(theirs), rows([e.id for e in theirs]), scope.person) if theirs else scope
 
 
 def episode_line(episode: EpisodeSummary) -> str:
@@ -219,16 +230,32 @@ def _when(episode: EpisodeSummary) -> tuple[str, str]:
 
 def _people(asked: Question) -> tuple[str, ...]:
     """The people that the question names at places of their own; a first name that two share names neither."""
-    words = re.findall(r"\w+", asked.asked.casefold())
-    places = {
-        name: {n for n, word in enumerate(words) if word in re.findall(r"\w+", name.casefold())}
-        for name in asked.people
-    }
+    places = _places(asked)
     return tuple(
         name
         for name, own in places.items()
         if own and not any(own & others for other, others in places.items() if other != name)
     )
+
+
+def _places(asked: Question) -> dict[str, set[int]]:
+    """At which words of the question each of its people is named."""
+    words = re.findall(r"\w+", asked.asked.casefold())
+    return {
+        name: {n for n, word in enumerate(words) if word in re.findall(r"\w+", name.casefold())}
+        for name in asked.people
+    }
+
+
+def _speak_together(asked: Question) -> bool:
+    """Whether it asks what two people say, in one breath: "what did A and B say about …"."""
+    words, places = re.findall(r"\w+", asked.asked.casefold()), _places(asked)
+    own = sorted((min(places[name]), max(places[name])) for name in _people(asked))
+    joined = any(
+        words[last + 1 : first] and set(words[last + 1 : first]) <= _JOINS
+        for (_, last), (first, _) in pairwise(own)
+    )
+    return joined and bool(_SPEAKS.search(asked.asked))
 
 
 def _without(kind: Kind, asked: Question) -> Question:

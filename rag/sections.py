@@ -21,7 +21,8 @@ from rag.retrieve import Hit, Retriever
 from rag.write import Draft, Writer, counted, extractive_writer
 
 MOST_READ = 40  # quotes looked at in a batch of passages, where they must hold something of their own
-IN_A_SECTION = 2  # quotes of one person or date; a list has one for each item
+IN_A_SECTION = 3  # quotes of one person or date; a list has one for each item
+RELATED = 2.0  # further quotes are left out where the best one is e ** 2, seven times, likelier to be the answer
 CLEAR = (
     0.85  # cosine and share of the words, added: from there on a quote is about the subject whatever stands around it
 )
@@ -114,26 +115,28 @@ def _quotes(
         for first in range(0, len(group), READ_PASSAGES):
             evidence = extractor.read(look.question, group[first : first + READ_PASSAGES])
             quotes += evidence.choose(may_speak, limit=MOST_READ if plan.holds else READ_PASSAGES)
+    best = max((quote.score for quote in quotes), default=0.0)
     apart: list[Quote] = []
     for quote in sorted(quotes, key=lambda quote: -probability(quote.signals)):
         overlaps = any(
             other.episode.id == quote.episode.id and other.first <= quote.last and quote.first <= other.last
             for other in apart
         )
-        if not overlaps and _answers(plan, quote, least, best=not apart):
+        if not overlaps and _answers(plan, quote, least, best):
             apart.append(quote)
     return apart
 
 
-def _answers(plan: Plan, quote: Quote, least: float, *, best: bool) -> bool:
-    """Whether a quote is worth a place of its own: it answers by itself, and not only by what stands around it.
+def _answers(plan: Plan, quote: Quote, least: float, best: float) -> bool:
+    """Whether a quote is worth a place of its own.
 
-    The best of what one person or date has may lean on what is around it, like any answer to one question.
+    What one person or date has may lean on what is around it, like any answer to one question (`best` is the best score
+    there). An item of a list answers by itself.
     """
     if plan.holds:
         return bool(plan.holds.search(quote.text))
     signals = quote.signals
-    clear = signals.cosine + signals.coverage >= CLEAR or (best and not plan.lists)
+    clear = signals.cosine + signals.coverage >= CLEAR if plan.lists else quote.score >= best - RELATED
     return clear and probability(signals) >= least
 
 
