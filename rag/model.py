@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What one reply may take: seconds in all, tokens read and written, and money by the settings' prices.
+    """What one reply may take: seconds in all, tokens written, and money by the settings' prices.
 
     None for tokens: as many as the model likes. None for money: whatever it costs.
     """
@@ -46,13 +46,13 @@ class Allowance:
     def left(cls, settings: Settings, *, seconds: float, taken: Mapping[str, int]) -> Allowance:
         """What the settings allow an answer, less the tokens {"input", "output"} that it has taken, in the seconds left."""
         money = settings.max_cost - (settings.cost(taken) or 0.0) if settings.max_cost else None
-        return cls(max(0.0, seconds), settings.max_tokens - sum(taken.values()), money)
+        return cls(max(0.0, seconds), settings.max_tokens - taken["output"], money)
 
     def reply(self, settings: Settings, characters: int) -> int | None:
         """The most tokens that a reply to so many characters may have; None: any number. ModelFault: too few to say anything."""
-        read = math.ceil(characters / CHARACTERS_A_TOKEN)
-        most = [] if self.tokens is None else [self.tokens - read]
+        most = [] if self.tokens is None else [self.tokens]
         if self.money is not None:
+            read = math.ceil(characters / CHARACTERS_A_TOKEN)
             rest = (self.money - read * settings.price_input / 1_000_000) * 1_000_000
             if rest <= 0 or settings.price_output:
                 most.append(0 if rest <= 0 else int(rest / settings.price_output))

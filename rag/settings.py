@@ -31,8 +31,8 @@ class Settings:
     """What a million tokens cost that the language model reads, in any currency; 0 where it costs nothing."""
     price_output: float = 0.0
     """What a million tokens cost that the language model writes."""
-    max_tokens: int = 6000
-    """Most tokens that the language model may read and write for one answer; the model is told what is left for its reply."""
+    max_tokens: int = 2000
+    """Most tokens that the language model may write for one answer, its thoughts included."""
     max_cost: float = 0.0
     """Most that one answer may cost, in the currency of the prices; 0 for no limit. It needs the prices."""
     planner: Literal["rules", "model"] = "rules"
