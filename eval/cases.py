@@ -14,7 +14,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from eval import rewrites
+from eval.rewrites import SAME
 from eval.rewrites import FILLERS, HE, QUOTE_STYLES, SHE, THEY, Pronouns
 from index.embed import Encoder
 from index.episode import Episode, Sentence, Turn
@@ -173,7 +173,7 @@ class Words:
         return rng.choice(fit) if fit else None
 
 
-SAME_STEMS = [set(stems(pair)) for pair in rewrites.SAME.items()]
+SAME_STEMS = [set(stems(pair)) for pair in SAME.items()]
 
 
 def _ending(word: str) -> str:

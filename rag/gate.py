@@ -63,7 +63,8 @@ class Gate:
         for clause in ruling.clauses:
             for mark in clause.marks:
                 if mark not in self._numbers:
-                    self._numbers[mark] = len(self._numbers) + 1
+                    # Counted on from what the answer cites already: it may have been begun by another gate.
+                    self._numbers[mark] = len(self.draft.citations) + len(new) + 1
                     new.append(cite(self.given[mark], self._numbers[mark]))
             marks = "".join(f"[{n}]" for n in sorted(self._numbers[mark] for mark in clause.marks))
             text += f"{clause.text} {marks}"

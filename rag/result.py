@@ -118,6 +118,8 @@ class Answer:
             "model": self.model,
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "withheld": self.withheld,
+            "tokens": self.tokens,
+            "cost": None if self.cost is None else round(self.cost, 6),
         }
 
 
