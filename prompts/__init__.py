@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LONGEST_FACT = 200  # characters of a title or name in a prompt
 
+_NO_MARKS = str.maketrans("~[]", "-()")
 _MESSAGE = re.compile(r"^# (system|human)$", re.MULTILINE)
 
 
@@ -35,8 +36,8 @@ def fence_around(*texts: str) -> str:
 
 
 def flat(text: str) -> str:
-    """A fact on one line, and short: a title is whatever a stranger's file says it is."""
-    return one_line(text).replace("~", "-")[:LONGEST_FACT]
+    """A fact on one line, short, without fences and marks: a title is whatever a stranger's file says it is."""
+    return one_line(text).translate(_NO_MARKS)[:LONGEST_FACT]
 
 
 def one_line(text: str) -> str:

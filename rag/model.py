@@ -77,14 +77,17 @@ def ask_model(
     `spent(read, wrote, told)` hears the tokens at the end, `told` by the endpoint or else estimated here.
     """
     allowance = allowance or Allowance(settings.timeout)
-    until = time.monotonic() + allowance.seconds
     messages = _filled(prompt, values)
     characters = sum(len(str(message.content)) for message in messages)
     most = allowance.reply(settings, characters)
     told: list[tuple[int, int]] = []
+    # The first model is made before the clock starts: importing its package takes seconds, once.
+    made = iter([_model(settings, most)])
+    until = time.monotonic() + allowance.seconds
 
     def attempt() -> tuple[str, Iterator[str]]:
-        pieces = _in_time(settings, messages, most, until, told)
+        model, close = next(made, None) or _model(settings, most)
+        pieces = _in_time(model, close, messages, until, told)
         try:
             return next(pieces, ""), pieces
         except BaseException:
@@ -160,7 +163,7 @@ def _again_and_again(attempt: Callable[[], tuple[str, Iterator[str]]], until: fl
 
 
 def _in_time(
-    settings: Settings, messages: list[Any], most: int | None, until: float, told: list[tuple[int, int]]
+    model: Any, close: Callable[[], None], messages: list[Any], until: float, told: list[tuple[int, int]]
 ) -> Iterator[str]:
     """The pieces of one try as they come; then the connection is closed. ModelFault: they fail, or the time is up.
 
@@ -168,8 +171,8 @@ def _in_time(
 
     Read in a thread of its own: an endpoint that sends signs of life and no words resets every timeout of a connection.
     """
-    model, close = _model(settings, most)
     arrived: SimpleQueue[Any] = SimpleQueue()
+    left = threading.Event()
     faults = provider_faults()
 
     def read() -> None:
@@ -180,6 +183,9 @@ def _in_time(
                 arrived.put(chunk)
         except faults as exc:
             arrived.put(exc)
+        except RuntimeError:  # the connection was closed before the request was sent, since the time was up
+            if not left.is_set():
+                raise
         finally:
             arrived.put(None)
 
@@ -209,6 +215,7 @@ def _in_time(
         if counted:  # some providers count what is read at the start, and what is written at the end
             told.append((sum(read for read, _ in counted), sum(wrote for _, wrote in counted)))
     finally:
+        left.set()
         close()
 
 
