@@ -37,6 +37,8 @@ class Settings:
     """Most that one answer may cost, in the currency of the prices; 0 for no limit. It needs the prices."""
     planner: Literal["rules", "model"] = "rules"
     """Who tells whether a question needs more than one look (comparisons, lists): rules, or the language model too."""
+    support: Literal["rules", "model"] = "rules"
+    """Who tells whether a sentence of the language model is carried by its quotes: rules, or the model asked again too."""
     passages: int = 8
     """Passages that an answer is written from."""
     quotes: int = 3
@@ -85,6 +87,8 @@ class Settings:
         settings = cls(**values)  # type: ignore[arg-type]
         if settings.planner not in ("rules", "model"):
             raise SettingsError(f"VERBATIM_PLANNER={settings.planner!r} is neither rules nor model.")
+        if settings.support not in ("rules", "model"):
+            raise SettingsError(f"VERBATIM_SUPPORT={settings.support!r} is neither rules nor model.")
         if settings.max_cost and not (settings.price_input or settings.price_output):
             raise SettingsError(
                 "VERBATIM_MAX_COST needs to know what tokens cost: set VERBATIM_PRICE_INPUT and VERBATIM_PRICE_OUTPUT too."
