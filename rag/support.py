@@ -262,8 +262,9 @@ def _negations(clause: Clause, cited: Cited, load: Load) -> str:
             return f"“{stem}” is negated, and is not in the words cited"
     if problem := tilted(clause.text, cited.text):
         return problem
-    if ONLY.search(clause.text) and not NOT_ONLY.search(clause.text) and NOT_ONLY.search(cited.text):
-        return "“not only” became “only”"
+    only = [(bool(ONLY.search(text)), bool(NOT_ONLY.search(text))) for text in (clause.text, cited.text)]
+    if all(said for said, _ in only) and only[0][1] != only[1][1]:
+        return "“not only” and “only” are put for one another"
     if ours.bare and not theirs.bare:
         return "a “no” that the words cited don't have"
     if theirs.bare and not ours.found and not (ours.plain - subject) & theirs.plain:
