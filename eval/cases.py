@@ -48,7 +48,7 @@ PRONOUNS = {"Tobin Askerly": HE, "Joss Quillfeather": HE} | dict.fromkeys(
     ("Maud Illingsby", "Odette Marlpike", "Billie Strand", "Petra Vanlowe", "Nell Havergate", "Agnes Thirlwell"), SHE
 )
 QUOTAS = {
-    "quote": 150, "quote inside": 60, "paraphrase": 250, "two speakers": 60, "report told as one": 40, "by hand": 100,
+    "quote": 150, "quote inside": 60, "paraphrase": 400, "two speakers": 60, "report told as one": 40, "by hand": 100,
     "swapped speaker, quoted": 50, "swapped speaker, not quoted": 50, "quote with a word changed": 60,
     "two half quotes joined": 50, "words of another episode": 50, "negation changed": 70, "number changed": 70,
     "name changed": 50, "invented mark": 40, "mark on anything": 50, "reporter credited": 50, "word swapped": 130,
