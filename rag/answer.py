@@ -195,6 +195,7 @@ class Assistant:
                 confidence=confidence,
                 tokens=draft.tokens,
                 cost=self.settings.cost(draft.tokens),
+                held_back=tuple(draft.held_back),
             )
         )
 

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from rag.check import normalise
 from rag.extract import Quote
 from rag.question import Question
-from rag.result import Wrote
+from rag.result import Withheld, Wrote
 from rag.support import Ruling, judge
+from rag.synonyms import synonyms
 from rag.write import Draft, cite
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Gate:
         self.given = dict(enumerate(whole, start=1))
         self.question, self.draft = question, draft
         self.read = 0
+        synonyms()  # read now, while nobody waits for a sentence
         people = [person.name for quote in whole for person in quote.episode.people]
         speakers = [turn.speaker.name for quote in whole for turn in quote.episode.turns if turn.speaker]
         self.people = tuple(dict.fromkeys([*people, *speakers, *question.people]))
@@ -35,18 +37,26 @@ class Gate:
         self._shown: set[str] = set()
 
     def judged(self, sentence: str) -> Wrote | None:
-        """The sentence as it may be shown, its citations numbered in order of first use; None: withheld, and counted."""
+        """The sentence as it may be shown, its citations numbered in order of first use; None: withheld, and counted.
+
+        What is not shown as it was written is kept in the draft, with the reason.
+        """
         self.read += 1
         ruling = judge(sentence, self.given, self.question, self.people, before=self._before)
         if ruling.check != "verified":
             log.info("withheld (%s: %s)", ruling.check, ruling.why)
             log.debug("withheld: %r", sentence)
             self.draft.withheld += 1
+            self.draft.held_back.append(Withheld(sentence, ruling.check, ruling.why))
             return None
-        if normalise(sentence) in self._shown:  # a model in a loop says the same again; once is enough
+        text = "".join(clause.text for clause in ruling.clauses)
+        if normalise(text) in self._shown:  # a model in a loop says the same again; once is enough
             return None
-        self._shown.add(normalise(sentence))
-        return self._numbered(ruling)
+        self._shown.add(normalise(text))
+        wrote = self._numbered(ruling)
+        if ruling.why:
+            self.draft.held_back.append(Withheld(sentence, "unsupported", ruling.why, instead=wrote.text))
+        return wrote
 
     def _numbered(self, ruling: Ruling) -> Wrote:
         new, text = [], ""

@@ -45,6 +45,10 @@ class Settings:
     """Address that the page is served on."""
     port: int = 7860
     """Port that the page is served on."""
+    staff_user: str | None = None
+    """Name to log in with on the staff's page."""
+    staff_password: str | None = None
+    """Password of the staff's page; without name and password that page is served to this machine only."""
 
     @property
     def provider(self) -> str | None:
@@ -88,7 +92,8 @@ class Settings:
         return settings
 
     def __repr__(self) -> str:
-        """Without the key: settings are printed in reports and errors."""
+        """Without key and password: settings are printed in reports and errors."""
         shown = {field.name: getattr(self, field.name) for field in fields(self)}
-        shown["api_key"] = "set" if self.api_key else None
+        for secret in ("api_key", "staff_password"):
+            shown[secret] = "set" if shown[secret] else None
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"

@@ -14,7 +14,7 @@ from index.episode import Episode
 from rag.check import check_quote
 from rag.extract import Quote
 from rag.question import Question
-from rag.result import MINUTE, Citation, Searched, Wrote, clock
+from rag.result import MINUTE, Citation, Searched, Withheld, Wrote, clock
 
 UNLABELLED = "host or guest, unlabelled"
 
@@ -23,6 +23,7 @@ UNLABELLED = "host or guest, unlabelled"
 class Draft:
     """What a writer made, filled while it writes: the citations shown, how many sentences were withheld, who wrote.
 
+    `held_back`: the sentences of a language model that were not shown as it wrote them.
     `tokens`: what a language model read and wrote, as {"input", "output"}; None where it doesn't tell. `taken`: the same
     with estimates where it doesn't, for the answer's budget. `began`: when the answer was begun, on the monotonic clock.
     """
@@ -31,6 +32,7 @@ class Draft:
     model: str | None = None
     citations: list[Citation] = field(default_factory=list)
     withheld: int = 0
+    held_back: list[Withheld] = field(default_factory=list)
     tokens: dict[str, int] | None = None
     taken: dict[str, int] = field(default_factory=lambda: {"input": 0, "output": 0})
     began: float = field(default_factory=time.monotonic)

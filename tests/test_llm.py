@@ -19,11 +19,12 @@ from rag.answer import Assistant
 from rag.extract import Quote, Signals
 from rag.gate import Gate
 from rag.llm import llm_writer, quotes_block
+from rag.numbers import numbers
 from rag.question import Question
 from rag.result import Done, Wrote
 from rag.settings import Settings
 from rag.stream import sentences
-from rag.support import judge, numbers
+from rag.support import judge
 from rag.write import Draft
 
 ADA, TOBIN, MAUD = Person("Ada Rowe", "host"), Person("Tobin Askerly", "guest"), Person("Maud Illingsby", "guest")
@@ -50,7 +51,7 @@ OVENS = episode(
 )  # fmt: skip
 GRAINS = episode(
     "grains", "Fourteen grains",
-    (ADA, ["Tell me about the jars."]),
+    (ADA, ["What is in the jars of the library?"]),
     (MAUD, ["We hold two hundred and forty-three jars.", "Nine of the fourteen grains sprouted.",
             "Tobin told me that barley is a patient plant."]),
 )  # fmt: skip
@@ -150,7 +151,6 @@ LIES = {
     "a negation cut off a quote": "Tobin would “bake rye bread” [1].",
     "a negation added": "Barley bread is not the bread of this island, says Tobin [3].",
     "a place from nowhere": "Tobin bakes 45 loaves a night in Paris [1].",
-    "the opposite": "Maud says the library holds 243 jars, and less than 14 grains were bought [2].",
     "another thing": "Tobin bakes velvet, barley bread and rye at the theatre [3].",
     "an only without its not": "Tobin says that at night he is only a baker [6].",
     "things nobody said": "Tobin enjoys gardening, opera and long mountain walks [1].",
@@ -172,6 +172,29 @@ def test_a_lie_is_withheld_and_counted_and_nothing_of_it_is_shown(endpoint: Endp
     assert [event.text for event in wrote] == [true.replace("[3]", "[1]")]
     assert [c.quote for c in draft.citations] == [QUOTES[2].text]
     assert (draft.writer, draft.withheld) == ("llm", 1)
+
+
+@pytest.mark.parametrize(
+    ("written_so", "shown_so"),
+    [
+        (
+            "Maud says the library holds 243 jars, and grains were bought [2].",
+            "“We hold two hundred and forty-three jars. Nine of the fourteen grains sprouted.”",
+        ),
+        ("Tobin bakes loaves at night and ferries them [1].", "“I bake forty-five loaves a night.”"),
+        ("Tobin calls his oven a wonder: “I bake forty-five loaves a night” [1].", "“I bake forty-five loaves a night”"),
+    ],
+)
+def test_invented_words_give_way_to_the_speakers_own(written_so: str, shown_so: str) -> None:
+    draft = Draft("llm")
+    wrote = Gate(ASKED, QUOTES, draft).judged(written_so)
+    speaker = draft.citations[0].speaker
+    assert wrote is not None
+    assert wrote.text == f"{speaker} says: {shown_so} [1]."
+    assert [(held.sentence, held.check, held.instead) for held in draft.held_back] == [
+        (written_so, "unsupported", wrote.text)
+    ]
+    assert draft.withheld == 0
 
 
 TRUE = [
