@@ -69,10 +69,10 @@ PATTERNS: dict[Kind, tuple[re.Pattern[str], ...]] = {
     "people": tuple(
         re.compile(pattern, re.I)
         for pattern in (
-            r"\b(?:which|what) (?:other )?(?:guests|people|speakers|hosts)\b",
+            r"\bwhich (?:other )?(?:guests|people|speakers|hosts)\b|^\W*what (?:other )?(?:guests|speakers|hosts)\b",
             r"\bwho (?:all|else)\b",
             r"^\W*who (?:has |have )?(?:ever )?(?:talk|spoke|speak|mention|discuss|comment)\w*",
-            rf"\b(?:do|did|does|have|has|would) (?:all )?(?:of )?(?:the |our |your )?{_PEOPLE}\b",
+            rf"(?:\bwhat|\bhow|\bwhich \w+) (?:do|did|does|have|has|would) (?:all )?(?:of )?(?:the |our |your )?{_PEOPLE}\b",
             r"\b(?:do|did|does|has) (?:each|every)(?: of the| of your)? guests?\b",
         )
     ),
@@ -252,8 +252,7 @@ def _speak_together(asked: Question) -> bool:
     words, places = re.findall(r"\w+", asked.asked.casefold()), _places(asked)
     own = sorted((min(places[name]), max(places[name])) for name in _people(asked))
     joined = any(
-        words[last + 1 : first] and set(words[last + 1 : first]) <= _JOINS
-        for (_, last), (first, _) in pairwise(own)
+        words[last + 1 : first] and set(words[last + 1 : first]) <= _JOINS for (_, last), (first, _) in pairwise(own)
     )
     return joined and bool(_SPEAKS.search(asked.asked))
 

@@ -106,7 +106,8 @@ ORDINARY = (
     "Which guest recommends a heat gun?", "Is everything about chairs true?", "What did Bo say about Cat?",
     "What did the guest say about the mayor and the chair?", "Compare the prices of glue.", "Tell me about every chair.",
     "How did the chair change hands?", "What did Zelda Quint and Bo say?", "Why do both ends of the chair break?",
-    "List", "How does a chair evolve?", "What did Bo think first?",
+    "List", "Why do people mend chairs?",
+    "Why did Bo Lund stick to what people know about glue?", "How does a chair evolve?", "What did Bo think first?",
 )  # fmt: skip
 
 
