@@ -52,7 +52,9 @@ def test_a_limit_in_money_needs_prices():
     assert (priced.max_cost, priced.price_output, Settings().max_cost) == (0.05, 10.0, 0.0)
 
 
-@pytest.mark.parametrize(("model", "provider"), [("openai:x", "openai"), ("openai", None), (":", None), ("openai:", None), (None, None)])
+@pytest.mark.parametrize(
+    ("model", "provider"), [("openai:x", "openai"), ("openai", None), (":", None), ("openai:", None), (None, None)]
+)
 def test_a_model_names_its_provider(model, provider):
     assert Settings(model=model).provider == provider
 
@@ -61,7 +63,9 @@ def test_openais_own_variables_are_read_where_ours_are_not_set():
     theirs = {"OPENAI_API_KEY": "key-1", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
     settings = Settings.from_environment(theirs)
     assert (settings.api_key, settings.base_url) == ("key-1", "http://127.0.0.1:9/v1")
-    ours = Settings.from_environment(theirs | {"VERBATIM_API_KEY": "key-2", "VERBATIM_BASE_URL": "http://127.0.0.1:8/v1"})
+    ours = Settings.from_environment(
+        theirs | {"VERBATIM_API_KEY": "key-2", "VERBATIM_BASE_URL": "http://127.0.0.1:8/v1"}
+    )
     assert (ours.api_key, ours.base_url) == ("key-2", "http://127.0.0.1:8/v1")
 
 
