@@ -21,6 +21,7 @@ _MARK = re.compile(r"\[(\d{1,3})\]")
 def faults_of(answer: Answer, sentences: Sequence[str], assistant: Assistant) -> list[str]:
     """What is wrong in the sentences shown, each fault in words; empty when all is right."""
     cited = {citation.n: citation for citation in answer.citations}
+    people = {person.name for summary in assistant.library.summaries() for person in summary.people}
     episodes = {citation.episode: assistant.library.episode(citation.episode) for citation in answer.citations}
     faults = [
         f"[{citation.n}] is not what {citation.speaker or 'anybody'} said: {citation.quote!r}"
@@ -38,7 +39,7 @@ def faults_of(answer: Answer, sentences: Sequence[str], assistant: Assistant) ->
         for quoted in (first or second for first, second in _QUOTED.findall(sentence)):
             if re.search(r"\w", quoted) and not any(_said(quoted, one, episodes[one.episode]) for one in own):
                 faults.append(f"nobody cited said {quoted!r}")
-        faults += _strangers(sentence, blank, own, episodes)
+        faults += _strangers(sentence, blank, own, people)
     return faults
 
 
@@ -48,14 +49,13 @@ def _said(words: str, citation: Citation, episode: Episode) -> bool:
     return any(place.speakers == (citation.speaker,) for place in locate(bare, episode))
 
 
-def _strangers(sentence: str, blank: str, own: Sequence[Citation], episodes: dict[str, Episode]) -> list[str]:
+def _strangers(sentence: str, blank: str, own: Sequence[Citation], people: set[str]) -> list[str]:
     """A fault where a sentence names people and none of them is one whose words it cites, nor named in these words."""
     speakers = {citation.speaker for citation in own if citation.speaker}
-    people = {person.name for citation in own for person in episodes[citation.episode].people} | speakers
     words = set(re.findall(r"\w+", blank.casefold()))
     named = {
         name
-        for name in people
+        for name in people | speakers
         if (parts := set(re.findall(r"\w+", name.casefold()))) & words
         and not parts & set(re.findall(r"\w+", normalise(" ".join(citation.quote for citation in own))))
     }

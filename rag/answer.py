@@ -102,7 +102,8 @@ class Assistant:
 
         `spent` hears the tokens that a language model takes for it.
         """
-        if history and (whole := condense(self.settings, question, history, spent=spent)):
+        whole = condense(self.settings, question, history, spent=spent) if history else None
+        if whole and whole != question:  # what the model leaves as it is, the rules may still make whole
             question, history = whole, ()
         scope = read_scope(self.library, filters)
         asked = read_question(question, episodes=scope.episodes, history=history, is_word=self._is_word)

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, get_args
 
+from index.episode import Episode
 from index.library import EpisodeSummary
-from prompts import one_line
+from prompts import flat, one_line
 from rag.faults import ModelFault
 from rag.model import Allowance, whole_reply
 from rag.question import SPEECH_VERBS, Question
@@ -69,10 +70,10 @@ PATTERNS: dict[Kind, tuple[re.Pattern[str], ...]] = {
     "people": tuple(
         re.compile(pattern, re.I)
         for pattern in (
-            r"\b(?:which|what) (?:other )?(?:guests|people|speakers|hosts)\b",
+            r"\bwhich (?:other )?(?:guests|people|speakers|hosts)\b|^\W*what (?:other )?(?:guests|speakers|hosts)\b",
             r"\bwho (?:all|else)\b",
             r"^\W*who (?:has |have )?(?:ever )?(?:talk|spoke|speak|mention|discuss|comment)\w*",
-            rf"\b(?:do|did|does|have|has|would) (?:all )?(?:of )?(?:the |our |your )?{_PEOPLE}\b",
+            rf"(?:\bwhat|\bhow|\bwhich \w+) (?:do|did|does|have|has|would) (?:all )?(?:of )?(?:the |our |your )?{_PEOPLE}\b",
             r"\b(?:do|did|does|has) (?:each|every)(?: of the| of your)? guests?\b",
         )
     ),
@@ -187,7 +188,7 @@ def _made(kind: Kind, asked: Question, scope: Scope, rows: Callable[[Sequence[st
         if not 2 <= len(people) <= MOST_LOOKS:
             return None
         looks = [
-            Look(f"{name}:", replace(whole, people=(name,), said=True), _with((name,), scope, rows), NARROW)
+            Look(f"{flat(name)}:", replace(whole, people=(name,), said=True), _with((name,), scope, rows), NARROW)
             for name in people
         ]
         return Plan(kind, replace(whole, people=people, said=True), tuple(looks))
@@ -219,9 +220,9 @@ def _with(people: Sequence[str], scope: Scope, rows: Callable[[Sequence[str]], l
     return Scope(tuple(theirs), rows([e.id for e in theirs]), scope.person) if theirs else scope
 
 
-def episode_line(episode: EpisodeSummary) -> str:
-    """The line that leads what is quoted from one episode."""
-    return f"{f'{episode.date}, ' if episode.date else ''}{episode.title}:"
+def episode_line(episode: Episode | EpisodeSummary) -> str:
+    """The line that leads what is quoted from one episode. Nothing in a title can look like a mark."""
+    return f"{f'{episode.date}, ' if episode.date else ''}{flat(episode.title)}:"
 
 
 def _when(episode: EpisodeSummary) -> tuple[str, str]:
@@ -252,8 +253,7 @@ def _speak_together(asked: Question) -> bool:
     words, places = re.findall(r"\w+", asked.asked.casefold()), _places(asked)
     own = sorted((min(places[name]), max(places[name])) for name in _people(asked))
     joined = any(
-        words[last + 1 : first] and set(words[last + 1 : first]) <= _JOINS
-        for (_, last), (first, _) in pairwise(own)
+        words[last + 1 : first] and set(words[last + 1 : first]) <= _JOINS for (_, last), (first, _) in pairwise(own)
     )
     return joined and bool(_SPEAKS.search(asked.asked))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from index.episode import Episode
+from prompts import flat
 from rag.check import check_quote
 from rag.extract import Quote
 from rag.question import Question
@@ -131,17 +132,18 @@ def other_line(asked_for: str) -> str:
 
 
 def _lead(quote: Quote) -> str:
+    """Who said it and where, in one plain line. Nothing in a title or a name can look like a mark."""
     first = quote.sentences[0]
     at = clock(first.start, first.time_error, way_to(quote.episode, quote.first))
-    where = f"{quote.episode.title}{f', {at}' if at else ''}"
+    where = f"{flat(quote.episode.title)}{f', {at}' if at else ''}"
     speaker = quote.turn.speaker
     if speaker is None:
-        people = [person.name for person in quote.episode.people]
+        people = [flat(person.name) for person in quote.episode.people]
         who = f"{_either(people)} said" if 1 < len(people) < 4 else "Somebody said"
         return f"{who} ({UNLABELLED}; {where}):"
     role = f"{speaker.role}, " if speaker.role != "unknown" else ""
     recovered = "recovered, " if quote.turn.speaker_source == "recovered" else ""
-    return f"{speaker.name} ({role}{recovered}{where}) said:"
+    return f"{flat(speaker.name)} ({role}{recovered}{where}) said:"
 
 
 def _grouped(quotes: Sequence[Quote]) -> list[list[Quote]]:

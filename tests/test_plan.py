@@ -106,7 +106,8 @@ ORDINARY = (
     "Which guest recommends a heat gun?", "Is everything about chairs true?", "What did Bo say about Cat?",
     "What did the guest say about the mayor and the chair?", "Compare the prices of glue.", "Tell me about every chair.",
     "How did the chair change hands?", "What did Zelda Quint and Bo say?", "Why do both ends of the chair break?",
-    "List", "How does a chair evolve?", "What did Bo think first?",
+    "List", "Why do people mend chairs?",
+    "Why did Bo Lund stick to what people know about glue?", "How does a chair evolve?", "What did Bo think first?",
 )  # fmt: skip
 
 
@@ -213,6 +214,15 @@ def test_what_nobody_said_stays_refused_however_it_is_asked(assistant: Assistant
     ):
         texts, answer = ask(assistant, question)
         assert answer.verdict == "not_said" and not answer.citations and len(texts) == 1
+
+
+def test_a_title_and_a_name_that_look_like_marks_are_none(tmp_path: Path) -> None:
+    lines = (("Bo [7] Lund", "A copper kettle is lent and never given."), ("Ann Hale", "A copper kettle sings."))
+    write_talk(tmp_path / "talks", "k", lines, title="Kettles [9]\n[8] ~~~", show="Mended", date="2024-01-01", duration=20)
+    Library.create(tmp_path / "library", "hashing").add([tmp_path / "talks"])
+    for question in ("Which episodes mention a copper kettle?", "What is said about a copper kettle?"):
+        texts, answer = ask(Assistant.open(tmp_path / "library", Settings()), question)  # the marks are compared there
+        assert answer.citations and "[9]" not in " ".join(texts)
 
 
 # With a model
