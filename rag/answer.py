@@ -15,7 +15,8 @@ from pathlib import Path
 from index.episode import Turn
 from index.library import EpisodeSummary, Library
 from rag.extract import Extractor, Quote
-from rag.question import Filters, Question, nearest_names, read_question
+from rag.names import nearest_names
+from rag.question import Filters, Question, read_question
 from rag.refuse import best_probability, probability, said_by_other, threshold
 from rag.result import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
 from rag.retrieve import Hit, Retriever, Scope, read_scope

@@ -22,7 +22,8 @@ from index.lexical import STOP_WORDS, stems
 from index.speakers import is_anonymous
 from rag.check import check_quote, locate
 from rag.extract import Quote
-from rag.question import SPEECH_VERBS, Question
+from rag.names import SPEECH_VERBS
+from rag.question import Question
 from rag.result import Check
 
 # Share of a clause's content words that stand in the words cited or in the question. With a half, “Tobin burns velvet”
