@@ -137,7 +137,7 @@ def find_people(text: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
     for place, (token, start, end) in enumerate(tokens):
         if any(first <= start < last for first, last in taken):
             continue
-        word = re.sub(r"['’]?s$", "", folded[place]) if text[end : end + 2] in ("'s", "’s") else folded[place]
+        word = folded[place]
         in_slot = any(first <= start < last for first, last in slots)
         capital = token[:1].isupper() and place > 0
         if word in NOT_NAMES and not (capital and word in _WORD_NAMES):
