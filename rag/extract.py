@@ -22,6 +22,7 @@ from index.library import Library
 from rag.expect import expected, focus, holds
 from rag.question import Question
 from rag.retrieve import Hit
+from rag.synonyms import meant
 
 READ_PASSAGES = 6  # passages whose sentences are looked at; more cost 20 ms each and change no answer on the samples
 LONGEST_QUOTE_WORDS = 75
@@ -387,12 +388,12 @@ def _expected_in(question: Question, text: str, candidate: _Candidate) -> float:
 
 
 def _focus_in(evidence: Evidence, text: str) -> float:
-    """How near the words of a text come to those that an answer can't do without: 1 where each of them stands in it."""
+    """How near the words of a text come to those that an answer can't do without: 1 where each, or what means the same, is there."""
     wanted = focus(evidence.question.about or evidence.question.asked)
     there = [word for word in dict.fromkeys(re.findall(r"\w+", text.lower())) if word not in STOP_WORDS and len(word) > 1]
     if not wanted or not there:
         return NO_FOCUS if not wanted else 0.0
     held = stem_set(text)
-    missing = [word for word in wanted if not set(stems(re.findall(r"\w+", word))) <= held]
+    missing = [word for word in wanted if not meant(word) & held]
     near = (evidence.word_vectors(missing) @ evidence.word_vectors(there).T).max(1) if missing else np.zeros(0)
     return float((len(wanted) - len(missing) + np.minimum(near, 0.95).sum()) / len(wanted))

@@ -54,6 +54,7 @@ NOT_NAMES = frozenset(
     what who whom whose which when where why how did does do is are was were will would can could should may
     might must has have had the a an and or but if in on at of for to from with about by tell give show list
     name explain describe according summarize summarise compare was it's what's who's there any anyone please i
+    everything every all find
     """.split()
 )
 # First names and surnames that are ordinary words too: in a question without capitals they need a speaker's place.

@@ -68,6 +68,8 @@ _NOBODY = frozenset(
     critics
     """.split()
 )
+
+
 def read_question(
     question: str,
     *,

@@ -58,6 +58,19 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A sentence that a language model wrote and no reader was shown, its verdict, and why in plain words.
+
+    `instead`: what was shown in its place, where the speaker's own words could stand for it; None: nothing.
+    """
+
+    sentence: str
+    check: Check
+    why: str
+    instead: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Searched:
     """What "nobody said that" is said about: how much was searched, and the named person's share of it."""
 
@@ -73,6 +86,7 @@ class Answer:
 
     `confidence`: how likely the best evidence answers, 0..1, also where it was not enough. `tokens`: {"input", "output"} of
     the language model, None where none was asked or it doesn't tell; `cost` in the unit of the prices set, None without.
+    `held_back`: what it wrote and nobody was shown, with the reasons; `withheld` counts those that nothing stands for.
     """
 
     question: str
@@ -89,6 +103,7 @@ class Answer:
     confidence: float = 0.0
     tokens: dict[str, int] | None = None
     cost: float | None = None
+    held_back: tuple[Withheld, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -103,6 +118,8 @@ class Answer:
             "model": self.model,
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "withheld": self.withheld,
+            "tokens": self.tokens,
+            "cost": None if self.cost is None else round(self.cost, 6),
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from index.embed import EMBEDDED_MODEL
 from index.errors import SettingsError
@@ -30,6 +31,12 @@ class Settings:
     """What a million tokens cost that the language model reads, in any currency; 0 where it costs nothing."""
     price_output: float = 0.0
     """What a million tokens cost that the language model writes."""
+    max_tokens: int = 2000
+    """Most tokens that the language model may write for one answer, its thoughts included."""
+    max_cost: float = 0.0
+    """Most that one answer may cost, in the currency of the prices; 0 for no limit. It needs the prices."""
+    planner: Literal["rules", "model"] = "rules"
+    """Who tells whether a question needs more than one look (comparisons, lists): rules, or the language model too."""
     passages: int = 8
     """Passages that an answer is written from."""
     quotes: int = 3
@@ -38,6 +45,16 @@ class Settings:
     """Address that the page is served on."""
     port: int = 7860
     """Port that the page is served on."""
+    staff_user: str | None = None
+    """Name to log in with on the staff's page."""
+    staff_password: str | None = None
+    """Password of the staff's page; without name and password that page is served to this machine only."""
+
+    @property
+    def provider(self) -> str | None:
+        """The provider in the model's name: `openai` of openai:NAME; None where none or no model is named."""
+        provider, _, name = (self.model or "").partition(":")
+        return provider if provider and name else None
 
     def cost(self, tokens: Mapping[str, int] | None) -> float | None:
         """The price of {"input", "output"} tokens in the currency of the prices; None where tokens or prices aren't known."""
@@ -65,10 +82,18 @@ class Settings:
             values["api_key"] = environment["OPENAI_API_KEY"].strip()
         if "base_url" not in values and environment.get("OPENAI_BASE_URL", "").strip():
             values["base_url"] = environment["OPENAI_BASE_URL"].strip()
-        return cls(**values)  # type: ignore[arg-type]
+        settings = cls(**values)  # type: ignore[arg-type]
+        if settings.planner not in ("rules", "model"):
+            raise SettingsError(f"VERBATIM_PLANNER={settings.planner!r} is neither rules nor model.")
+        if settings.max_cost and not (settings.price_input or settings.price_output):
+            raise SettingsError(
+                "VERBATIM_MAX_COST needs to know what tokens cost: set VERBATIM_PRICE_INPUT and VERBATIM_PRICE_OUTPUT too."
+            )
+        return settings
 
     def __repr__(self) -> str:
-        """Without the key: settings are printed in reports and errors."""
+        """Without key and password: settings are printed in reports and errors."""
         shown = {field.name: getattr(self, field.name) for field in fields(self)}
-        shown["api_key"] = "set" if self.api_key else None
+        for secret in ("api_key", "staff_password"):
+            shown[secret] = "set" if shown[secret] else None
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"

@@ -5,6 +5,7 @@ A writer yields `Wrote` events; each has been through the gate before it is yiel
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -13,7 +14,7 @@ from index.episode import Episode
 from rag.check import check_quote
 from rag.extract import Quote
 from rag.question import Question
-from rag.result import MINUTE, Citation, Searched, Wrote, clock
+from rag.result import MINUTE, Citation, Searched, Withheld, Wrote, clock
 
 UNLABELLED = "host or guest, unlabelled"
 
@@ -22,19 +23,26 @@ UNLABELLED = "host or guest, unlabelled"
 class Draft:
     """What a writer made, filled while it writes: the citations shown, how many sentences were withheld, who wrote.
 
-    `tokens`: what a language model read and wrote, as {"input", "output"}; None where it doesn't tell.
+    `held_back`: the sentences of a language model that were not shown as it wrote them.
+    `tokens`: what a language model read and wrote, as {"input", "output"}; None where it doesn't tell. `taken`: the same
+    with estimates where it doesn't, for the answer's budget. `began`: when the answer was begun, on the monotonic clock.
     """
 
     writer: str
     model: str | None = None
     citations: list[Citation] = field(default_factory=list)
     withheld: int = 0
+    held_back: list[Withheld] = field(default_factory=list)
     tokens: dict[str, int] | None = None
+    taken: dict[str, int] = field(default_factory=lambda: {"input": 0, "output": 0})
+    began: float = field(default_factory=time.monotonic)
 
-    def spent(self, read: int, wrote: int) -> None:
-        """Tokens that a language model took, added to those before."""
-        before = self.tokens or {"input": 0, "output": 0}
-        self.tokens = {"input": before["input"] + read, "output": before["output"] + wrote}
+    def spent(self, read: int, wrote: int, told: bool = True) -> None:
+        """Tokens that a language model took, added to those before; `told` by the endpoint, or else estimated."""
+        self.taken = {"input": self.taken["input"] + read, "output": self.taken["output"] + wrote}
+        if told:
+            before = self.tokens or {"input": 0, "output": 0}
+            self.tokens = {"input": before["input"] + read, "output": before["output"] + wrote}
 
 
 class Writer(Protocol):
@@ -106,7 +114,7 @@ def link(episode: Episode, start: float | None, time_error: float | None = None)
 
 def refusal(question: Question, searched: Searched, *, verdict: str, nearest_people: Sequence[str] = ()) -> str:
     """What is said when nothing is quoted, in plain sentences: what was searched, and what can be tried."""
-    scope = f"{_count(searched.episodes, 'episode')}{_minutes(searched.seconds)}"
+    scope = f"{counted(searched.episodes, 'episode')}{_minutes(searched.seconds)}"
     if verdict == "unknown_person":
         hint = f" Did you mean {_either(nearest_people)}?" if nearest_people else ""
         return f"Nobody called {question.unknown} speaks in the {scope} searched.{hint}"
@@ -149,7 +157,8 @@ def _either(names: Sequence[str]) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _count(n: int, noun: str) -> str:
+def counted(n: int, noun: str) -> str:
+    """A number with its noun: `1 quote`, `1,200 quotes`."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
@@ -158,5 +167,5 @@ def _minutes(seconds: float | None, before: str = ", ") -> str:
         return ""
     minutes = seconds / 60
     if minutes < 1.5:
-        return f"{before}{_count(round(seconds), 'second')}"
-    return f"{before}{_count(round(minutes), 'minute')}" if minutes < 120 else f"{before}{minutes / 60:,.1f} hours"
+        return f"{before}{counted(round(seconds), 'second')}"
+    return f"{before}{counted(round(minutes), 'minute')}" if minutes < 120 else f"{before}{minutes / 60:,.1f} hours"

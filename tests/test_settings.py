@@ -60,3 +60,7 @@ def test_the_key_is_never_shown():
 def test_the_real_environment_is_read_when_it_is_asked_for(monkeypatch):
     monkeypatch.setenv("VERBATIM_PORT", "8123")
     assert Settings.from_environment().port == 8123
+
+
+def test_the_password_of_the_staff_is_never_shown():
+    assert "rosebud" not in repr(Settings.from_environment({"VERBATIM_STAFF_PASSWORD": "rosebud"}))

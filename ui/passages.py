@@ -51,13 +51,14 @@ def web_address(url: str | None) -> str | None:
     return address if parts.scheme in ("http", "https") and parts.hostname else None
 
 
-def masthead(episodes: int, seconds: float, shows: Sequence[str]) -> str:
-    """The page's head: its name, and what can be asked about."""
+def masthead(episodes: int, seconds: float, shows: Sequence[str], *, staff: str = "") -> str:
+    """The page's head: its name, what can be asked about, and the way to the staff's page where one is given."""
     where = shows[0] if len(shows) == 1 else counted(len(shows), "show")
     facts = [counted(episodes, "episode"), duration(seconds), where]
+    way = f'<a class="to-staff" href="{escaped(staff)}">For staff</a>' if staff else ""
     return (
         '<header class="masthead"><h1>Verbatim</h1><p class="tagline">What was said, by whom, and when.</p>'
-        f'<p class="holdings">{" · ".join(escaped(fact) for fact in facts if fact)}</p></header>'
+        f'<p class="holdings">{" · ".join(escaped(fact) for fact in facts if fact)}</p>{way}</header>'
     )
 
 
