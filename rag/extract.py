@@ -32,6 +32,7 @@ OPENING_WORDS = 20  # of an answer, before its best sentence: quoted with it
 STRONG_MARGIN = 0.7  # a sentence this little below the best one is quoted with it: half as likely to be the answer
 AFTER_A_QUESTION = 3  # so many sentences after a question count as its answer
 NO_FOCUS = 0.8  # between words that stand there (1) and the nearest ones of other meaning (about .45)
+ASKED_THE_SAME = 0.5  # cosine from which a host's question counts as the one that was asked
 MOST_WORDS = 50_000  # word vectors that are kept: 75 MB
 
 _LEANS = re.compile(
@@ -193,6 +194,18 @@ class Evidence:
     features: np.ndarray
     word_vectors: Callable[[Sequence[str]], np.ndarray]
     found: float = 0.0
+
+    def asked_in_vain(self, may_answer: Callable[[Turn], bool]) -> Quote | None:
+        """The words of somebody who asks the same of those that `may_answer`; None where nobody does."""
+        best, near = None, ASKED_THE_SAME
+        for i, candidate in enumerate(self.candidates):
+            who = candidate.turn.speaker
+            if who is None or who.role != "host" or who.name in self.question.people or not _ASKS.search(candidate.sentence.text):
+                continue
+            answered_by = {c.turn.speaker for c in self.candidates if c.episode.id == candidate.episode.id and may_answer(c.turn)}
+            if self.scored[i].cosine >= near and answered_by - {who}:
+                best, near = i, self.scored[i].cosine
+        return None if best is None else _quote_around(best, self)
 
     def choose(self, may_speak: Callable[[Turn], bool] = lambda turn: True, *, limit: int = 3) -> list[Quote]:
         """Up to `limit` quotes by turns that `may_speak`, best first; none overlap. Empty: there is nothing to quote."""
@@ -388,9 +401,9 @@ def _expected_in(question: Question, text: str, candidate: _Candidate) -> float:
 
 
 def _focus_in(evidence: Evidence, text: str) -> float:
-    """How near the words of a text come to those that an answer can't do without: 1 where each, or what means the same, is there."""
+    """How near the words of a text come to those that an answer can't do without: 1 where each is there."""
     wanted = focus(evidence.question.about or evidence.question.asked)
-    there = [word for word in dict.fromkeys(re.findall(r"\w+", text.lower())) if word not in STOP_WORDS and len(word) > 1]
+    there = [word for word in dict.fromkeys(re.findall(r"\w\w+", text.lower())) if word not in STOP_WORDS]
     if not wanted or not there:
         return NO_FOCUS if not wanted else 0.0
     held = stem_set(text)

@@ -24,6 +24,7 @@ _OPENS = re.compile(
     r"|what else|what if)\b",
     re.I,
 )
+_AND = re.compile(r"\s*(?:and|but|so)\b", re.I)
 _ASKS_OF_ANOTHER = re.compile(
     r"^(?:(?:and|but|so|or|also)\b[, ]*)?(?:(?:what|how) about\b\s*)?(?P<rest>(?:(?:of|about|on|in|for|with|to|from|at)\b\s*)?"
     r"(?P<bare>.+?))[?. ]*$",
@@ -44,7 +45,7 @@ _KIN = {
     **dict.fromkeys("son father husband brother uncle nephew grandfather dad boy".split(), _MALE),
     **dict.fromkeys("apprentice partner friend child doctor teacher boss predecessor assistant neighbour".split(), _FEMALE | _MALE),
 }
-_OF_SOMEBODY = re.compile(rf"\b(?P<whole>[\w.'’-]+(?: [A-Z][\w-]+)?['’]s? (?P<kin>{'|'.join(_KIN)}))\b", re.I)
+_OF_SOMEBODY = re.compile(rf"\b(?P<whole>(?:[A-Z][\w-]+ )?[\w-]+['’]s? (?P<kin>{'|'.join(_KIN)}))\b")
 _OWNED = re.compile(r"\s+(?!(?:about|to|for|in|on|with|and|one|a|an|the|it|any|some)\b)\w", re.I)
 _NO_SUBJECT = frozenset("other else one like mean same way really sort kind still long then how what".split())
 
@@ -76,7 +77,8 @@ def _whole(text: str, before: str, names: Sequence[str]) -> str:
     own = [word for word in search_words(text, people, always=False) if word not in _NO_SUBJECT]
     person = _person_meant(text) if not people else None
     opens = bool(_OPENS.match(text))
-    thing = bool(_THING.search(text)) and len(own) <= (4 if opens or person else 2)
+    # "Why is copper fastened with rivets the way it is?" has a subject of its own: its "it" is not the last question's.
+    thing = bool(_THING.search(text)) and len(own) <= (4 if _AND.match(text) or person else 2)
     leans = not own or (opens and len(own) <= 2 and not people)
     if not (person or thing or leans):
         return text
