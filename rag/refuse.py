@@ -11,9 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from index.lexical import stems
 from rag.extract import Quote, Signals, fitted
-from rag.polarity import Polarity
 from rag.question import Question
 from rag.result import Searched
 from rag.write import counted, either, place
@@ -93,17 +91,15 @@ def other_line(asked_for: str) -> str:
 
 
 _TAKES_FOR_GRANTED = re.compile(r"^(?:and |so |but )?(?:why|when|how|what|which|since when|in what way)\b", re.I)
-_LIKING = frozenset(
-    stems(
-        "love like want recommend enjoy prefer support favour favor agree insist fond hope approve trust welcome appreciate".split()
-    )
-)
-_DISLIKING = frozenset(stems("hate dislike oppose refuse reject despise loathe detest".split()))
+_LIKE = "love|like|want|recommend|enjoy|prefer|support|favou?r|agree|insist|hope|approve|trust|welcome|appreciate"
+_LIKES = re.compile(rf"\b(?:{_LIKE})(?:s|d|ed|ing)?\b", re.I)
 _NOT_LIKING = re.compile(
-    r"\b(?:can(?:'t|not)|could(?:n't| not)) (?:abide|bear|stand)\b|\bagainst (?:it|that|them)\b|\bno time for\b"
-    r"|\b(?:hate|loathe|detest)\b",
+    rf"\b(?:do|does|did|would|will|wo|could)(?:n't| not) (?:\w+ ){{0,2}}?(?:{_LIKE})\b|\bnever (?:\w+ ){{0,1}}?(?:{_LIKE})(?:s|d|ed)?\b"
+    r"|\bca(?:n't|nnot) (?:abide|bear|stand)\b|\bcould(?:n't| not) (?:abide|bear|stand)\b|\bagainst (?:it|that|them)\b"
+    r"|\bno time for\b|\b(?:hate|loathe|detest)\b",
     re.I,
 )
+_DISLIKES = re.compile(r"\b(?:hate|dislike|oppose|despise|loathe|detest|refuse)(?:s|d|ed)?\b|\bagainst\b", re.I)
 _IN_FAVOUR = re.compile(r"\bI'?(?:m| am) (?:all )?for (?:it|that|them)\b|\bin favou?r of\b", re.I)
 
 
@@ -115,13 +111,11 @@ def otherwise_line(question: Question, quotes: Sequence[Quote]) -> str | None:
     best = quotes[0] if quotes else None
     if best is None or best.turn.speaker is None or not _TAKES_FOR_GRANTED.match(question.asked):
         return None
-    text = best.text.replace("’", "'")
-    asked, said = Polarity(question.asked), Polarity(text)
-    likes = bool(asked.plain & _LIKING) and not asked.negated & _LIKING
-    dislikes = bool(asked.plain & _DISLIKING or asked.negated & _LIKING)
-    if likes and (said.negated & _LIKING or _NOT_LIKING.search(text)):
-        return f"{best.turn.speaker.name} does not say so, but rather:"
-    if dislikes and not likes and (_IN_FAVOUR.search(text) or said.plain & _LIKING - said.negated):
+    asked, said = question.asked.replace("’", "'"), best.text.replace("’", "'")
+    dislikes = bool(_DISLIKES.search(asked) or _NOT_LIKING.search(asked))
+    likes = bool(_LIKES.search(asked)) and not dislikes
+    says_no, says_yes = bool(_NOT_LIKING.search(said)), bool(_IN_FAVOUR.search(said))
+    if (likes and says_no) or (dislikes and says_yes and not says_no):
         return f"{best.turn.speaker.name} does not say so, but rather:"
     return None
 

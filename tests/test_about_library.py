@@ -86,7 +86,8 @@ def test_an_episode_that_is_here_is_searched():
 @pytest.mark.parametrize(
     "question",
     ["Who are the guests of the hotel that he mentions?", "Who is the host of the party?",
-     "How many episodes of flooding were there?", "How long is the crossing?", "What is the kettle about to do?", "thanks to whom was it built?", "Who are you talking about?",
+     "How many episodes of flooding were there?", "How long is the crossing?",
+     "What is the kettle about to do?", "thanks to whom was it built?", "Who are you talking about?",
      "Hi Joss, what did you burn?", "What can you do with a dry plank?", "help, how do I mend a kettle?", ""],
 )  # fmt: skip
 def test_what_only_looks_like_such_a_question_is_searched(question):
