@@ -94,7 +94,8 @@ _TAKES_FOR_GRANTED = re.compile(r"^(?:and |so |but )?(?:why|when|how|what|which|
 _LIKE = "love|like|want|recommend|enjoy|prefer|support|favou?r|agree|insist|hope|approve|trust|welcome|appreciate"
 _LIKES = re.compile(rf"\b(?:{_LIKE})(?:s|d|ed|ing)?\b", re.I)
 _NOT_LIKING = re.compile(
-    rf"\b(?:do|does|did|would|will|wo|could)(?:n't| not) (?:\w+ ){{0,2}}?(?:{_LIKE})\b|\bnever (?:\w+ ){{0,1}}?(?:{_LIKE})(?:s|d|ed)?\b"
+    rf"\b(?:do|does|did|would|will|wo|could)(?:n't| not) (?:\w+ ){{0,2}}?(?:{_LIKE})\b"
+    rf"|\bnever (?:\w+ ){{0,1}}?(?:{_LIKE})(?:s|d|ed)?\b"
     r"|\bca(?:n't|nnot) (?:abide|bear|stand)\b|\bcould(?:n't| not) (?:abide|bear|stand)\b|\bagainst (?:it|that|them)\b"
     r"|\bno time for\b|\b(?:hate|loathe|detest)\b",
     re.I,
