@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from index.lexical import STOP_WORDS, stems
 from rag.check import normalise
 from rag.clauses import WORD, Cited, Clause, bare, words_of
-from rag.question import SPEECH_VERBS
+from rag.names import SPEECH_VERBS
 
 SPEECH = frozenset(SPEECH_VERBS.split("|")) | frozenset(
     """added adds recalls recalled notes noted insists insisted remembers remembered points pointed
