@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from index.claims import folded
 from index.episode import Person, Role, SpeakerSource
 from index.formats.parsed import ParsedTurn
 from index.introductions import first_names
-from index.naming import folded, names_of_voices
+from index.naming import names_of_voices
 from index.roles import roles_of
 from index.speakers import is_anonymous
 
