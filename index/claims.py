@@ -197,6 +197,8 @@ class _Claim:
     after: int  # the voice speaks next
     before: int  # it is called at the beginning, and the voice spoke before
     thanked: int  # of these, it is greeted or thanked
+    greeted_back: int  # by somebody's first words, right after the voice's
+    greeted_opener: bool  # the same, and the voice opened the talk
     answerable: int
     beside: int  # turns by others that speak to that name and stand beside the voice's
     replies: int  # named, alone, and the voice answers right then: "Thanks for having me"
@@ -243,6 +245,8 @@ class _Claim:
             after=len(after),
             before=len(before),
             thanked=len({m.turn for m in called if m.plain and m.turn in before}),
+            greeted_back=len({m.turn for m in called if m.turn in before and voices.nth[m.turn] == 1}),
+            greeted_opener=any(m.turn in before and voices.nth[m.turn] == 1 and voices.first[label] == 0 for m in called),
             answerable=len({m.turn for m in called if m.first}),
             beside=len(after | before),
             replies=sum(
@@ -287,6 +291,8 @@ class _Claim:
             "before": math.log1p(self.before),
             "before_share": self.before / max(1, self.answerable),
             "thanked": math.log1p(self.thanked),
+            "greeted_back": float(self.greeted_back > 0),
+            "greeted_opener": float(self.greeted_opener),
             "beside_share": self.beside / max(1, self.called),
             "replies": float(self.replies > 0),
             "new": self.new,
