@@ -37,7 +37,7 @@ from index.people import role_in_show
 from index.roles import deeds
 
 TEST_SHOWS = frozenset(["afk", "bigtent", "brainscience", "friends", "gotime", "news", "practicalai"])
-LEAST, GAP = 0.93, 1.0
+LEAST, GAP = 0.95, 1.0
 HOST, GUEST = 0.9, 0.1
 LEAST_SHARE = 0.02
 NEARBY = 10

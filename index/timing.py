@@ -36,7 +36,8 @@ DURATION_ERROR, LEAST_DURATION_ERROR = 0.032, 20.0
 PACE_ERROR, PACE_ERROR_SHARE = 130.0, 0.1
 """Error (p90) where not even the duration is: 130 s, and a tenth of the time itself."""
 CHAPTERS_ERROR, LEAST_CHAPTERS_ERROR, FEWEST_ANCHORS = (0.8, 0.85), 20.0, 3
-"""Error (p90) with so many chapters placed, as a share of that without them, after each of two rounds of placing."""
+"""Error (p90) with so many chapters placed, as a share of that without them, after each of two rounds of placing; on half of
+81 talks whose sections have headings and times: python -m eval.timing --chapters."""
 
 MOST_CHARACTERS_A_SECOND = 40.0  # the fastest speakers reach 30 over some seconds
 LEAST_CHARACTERS_A_SECOND = 0.5

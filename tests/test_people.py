@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from talks import write_talk
 
+from index.claims import Claims
 from index.episode import Person
 from index.formats.parsed import ParsedTurn, Piece
 from index.introductions import mentions_of, own_words
@@ -279,11 +280,12 @@ def test_a_claim_is_weighed_against_the_likeliest_other_voice_and_the_likeliest_
     assert [features["x"] for _, _, features in pairs] == [3, 1, 2, -1], "the pairs are left as they were"
 
 
-def test_a_guest_whose_first_words_greet_the_opener_tells_the_openers_name():
-    said = relabelled({"Ann Hale": "Speaker 1", "Bo Lund": "Speaker 2"})
-    greeting = ("Thanks for having me, Ann.", "Hi, Ann. Thanks for having me.")
-    silent = with_words(said, ("I'm Ann Hale, and with me", "With me"), greeting)
-    assert people(silent)["Speaker 1"].name == "Ann"
+def test_a_guest_whose_first_words_greet_the_opener_speaks_for_the_openers_name():
+    said = with_words(relabelled({"Ann Hale": "A", "Bo Lund": "B"}), ("I'm Ann Hale, and with me", "With me"))
+    about = {(label, name.split()[0]): features for label, name, features in Claims(said).pairs({})}
+    assert about["A", "Ann"]["greeted_back"] == about["A", "Ann"]["greeted_opener"] == 1
+    assert about["A", "Ann"]["own"] == 0 and about["B", "Bo"]["greeted_back"] == 0
+    assert about["B", "Bo"]["replies"] == 1, "thanks for having me, right after a welcome"
 
 
 def test_a_file_shows_that_its_names_were_recovered(tmp_path):
