@@ -476,7 +476,7 @@ class Library:
 
     def _settle_people(self, connection: sqlite3.Connection) -> None:
         """What only a show's episodes together tell: spellings of one name made one, and who comes back is a host."""
-        from index.people import belongs_to_show, one_person_each
+        from index.people import one_person_each, roles_of_show
 
         with connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -486,8 +486,8 @@ class Library:
                 for name, keep in kept.items():
                     store.rename_person(connection, show, name, keep)
                     spoken_in[keep] += spoken_in.pop(name)
-                hosts = [name for name, spoken in spoken_in.items() if belongs_to_show(spoken, episodes)]
-                if store.give_role(connection, show, hosts, "host") or kept:
+                roles = roles_of_show(episodes, spoken_in)
+                if store.give_roles(connection, show, roles) or kept:
                     changed = True
                     # Whose name and role are known decides who is credited where there are no labels.
                     for id_ in store.unlabelled_episodes(connection, show):
@@ -658,7 +658,7 @@ def _looks_like_transcript(file: Path) -> bool:
 
     return (
         file.suffix.lower() in TRANSCRIPT_SUFFIXES
-        and not file.name.endswith(".meta.json")
+        and not file.name.endswith((".meta.json", ".chapters.json"))
         and not file.name.startswith(".")
         and not NOT_TRANSCRIPTS.fullmatch(file.name)
         and file.is_file()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -304,10 +304,10 @@ def rename_person(connection: sqlite3.Connection, show: int, name: str, keep: st
     )
 
 
-def give_role(connection: sqlite3.Connection, show: int, names: Sequence[str], role: str) -> int:
-    """These people get the role in the show's episodes where theirs is unknown. Returns how many rows changed."""
+def give_roles(connection: sqlite3.Connection, show: int, roles: Mapping[str, str]) -> int:
+    """These people ({name: role}) get their role in the show's episodes where it is unknown. Returns how many rows changed."""
     changed = 0
-    for name in names:
+    for name, role in roles.items():
         for table in ("appearances", "turns"):
             changed += connection.execute(
                 f"UPDATE {table} SET role = ? WHERE role = 'unknown' AND person = (SELECT id FROM people WHERE name = ?)"
