@@ -121,6 +121,7 @@ TEXT = {
     "moment_gone": "This moment isn’t in {title} any more: its transcript has changed.",
     "gone": "{number} of these quotes no longer stand in the transcripts, and are not shown.",
     # Links that don't lead anywhere
+    "link": "A link to this page",
     "link_long": "This link’s question is too long. Ask it in fewer than {limit} characters.",
     "link_bad": "This link can’t be opened: {why}",
     # Feedback
