@@ -95,9 +95,12 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
             partial(suggest, suggester), rounds, suggestions, concurrency_limit=2, trigger_mode="multiple", **quiet
         )
 
-    # Gradio hands over an event or a request by its type hint, which it finds on a plain function only.
-    def on_press(rounds: Rounds, *choice: str, event: gr.EventData) -> tuple[Any, ...]:
-        return pressed(library, rounds, choice, event._data)
+    # Gradio hands over an event or a request by its type hint, which it finds only on a plain function, and only there
+    # where each argument has a name.
+    def on_press(
+        rounds: Rounds, a: str, b: str, c: str, d: str, e: str, f: str, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        return pressed(library, rounds, (a, b, c, d, e, f), event._data)
 
     def on_feedback(rounds: Rounds, event: gr.EventData, request: gr.Request) -> str:
         return say(moderator, rounds, event._data, request.client.host if request.client else "")

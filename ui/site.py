@@ -1,4 +1,4 @@
-"""The whole site as one ASGI app: the listeners' page at `/`, the staff's at `/staff/`, and each episode's audio.
+"""The whole site as one ASGI app: the listeners' page at `/`, the staff's at `/staff/`, each episode's audio and its captions.
 
 The two pages are two Gradio apps, not two tabs of one: whoever can load a Gradio app can call every function in it. So
 nothing of the staff's is within a listener's reach, whatever they send. Each screen is a file in `ui/`.
