@@ -77,7 +77,7 @@ def rounds_with(text: str) -> str:
             passages.masthead(1, 60.0, [text]),
             answers.welcome([text, text], audible=True),
             answers.examples([text]),
-            answers.to_be_asked(text),
+            answers.to_be_asked(text, [text]),
             answers.suggested([Suggestion(text, True, text), Suggestion(text)], refused=True),
             answers.remaining(1, text, problem=True),
             answers.told(text),

@@ -6,6 +6,7 @@ Knows nothing of Gradio.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import urlencode
@@ -38,9 +39,10 @@ def examples(questions: Sequence[str]) -> str:
     return f'<div class="asks">{"".join(asking(Suggestion(question), "example") for question in questions)}</div>'
 
 
-def to_be_asked(question: str) -> str:
-    """What a link asks: `ui/player.js` asks it as soon as the page is ready."""
-    return f'<span id="to-be-asked" data-ask="{escaped(question)}" hidden></span>'
+def to_be_asked(question: str, choice: Sequence[str]) -> str:
+    """What a link asks under these filters: `ui/talk.js` asks it as soon as the page is ready."""
+    narrowed = escaped(json.dumps(list(choice), ensure_ascii=False))
+    return f'<span id="to-be-asked" data-ask="{escaped(question)}" data-choice="{narrowed}" hidden></span>'
 
 
 def asking(suggestion: Suggestion, kind: str) -> str:

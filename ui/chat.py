@@ -23,10 +23,10 @@ from rag.result import Done, Found, Wrote
 from rag.result import Event as AnswerEvent
 from ui import answers
 from ui.feedback import Moderator
-from ui.filters import filter_fields, filters_of, furnished, matching, narrowed, people_in, remaining, scope_of
+from ui.filters import FIELDS, filter_fields, filters_of, furnished, matching, narrowed, people_in, remaining, scope_of
 from ui.links import opened
 from ui.passages import counted
-from ui.rounds import LONGEST_QUESTION, Round, Rounds, history_of, moments_of, packed, render, unpacked
+from ui.rounds import LONGEST_QUESTION, NOTHING_KEPT, Round, Rounds, history_of, moments_of, packed, render, unpacked
 from ui.suggest import Suggester
 from ui.text import said
 
@@ -45,7 +45,7 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
     Thread(target=suggester.examples, name="examples", daemon=True).start()
     rounds = gr.State(())
     replacing = gr.State(False)  # whether the next question takes the place of the last one
-    kept = gr.BrowserState("", storage_key=KEPT_AS, secret=NO_SECRET)
+    kept = gr.BrowserState(NOTHING_KEPT, storage_key=KEPT_AS, secret=NO_SECRET)
     signals = gr.HTML(elem_id="signals", js_on_load=SIGNALS)
     told = gr.HTML(elem_id="told")
     with gr.Column(elem_id="welcome"):
@@ -124,8 +124,10 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
     show.input(partial(narrowed, library), show, narrow[1:3], **at_once).then(
         partial(remaining, library), narrow, remain, **at_once
     )
-    for field in narrow[1:]:
+    for field in narrow[1:4]:
         field.input(partial(remaining, library), narrow, remain, **at_once)
+    for field in narrow[4:]:  # a date field changes without a key being pressed
+        field.change(partial(remaining, library), narrow, remain, **at_once)
     signals.clear(partial(unfiltered, library), None, [*narrow, remain], **at_once)
     # Apart from the rest, which need not wait for questions to be tried.
     page.load(lambda: answers.examples(suggester.examples()), None, examples, **at_once)
@@ -139,7 +141,7 @@ def arrive(library: Library, kept: object, fields: Mapping[str, str]) -> list[An
     summaries = library.summaries()
     greeting = answers.welcome(people_in(summaries), audible=any(summary.audio for summary in summaries))
     if link.question:
-        greeting += answers.to_be_asked(link.question)
+        greeting += answers.to_be_asked(link.question, link.choice)
     rounds = unpacked(kept, library)
     if link.round:
         rounds = (*rounds, link.round)
@@ -175,17 +177,23 @@ def begin(library: Library, question: str, replacing: bool, rounds: Rounds, *cho
 
 
 def pressed(library: Library, rounds: Rounds, choice: Sequence[str], sent: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What `begin` gives, for a question that stands on the page; without the filters where it says so."""
+    """What `begin` gives, for a question that stands on the page; without the filters where it says so.
+
+    A link's question brings its own filters: it may be asked before the fields show them.
+    """
     question, everywhere = sent.get("question"), sent.get("everywhere") is True
+    own = sent.get("choice")
+    if isinstance(own, list) and len(own) == len(FIELDS) and all(isinstance(value, str) for value in own):
+        choice = own
     if not isinstance(question, str):
         return (gr.skip(),) * 14
-    begun = begin(library, question, False, rounds, *([""] * 6 if everywhere else choice))
+    begun = begin(library, question, False, rounds, *([""] * len(FIELDS) if everywhere else choice))
     return (*begun, *(unfiltered(library) if everywhere else (gr.skip(),) * 7))
 
 
 def unfiltered(library: Library) -> tuple[Any, ...]:
     """The six fields set back, and the line beside them."""
-    return (*furnished(library, Filters()), remaining(library, *[""] * 6))
+    return (*furnished(library, Filters()), remaining(library, *[""] * len(FIELDS)))
 
 
 def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
@@ -285,7 +293,7 @@ def cleared(rounds: Rounds) -> tuple[Any, ...]:
     """An empty conversation, here and in the browser; what is being answered in the old one is halted."""
     for round_ in rounds:
         round_.halt.set()
-    return (), "", render(()), "", "", "", False, ""
+    return (), "", render(()), "", NOTHING_KEPT, "", False, ""
 
 
 def give_up(rounds: Rounds) -> tuple[Rounds, str]:

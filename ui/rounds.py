@@ -28,6 +28,7 @@ from ui.text import said
 
 LONGEST_QUESTION = 2000  # characters; a longer one is a pasted document
 MOST_KEPT = 30  # rounds in the browser; older ones are let go
+NOTHING_KEPT = "[]"  # Gradio doesn't write an empty string over what a browser holds
 LARGEST_KEPT = 300_000  # characters of them; browsers give a site about five million
 MOVED_SECONDS = 1.0  # a quote whose time was corrected by more is not shown under its old time
 
@@ -152,9 +153,9 @@ def citation_at(library: Library, episode: str, first: int, last: int, *, n: int
 def packed(rounds: Rounds) -> str:
     """The finished questions as JSON: the newest MOST_KEPT, fewer where they are long."""
     kept = [_packed(round_) for round_ in rounds if round_.answer][-MOST_KEPT:]
-    while kept and len(text := json.dumps(kept, ensure_ascii=False)) > LARGEST_KEPT:
+    while len(text := json.dumps(kept, ensure_ascii=False)) > LARGEST_KEPT:
         kept = kept[1:]
-    return text if kept else ""
+    return text
 
 
 def _packed(round_: Round) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def listeners_page(assistant: Assistant, *, staff: bool) -> gr.Blocks:
         chat_screen(page, assistant)
         gr.HTML(passages.player(), elem_id="player-bar")
         line = partial(masthead, assistant.library, STAFF + "/" if staff else "")
-        page.load(line, None, head_line, queue=False, api_visibility="private")
+        page.load(line, None, head_line, queue=False, show_progress="hidden", api_visibility="private")
     page.queue(max_size=WAITING_AT_MOST)
     return page
 

@@ -109,7 +109,7 @@
     if (link && !opened) {
       opened = true;
       history.replaceState(null, "", location.pathname); // or a reload would ask it once more
-      signal("select", { question: link.dataset.ask });
+      signal("select", { question: link.dataset.ask, choice: JSON.parse(link.dataset.choice) });
     }
   }
 
