@@ -42,9 +42,7 @@ TEXT = {
     "editing": "Your next question takes the place of the last one.",
     "cancel_edit": "Keep the last one",
     "new_conversation": "New conversation",
-    "new_conversation_does": "New conversation: deletes this one, here and in this browser",
     "answer_region": "Answer",
-    "earlier_region": "Earlier questions",
     # Filters
     "filters": "Filters",
     "filters_set": "Filters ({number})",
@@ -61,7 +59,6 @@ TEXT = {
     "any_role": "Hosts and guests",
     "only_guests": "Only guests",
     "only_hosts": "Only hosts",
-    "remain": "{what}",
     "remain_none": "No episode passes these filters.",
     "in_place": "In {place}",
     "by_person": "By {person}",
@@ -79,7 +76,6 @@ TEXT = {
     "stopped": "Stopped.",
     "fault": "Something went wrong here while answering. The conversation is kept; try asking again.",
     "understood": "Understood as: {question}",
-    "restored": "From your last visit",
     # Verdicts
     "said_by_other": "Said by somebody else",
     "not_said": "Not said in what was searched",
@@ -140,7 +136,6 @@ TEXT = {
     # Follow-up questions and examples, made from the library
     "ask_about": "What did {person} say about {topic}?",
     "ask_anybody": "What was said about {topic}?",
-    "ask_who": "Who talks about {topic}?",
     # The player
     "player": "Player",
     "play": "Play",
