@@ -1,6 +1,7 @@
 """The library on disk: the only writer of its folder. Knows nothing of questions, language models or Gradio.
 
-    library.db           SQLite, the truth: episodes, people, turns, sentences, passages, embeddings, corrections, BM25
+    library.db           SQLite, the truth: episodes, people, turns, sentences, passages, embeddings, corrections,
+                         feedback, BM25
     vectors-N.faiss      derived: the FAISS index as of generation N
     vectors.json         derived: which of these files is whole, its SHA-256 and generation; written last
     lock                 held while writing; names its holder
@@ -19,7 +20,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from index import corrections, lexical, store
+from index import corrections, feedback, lexical, store
 from index.corrections import Kept
 from index.embed import EMBEDDED_MODEL, Encoder, Fingerprint, known_name, load_encoder
 from index.episode import Episode, Passage, SpeakerSource, TimeSource
@@ -41,6 +42,7 @@ from index.errors import (
     VerbatimError,
     WrongModel,
 )
+from index.feedback import Feedback
 from index.passages import LIMITS, build_passages, embedded_text
 from index.recover import Correction, Recovery, TellVoices, recover_turns, recovered_turns
 from index.vectors import FaissIndex
@@ -231,6 +233,10 @@ class Library:
         with _snapshot(self.connection):
             self._read(self.connection, id_)
             return corrections.read(self.connection, id_)
+
+    def feedback(self) -> list[Feedback]:
+        """All that listeners said about answers, oldest first."""
+        return feedback.read(self.connection)
 
     def audio_file(self, id_: str) -> Path | None:
         """The episode's audio on this machine, or None (there is none, it is gone, or it is a URL)."""
@@ -426,6 +432,16 @@ class Library:
                 _decide(connection, episode)
                 store.raise_generation(connection)
             self._save_vectors(connection)
+
+    def add_feedback(self, given: Feedback, *, version: str = "") -> None:
+        """Keep what a listener said about an answer. `version`: Verbatim's. LibraryError: it can't be kept, and why.
+
+        Without the lock: it changes nothing that is derived, and must not be lost while somebody adds episodes.
+        """
+        feedback.check(given)
+        with closing(_connect(self.folder, write=True)) as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            feedback.insert(connection, given.given_now(store.generation(connection), version))
 
     def remove(self, id_: str) -> None:
         """Forget an episode everywhere, and what was answered about its voices too. NoSuchEpisode: it isn't there."""

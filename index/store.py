@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index import corrections, lexical
+from index import corrections, feedback, lexical
 from index.embed import Fingerprint
 from index.episode import Episode, Passage, Person, Sentence, Show, Turn
 
@@ -48,6 +48,7 @@ CREATE INDEX passages_by_episode ON passages (episode);
 CREATE TABLE embeddings (passage INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE, vector BLOB NOT NULL);
 """
     + corrections.SCHEMA
+    + feedback.SCHEMA
     + lexical.SCHEMA
 )
 

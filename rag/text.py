@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from index.episode import Episode, Turn
+from index.feedback import Feedback
 from index.library import EpisodeSummary
 from rag.result import Answer, Citation, clock
 
@@ -42,6 +43,37 @@ def passages_text(citations: Sequence[Citation], kind: str) -> str:
 
 def passage_json(citation: Citation) -> dict[str, Any]:
     return citation.to_json() | {"score": citation.score}
+
+
+def feedback_json(given: Sequence[Feedback]) -> list[dict[str, Any]]:
+    """One object a piece of feedback; `filters` and `answer` are those that it is about."""
+    return [
+        {
+            "at": one.at,
+            "kind": one.kind,
+            "question": one.question,
+            "note": one.note,
+            "generation": one.generation,
+            "version": one.version,
+            **json.loads(one.about),
+        }
+        for one in given
+    ]
+
+
+def feedback_text(given: Sequence[Feedback]) -> str:
+    """A line each: when, what, about which question, and the note."""
+    lines = (
+        f"{one.at[:16].replace('T', ' ')}  {one.kind.replace('_', ' '):<13}  {_line(one.question)}"
+        + (f"  — {_line(one.note)}" if one.note else "")
+        for one in given
+    )
+    return "\n".join(lines) or "no feedback yet"
+
+
+def _line(text: str) -> str:
+    """A stranger's words on one line, without what a terminal would obey."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def episodes_json(summaries: Sequence[EpisodeSummary]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The whole site as one ASGI app: the listeners' page at `/`, the staff's at `/staff/`, and each episode's audio.
+"""The whole site as one ASGI app: the listeners' page at `/`, the staff's at `/staff/`, each episode's audio and its captions.
 
 The two pages are two Gradio apps, not two tabs of one: whoever can load a Gradio app can call every function in it. So
 nothing of the staff's is within a listener's reach, whatever they send. Each screen is a file in `ui/`.
@@ -22,6 +22,7 @@ from index.library import Library
 from rag.answer import Assistant
 from rag.settings import Settings
 from ui import passages
+from ui.captions import captions_route
 from ui.chat import chat_screen
 from ui.evaluate import evaluate_screen
 from ui.find import find_screen
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 UI = Path(__file__).parent
 STYLES = ("style.css", "staff.css")
+SCRIPTS = ("player.js", "talk.js")
 WAITING_AT_MOST = 64  # further questions are refused with a clear line instead of queueing for minutes
 LARGEST_UPLOAD = "32mb"
 STAFF = "/staff"
@@ -58,7 +60,7 @@ def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
     site.add_middleware(WithHeaders)
     if staff and not has_login(assistant.settings):
         site.add_middleware(StaffFromHere)
-    site.router.routes.append(audio_route(assistant.library))
+    site.router.routes += [audio_route(assistant.library), captions_route(assistant.library)]
     settings = assistant.settings
     if staff:
         # Mounted first: the listeners' page is at the root, and takes every address that is left.
@@ -96,7 +98,7 @@ def listeners_page(assistant: Assistant, *, staff: bool) -> gr.Blocks:
         chat_screen(page, assistant)
         gr.HTML(passages.player(), elem_id="player-bar")
         line = partial(masthead, assistant.library, STAFF + "/" if staff else "")
-        page.load(line, None, head_line, queue=False, api_visibility="private")
+        page.load(line, None, head_line, queue=False, show_progress="hidden", api_visibility="private")
     page.queue(max_size=WAITING_AT_MOST)
     return page
 
@@ -126,7 +128,8 @@ def masthead(library: Library, staff: str) -> str:
 def head() -> str:
     """The page's own style and script, in the page itself."""
     styles = "".join((UI / name).read_text(encoding="utf-8") for name in STYLES)
-    return f"<style>{styles}</style><script>{(UI / 'player.js').read_text(encoding='utf-8')}</script>"
+    scripts = "".join((UI / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return f"<style>{styles}</style><script>{scripts}</script>"
 
 
 # Who may see the staff's page
