@@ -199,6 +199,11 @@ class Library:
         with _snapshot(self.connection):
             return self._read(self.connection, id_)
 
+    def episode_as_added(self, id_: str) -> Episode:
+        """The episode without what was told or put right since. NoSuchEpisode names the nearest ids."""
+        with _snapshot(self.connection):
+            return self._added(self.connection, id_)
+
     def _read(self, connection: sqlite3.Connection, id_: str) -> Episode:
         found = store.read_episode(connection, id_)
         if found is None:

@@ -22,9 +22,11 @@ from rag.answer import Assistant
 from rag.settings import Settings
 from ui import passages
 from ui.chat import chat_screen
+from ui.episode_reader import reader_screen
 from ui.evaluate import evaluate_screen
 from ui.find import find_screen
 from ui.holdings import holdings_screen
+from ui.person import person_screen
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -57,7 +59,8 @@ def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
     site.add_middleware(WithHeaders)
     if staff and not has_login(assistant.settings):
         site.add_middleware(StaffFromHere)
-    site.router.routes.append(audio_route(assistant.library))
+    # Pages name it from where they are, so that both also work below a proxy's own path.
+    site.router.routes += [audio_route(assistant.library, path) for path in ("", STAFF)]
     settings = assistant.settings
     if staff:
         # Mounted first: the listeners' page is at the root, and takes every address that is left.
@@ -78,7 +81,7 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, **options: Any) -> FastAP
         theme=gr.themes.Base(
             font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
         ),
-        head=head(),
+        head=head("player.js", "staff.js") if path == STAFF else head("player.js"),
         **options,
     )
 
@@ -97,13 +100,19 @@ def listeners_page(assistant: Assistant, *, staff: bool) -> gr.Blocks:
 
 def staff_page(assistant: Assistant) -> gr.Blocks:
     """Find, Library and Evaluate: each at an address of its own, behind one login."""
-    screens = (("Library", "/library", holdings_screen), ("Evaluate", "/evaluate", evaluate_screen))
+    screens = (
+        ("Person", "/person", person_screen),
+        ("Episode", "/episode", reader_screen),
+        ("Library", "/library", holdings_screen),
+        ("Evaluate", "/evaluate", evaluate_screen),
+    )
     with gr.Blocks(title="Verbatim for staff", analytics_enabled=False, fill_width=True) as page:
         gr.Navbar(main_page_name="Find")
         find_screen(page, assistant)
         gr.HTML(passages.player(), elem_id="player-bar")
     for name, path, screen in screens:
         with page.route(name, path):
+            gr.Navbar(main_page_name="Find")
             screen(page, assistant)
             gr.HTML(passages.player(), elem_id="player-bar")
     page.queue(max_size=WAITING_AT_MOST)
@@ -117,10 +126,11 @@ def masthead(library: Library, staff: str) -> str:
     return passages.masthead(len(summaries), seconds, sorted({summary.show for summary in summaries}), staff=staff)
 
 
-def head() -> str:
-    """The page's own style and script, in the page itself."""
+def head(*scripts: str) -> str:
+    """The page's own style and scripts, in the page itself."""
     styles = "".join((UI / name).read_text(encoding="utf-8") for name in STYLES)
-    return f"<style>{styles}</style><script>{(UI / 'player.js').read_text(encoding='utf-8')}</script>"
+    code = "".join(f"<script>{(UI / name).read_text(encoding='utf-8')}</script>" for name in scripts)
+    return f"<style>{styles}</style>{code}"
 
 
 # Who may see the staff's page
@@ -159,8 +169,8 @@ def staff_login(settings: Settings) -> Callable[[str, str], bool] | None:
 # What is not a page
 
 
-def audio_route(library: Library) -> Any:
-    """`/audio/EPISODE`: the episode's audio file, in ranges, so that a browser can begin in the middle.
+def audio_route(library: Library, below: str) -> Any:
+    """`/audio/EPISODE`, `below` a page: the episode's audio file, in ranges, so that a browser can begin in the middle.
 
     By id, never by path: a visitor learns nothing of this machine's folders. A file that the library names but whose
     name is not that of a sound is not served either, since a transcript's metadata is not to be trusted.
@@ -180,7 +190,7 @@ def audio_route(library: Library) -> Any:
             raise HTTPException(404)
         return FileResponse(path, media_type=kind)
 
-    return Route("/audio/{episode:path}", audio)
+    return Route(f"{below}/audio/{{episode:path}}", audio)
 
 
 class StaffFromHere:
