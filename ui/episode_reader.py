@@ -63,6 +63,7 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
                 starts = gr.Textbox(label=words.STARTS, max_lines=1, max_length=12)
                 ends = gr.Textbox(label=words.ENDS, max_lines=1, max_length=12)
             text = gr.Textbox(label=words.WORDS, lines=3, max_length=2000)
+            fault = gr.HTML()
             with gr.Row():
                 save = gr.Button(words.SAVE, variant="primary")
                 cancel = gr.Button(words.CANCEL, elem_id="cancel-correct")
@@ -79,8 +80,10 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
     def choose(held: Editing | None, chosen: str) -> list[Any]:
         return fields_of(library, held, chosen) if held else [gr.skip()] * 4
 
-    def keep(held: Editing | None, *given: Any, request: gr.Request) -> list[Any]:
-        return kept_of(library, held, given, who(request))
+    def keep(
+        held: Editing | None, chosen: str, name: str, part: str, start: str, end: str, said: str, request: gr.Request
+    ) -> list[Any]:
+        return kept_of(library, held, (chosen, name, part, start, end, said), who(request))
 
     def answer(held: str, event: gr.EventData, request: gr.Request) -> list[Any]:
         if event.act == "undo":
@@ -94,11 +97,13 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
     began.then(None, js="() => setTimeout(staff.open, 50)")
     which.input(None, which, None, js=GO_TO, **QUIET)
     closed = "() => setTimeout(staff.panelClosed, 100)"
-    transcript.click(edit, id_, [editing, panel, panel_head, *fields], queue=False, **QUIET).then(
+    transcript.click(edit, id_, [editing, panel, panel_head, fault, *fields], queue=False, **QUIET).then(
         None, js="() => setTimeout(staff.panelOpened, 100)"
     )
     about.input(choose, [editing, about], [speaker, starts, ends, text], queue=False, **QUIET)
-    save.click(keep, [editing, *fields], [panel, said, *shown], trigger_mode="once", **QUIET).then(None, js=closed)
+    save.click(keep, [editing, *fields], [panel, fault, said, *shown], trigger_mode="once", **QUIET).then(
+        None, js=closed
+    )
     cancel.click(lambda: gr.update(visible=False), None, panel, queue=False, **QUIET).then(None, js=closed)
     review.click(answer, id_, [said, *shown], **QUIET)
     kept.click(take_back, id_, [said, *shown], **QUIET)
@@ -163,7 +168,7 @@ def parts_of_screen(library: Library, episode: Episode, *, opened: int | None = 
 
 
 def editing_of(library: Library, id_: str, first: int) -> list[Any]:
-    """The panel for the turn that begins with a sentence: its state, itself, its head, and its fields."""
+    """The panel for the turn that begins with a sentence: its state, itself, its head, no fault, and its fields."""
     episode = library.episode(id_)
     turn = _turn_at(episode, first)
     held = Editing(id_, turn.sentences[0].position, turn.sentences[-1].position)
@@ -181,6 +186,7 @@ def editing_of(library: Library, id_: str, first: int) -> list[Any]:
         held,
         gr.update(visible=True),
         passages_staff.section(words.CORRECT_HEAD, " · ".join(fact for fact in (named, at) if fact)),
+        "",
         gr.update(choices=choices, value=choices[0][1]),
         gr.update(choices=names, value=speaker["value"]),
         "unknown",
@@ -205,18 +211,18 @@ def fields_of(library: Library, held: Editing, chosen: str) -> list[Any]:
 
 
 def kept_of(library: Library, held: Editing | None, given: tuple[Any, ...], by: str) -> list[Any]:
-    """What the panel's fields changed, kept; or the fault, with the panel still open."""
+    """What the panel's fields changed, kept, for panel, fault, notice and screen; or the fault, with the panel still open."""
     if held is None:
-        return [gr.skip()] * 7
+        return [gr.skip()] * 8
     try:
         changes = changes_of(library.episode(held.episode), held, *given)
         for change in changes:
             library.correct(held.episode, change, by=by)
     except VerbatimError as error:
-        return [gr.skip(), passages_staff.notice(str(error), problem=True), *[gr.skip()] * 5]
+        return [gr.skip(), passages_staff.notice(str(error), problem=True), *[gr.skip()] * 6]
     line = words.SAVED.format(what="; ".join(map(given_text, changes))) if changes else words.UNCHANGED
     parts = parts_of_screen(library, library.episode(held.episode))
-    return [gr.update(visible=False), passages_staff.notice(line), *parts]
+    return [gr.update(visible=False), "", passages_staff.notice(line), *parts]
 
 
 def changes_of(
