@@ -193,6 +193,8 @@ def speaker(citation: Citation) -> str:
     hint = ""
     if citation.speaker_source == "recovered":
         hint = '<span class="hint" title="The transcript has no names here; this one was worked out">recovered</span>'
+    if citation.speaker_source == "corrected":
+        hint = '<span class="hint" title="Put right by somebody; the transcript says otherwise">corrected</span>'
     return f'<span class="speaker">{escaped(citation.speaker)}</span>{role}{hint}'
 
 
