@@ -5,6 +5,7 @@ No verdict on what they mean: quotes are laid side by side, dated and checked, a
 
 from __future__ import annotations
 
+import heapq
 import math
 import re
 from collections import Counter, defaultdict
@@ -71,6 +72,15 @@ class Said:
     question: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """What a person said about a topic, oldest first, undated last. `count`: how many quotes there are, of which the
+    MOST_QUOTES that name the topic most are `said`."""
+
+    said: tuple[Said, ...]
+    count: int
+
+
 def parts_of(library: Library, name: str) -> list[Part]:
     """The episodes that a person takes part in, newest first; those without a date last."""
     parts = [
@@ -109,8 +119,8 @@ def topics_of(library: Library, name: str) -> list[Topic]:
     return [topic for _, _, topic in _without_parts(scored, own)][:MOST_TOPICS]
 
 
-def over_time(library: Library, name: str, topic: str) -> list[Said]:
-    """What a person says about a topic: every run of sentences that names it, checked, oldest first, undated ones last.
+def over_time(library: Library, name: str, topic: str) -> OverTime:
+    """What a person says about a topic: every run of sentences that names it, checked.
 
     A run names it where it has half of its words, by rarity, in any of their forms.
     """
@@ -118,17 +128,18 @@ def over_time(library: Library, name: str, topic: str) -> list[Said]:
     wanted = {part.episode.id for part in parts_of(library, name)}
     places = {id_ for word in content_words(topic) for id_ in library.holding(word)}
     holding = {passage.episode for passage in library.passages(sorted(places)).values()} & wanted
-    said: list[Said] = []
-    for id_ in sorted(holding):
-        episode = library.episode(id_)
-        tells = any("?" in sentence.text for sentence in episode.sentences)
-        for at, turn in enumerate(episode.turns):
-            if turn.speaker and turn.speaker.name == name:
-                for run in _runs(turn, weights):
-                    said.append(_said(episode, at, run, tells))
+    runs = [
+        (weight, episode, at, run)
+        for episode in map(library.episode, sorted(holding))
+        for at, turn in enumerate(episode.turns)
+        if turn.speaker and turn.speaker.name == name
+        for weight, run in _runs(turn, weights)
+    ]
+    most = heapq.nlargest(MOST_QUOTES, runs, key=lambda row: row[0])
+    said = [_said(episode, at, run) for _, episode, at, run in most]
     verified = [one for one in said if one.citation.check == "verified"]
     verified.sort(key=lambda one: (one.citation.date or "9999", one.citation.episode, one.citation.first))
-    return verified[:MOST_QUOTES]
+    return OverTime(tuple(verified), len(runs))
 
 
 def _names(library: Library) -> set[str]:
@@ -172,8 +183,8 @@ def _without_parts(
     return kept
 
 
-def _runs(turn: Turn, weights: dict[str, float]) -> Iterator[list[Sentence]]:
-    """The runs of a turn's sentences that name the topic."""
+def _runs(turn: Turn, weights: dict[str, float]) -> Iterator[tuple[float, list[Sentence]]]:
+    """The runs of a turn's sentences that name the topic, with how much of it."""
     total = sum(weights.values())
     spoken = [sentence for sentence in turn.sentences if sentence.speech]
     named = [weights.keys() & set(stems(re.findall(r"\w+", sentence.text))) for sentence in spoken]
@@ -182,7 +193,7 @@ def _runs(turn: Turn, weights: dict[str, float]) -> Iterator[list[Sentence]]:
         if run and (at is None or at - run[-1] > NEAR or _words(spoken[run[0] : at + 1]) > LONGEST_QUOTE):
             covered = sum(weights[stem] for stem in set().union(*(named[n] for n in run)))
             if total and covered >= total / 2:
-                yield spoken[run[0] : run[-1] + 1]
+                yield covered, spoken[run[0] : run[-1] + 1]
             run = []
         if at is not None:
             run.append(at)
@@ -192,11 +203,11 @@ def _words(sentences: Sequence[Sentence]) -> int:
     return sum(len(sentence.text.split()) for sentence in sentences)
 
 
-def _said(episode: Episode, at: int, run: Sequence[Sentence], tells: bool) -> Said:
+def _said(episode: Episode, at: int, run: Sequence[Sentence]) -> Said:
     turn = episode.turns[at]
     text = " ".join(sentence.text for sentence in run)
     citation = cite(Quote(episode, turn, run[0].position, run[-1].position, text, 0.0, -1, Signals()), 0)
-    if not tells:
+    if not any("?" in sentence.text for sentence in episode.sentences):
         return Said(citation, "unknown")
     since = _words([s for s in turn.sentences if s.speech and s.position < run[0].position])
     question = question_before(episode, run[0].position)

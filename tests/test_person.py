@@ -74,15 +74,27 @@ def test_topics_are_what_one_says_more_than_the_rest(tmp_path):
 
 
 def test_quotes_on_a_topic_are_checked_dated_and_in_order(library):
-    said = over_time(library, "Ben Tull", "kettles")
+    said = over_time(library, "Ben Tull", "kettles").said
     assert [one.citation.date for one in said] == sorted(one.citation.date for one in said)
     assert all(one.citation.check == "verified" and one.citation.speaker == "Ben Tull" for one in said)
     quotes = [one.citation.quote for one in said]
     assert len(quotes) == 3 and "ring of tin" in quotes[0] and "debt" in quotes[2]
 
 
+def test_of_very_many_quotes_those_that_name_the_topic_most_are_shown_and_all_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr("rag.person.MOST_QUOTES", 2)
+    lines = ["The barrier.", *["Hm, no."] * 4, "The tidal barrier held.", *["Hm, no."] * 4, "A tidal barrier again."]
+    library = talk(tmp_path, episode((ANN, ["Well?", "A tidal mill."]), (BO, lines)))
+    found = over_time(library, BO.name, "tidal barrier")
+    assert found.count == 3 and [one.citation.quote for one in found.said] == [
+        "The tidal barrier held.",
+        "A tidal barrier again.",
+    ]
+    assert "There are 3 in all" in told_of(library, BO.name, "tidal barrier")
+
+
 def test_what_answers_a_question_is_asked_and_the_rest_volunteered(library):
-    first, second, third = over_time(library, "Ben Tull", "kettle")
+    first, second, third = over_time(library, "Ben Tull", "kettle").said
     assert (first.asked, second.asked, third.asked) == ("asked", "volunteered", "asked")
     assert "first thing" in first.question and second.question == "" and "how do you feel" in third.question.lower()
 
@@ -91,7 +103,7 @@ def test_without_question_marks_nobody_can_tell_what_was_asked(tmp_path):
     library = talk(
         tmp_path, episode((ANN, ["and what about the kettle then"]), (BO, ["the kettle is copper and it leaks"]))
     )
-    assert [one.asked for one in over_time(library, BO.name, "kettle")] == ["unknown"]
+    assert [one.asked for one in over_time(library, BO.name, "kettle").said] == ["unknown"]
 
 
 def test_what_is_said_long_after_the_question_was_volunteered(tmp_path):
@@ -99,7 +111,7 @@ def test_what_is_said_long_after_the_question_was_volunteered(tmp_path):
     library = talk(
         tmp_path, episode((ANN, ["What about the shed?"]), (BO, ["It has a stove.", *filler, "The stove smokes."]))
     )
-    assert [one.asked for one in over_time(library, BO.name, "stove")] == ["asked", "volunteered"]
+    assert [one.asked for one in over_time(library, BO.name, "stove").said] == ["asked", "volunteered"]
 
 
 def test_a_run_that_names_less_than_half_of_the_topic_is_left_out(tmp_path):
@@ -111,20 +123,22 @@ def test_a_run_that_names_less_than_half_of_the_topic_is_left_out(tmp_path):
         ),
         *(episode((ANN, ["The tidal water is tidal, always."]), id=f"t{n}") for n in range(6)),
     )
-    assert [one.citation.quote for one in over_time(library, BO.name, "tidal barrier")] == ["The tidal barrier failed."]
+    assert [one.citation.quote for one in over_time(library, BO.name, "tidal barrier").said] == [
+        "The tidal barrier failed."
+    ]
 
 
 def test_a_correction_shows_on_the_page_at_once(tmp_path):
     library = Library.open(staff.small_library(tmp_path))
     library.correct("kettle", SpeakerIs(2, 3, "Cleo Marsh", "guest"))
     assert {part.episode.id for part in parts_of(library, "Cleo Marsh")} == {"kettle", "lantern"}
-    assert [one.citation.episode for one in over_time(library, "Cleo Marsh", "kettle")] == ["kettle"]
-    assert "kettle" not in [one.citation.episode for one in over_time(library, "Ben Tull", "kettle")]
+    assert [one.citation.episode for one in over_time(library, "Cleo Marsh", "kettle").said] == ["kettle"]
+    assert "kettle" not in [one.citation.episode for one in over_time(library, "Ben Tull", "kettle").said]
     assert ">corrected<" in told_of(library, "Cleo Marsh", "kettle")
 
 
 def test_the_plot_has_a_dot_for_each_dated_quote_that_leads_to_it(library):
-    said = over_time(library, "Ben Tull", "kettle")
+    said = over_time(library, "Ben Tull", "kettle").said
     svg = passages_staff.timeline("Ben Tull", "kettle", said)
     assert svg.count("<circle") == 3 and all(f'href="#q{n}"' in svg for n in (1, 2, 3))
     assert "1 Feb 2024: 1; 1 Jun 2024: 2" in svg

@@ -218,8 +218,10 @@ def _appearances(parts: Sequence[Part]) -> str:
     return f'<ul class="episodes" tabindex="0" aria-label="{escaped(words.APPEARANCES)}">{rows}</ul>'
 
 
-def over_time(name: str, topic: str, said: Sequence[tuple[Said, Moment]], marked: Collection[str]) -> str:
-    """Quotes on one topic in their order, under a plot of them."""
+def over_time(
+    name: str, topic: str, said: Sequence[tuple[Said, Moment]], marked: Collection[str], *, count: int
+) -> str:
+    """Quotes on one topic in their order, under a plot of them. `count`: how many there are, shown or not."""
     more = f'<p class="more">{link(to_find(topic, name), words.ALL_IN_FIND)}</p>'
     if not said:
         return nothing(words.NEVER_NAMED.format(name=name, topic=topic)) + more
@@ -233,6 +235,8 @@ def over_time(name: str, topic: str, said: Sequence[tuple[Said, Moment]], marked
     )
     if unknown := kinds.count("unknown"):
         told += words.AND_UNKNOWN.format(unknown=unknown)
+    if count > len(said):
+        told += words.MOST_OF.format(count=count)
     rows = "".join(_dated(n, one, moment, marked) for n, (one, moment) in enumerate(said, start=1))
     plot = timeline(name, topic, [one for one, _ in said])
     return f'<p class="told" role="status">{escaped(told)}</p>{plot}<ol class="dated">{rows}</ol>{more}'

@@ -71,6 +71,7 @@ OVER_TIME_HINT = "barley"
 OVER_TIME_SHOW = "Show"
 NEVER_NAMED = "{name} names “{topic}” nowhere. Find may have passages about it in other words."
 QUOTES_OF = "{quotes} in {episodes}; {asked} asked for, {volunteered} volunteered"
+MOST_OF = ". There are {count} in all; these name the topic most"
 AND_UNKNOWN = ", {unknown} can’t be told"
 ASKED = {"asked": "asked", "volunteered": "volunteered", "unknown": "can’t tell"}
 ASKED_TITLE = {
