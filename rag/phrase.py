@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from index.episode import Episode, Turn
 from index.errors import VerbatimError
@@ -122,8 +122,7 @@ def in_quotes(text: str) -> str | None:
     return found[1].strip() if found and found[1].strip() else None
 
 
-def marked_first(citation: Citation, phrase: str) -> Citation:
-    """The citation with the exact words alone as its quote, in the transcript's own spelling, where they can be cut out."""
+def spans_of(phrase: str, text: str) -> list[tuple[int, int]]:
+    """Where the words of the phrase stand in a text, to be marked there; whatever stands between them."""
     words = r"\W+".join(re.escape(word) for word in re.findall(r"\w+", phrase))
-    found = re.search(rf"(?<!\w){words}(?!\w)", citation.quote, re.IGNORECASE)
-    return replace(citation, quote=found[0]) if found else citation
+    return [found.span() for found in re.finditer(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE)] if words else []

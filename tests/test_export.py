@@ -20,7 +20,7 @@ from rag.answer import Assistant
 from rag.check import locate
 from rag.export import KINDS, exported, plain_cell
 from rag.find import find_topic
-from rag.phrase import find_phrase, in_quotes, marked_first
+from rag.phrase import find_phrase, in_quotes, spans_of
 from rag.question import Filters
 
 HOSTILE = json.loads((Path(__file__).parent / "data" / "hostile.json").read_text(encoding="utf-8"))
@@ -59,7 +59,8 @@ def test_every_place_of_the_exact_words_is_counted(library, phrase, count):
 def test_exact_words_twice_in_a_sentence_are_one_citation(library):
     found = find_phrase(library, "an umbrella")
     assert [c.quote for c in found.citations] == [KETTLE[6][1]]
-    assert marked_first(found.citations[0], "AN umbrella").quote == "an umbrella"
+    spans = spans_of("AN  umbrella", KETTLE[6][1])
+    assert [KETTLE[6][1][start:end] for start, end in spans] == ["an umbrella"] * 2
 
 
 def test_filters_leave_out_places_of_others(library):

@@ -115,6 +115,8 @@ def test_exact_words_are_all_found_and_counted(screen, by):
     )
     assert {text.lower() for text in shown.locator("mark").all_inner_texts()} == {"the kettle"}
     expect(shown.locator(".found")).to_have_count(4)
+    quotes = shown.locator("blockquote").all_inner_texts()
+    assert any("around the spout of the kettle." in quote for quote in quotes)
 
 
 def test_a_person_a_role_an_episode_and_dates_narrow_it_down(screen):
@@ -242,8 +244,9 @@ def test_every_text_of_a_passage_is_escaped(folder):
     for text in staff.HOSTILE:
         hostile = replace(base, quote=text, title=text, show=text, speaker=text, date=text, url=text, n=1)
         moment = find.moments_of([base], library)[0]
+        exact = text if "a" in text else ""
         html = passages_staff.found(
-            [(1, replace(moment, citation=hostile, quote=text, asker=text), frozenset(["x"]))],
-            told=text, search=text, count=1, page=0, pages=2, first=1,
+            [replace(moment, citation=hostile, quote=text, asker=text)],
+            exact=exact, marked=["x"], told=text, search=text, count=1, page=0, pages=2, first=1,
         )  # fmt: skip
         assert not set("${}`") & set(html) and "<img" not in html and "<script" not in html

@@ -180,7 +180,7 @@ def test_a_speaker_put_right_shows_everywhere_with_who_did_and_can_be_taken_back
 def test_words_and_a_time_put_right_are_found_and_played_there(read, address):
     page = read("id=kettle")
     panel = correct(page, "ring of tin")
-    choose(panel, "What is wrong", "Only “I soldered a ring")
+    choose(panel, "Which part", "Only “I soldered a ring")
     expect(panel.get_by_label("Words")).to_have_value("I soldered a ring of tin around the spout of the kettle.")
     panel.get_by_label("Words").fill("I soldered a ring of pewter around the spout of the kettle.")
     panel.get_by_label("Starts at").fill("0:13")

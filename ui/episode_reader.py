@@ -55,7 +55,7 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
         transcript = gr.HTML(elem_id="transcript", js_on_load="staff.reader(element, trigger)")
         with gr.Column(visible=False, elem_id="correct") as panel:
             panel_head = gr.HTML()
-            about = gr.Dropdown(label=words.WHICH)
+            about = gr.Dropdown(label=words.WHICH, info=words.WHICH_HINT)
             speaker = gr.Dropdown(label=words.SPEAKER, info=words.SPEAKER_HINT, allow_custom_value=True)
             roles = [(words.ROLES[role], role) for role in ("host", "guest", "unknown")]
             role = gr.Radio(roles, value="unknown", label=words.ROLE_OF_NEW)

@@ -20,7 +20,7 @@ from index.library import EpisodeSummary, Library
 from rag.answer import Assistant
 from rag.export import KINDS, exported
 from rag.find import find_topic
-from rag.phrase import find_phrase, in_quotes, marked_first
+from rag.phrase import find_phrase, in_quotes
 from rag.question import Filters, QuestionError
 from rag.result import Citation
 from ui import passages_staff
@@ -229,10 +229,10 @@ def page_of(library: Library, search: Search, number: int) -> str:
     start = search.starts[number]
     end = search.starts[number + 1] if number + 1 < len(search.starts) else len(search.citations)
     on_page = search.citations[start:end]
-    quoted = [marked_first(citation, search.exact) if search.exact else citation for citation in on_page]
-    moments = moments_of(quoted, library)
     return passages_staff.found(
-        [(moment.citation.n, moment, search.marked) for moment in moments],
+        moments_of(on_page, library),
+        exact=search.exact,
+        marked=search.marked,
         told=search.told,
         search=search.name,
         count=len(search.citations),

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from index.lexical import stems
 from rag.export import KINDS
 from rag.person import Part, Said, Topic
+from rag.phrase import spans_of
 from rag.result import Citation, clock
 from ui import text_staff as words
 from ui.moments import Moment
@@ -56,16 +57,18 @@ def to_find(topic: str, person: str = "") -> str:
     return f"./?{urlencode({'topic': topic} | ({'person': person} if person else {}))}"
 
 
-def link(address: str, text: str, kind: str = "") -> str:
-    return f'<a{f" class={chr(34)}{kind}{chr(34)}" if kind else ""} href="{escaped(address)}">{escaped(text)}</a>'
+def link(address: str, text: str) -> str:
+    return f'<a href="{escaped(address)}">{escaped(text)}</a>'
 
 
 # Find
 
 
 def found(
-    moments: Sequence[tuple[int, Moment, Collection[str]]],
+    moments: Sequence[Moment],
     *,
+    exact: str,
+    marked: Collection[str],
     told: str,
     search: str,
     count: int,
@@ -73,13 +76,13 @@ def found(
     pages: int,
     first: int,
 ) -> str:
-    """A page of what was found, grouped by episode as it comes: (number, moment, stems to mark) each.
+    """A page of what was found, grouped by episode as it comes; `exact` words are marked, or those whose stems are `marked`.
 
     `search` names the search, so that the browser forgets what was selected in another one; `count`: passages on all pages.
     """
     groups = "".join(
-        _group([row for _, row in rows])
-        for _, rows in groupby(((moment[1].citation.episode, moment) for moment in moments), key=lambda pair: pair[0])
+        _group(list(of_episode), exact, marked)
+        for _, of_episode in groupby(moments, key=lambda moment: moment.citation.episode)
     )
     shown = words.IN_A_ROW.format(first=first, last=first + len(moments) - 1, all=count)
     return (
@@ -115,20 +118,19 @@ def _pages(page: int, pages: int, shown: str) -> str:
     return f'<nav class="pages" aria-label="{escaped(words.PAGES)}">{steps}<span>{escaped(shown)}</span></nav>'
 
 
-def _group(rows: Sequence[tuple[int, Moment, Collection[str]]]) -> str:
-    citation = rows[0][1].citation
-    facts = " · ".join(
-        escaped(f) for f in (citation.show, day(citation.date) or words.NO_DATE, counted(len(rows), "passage"))
-    )
-    cards = "".join(_found(*row) for row in rows)
+def _group(moments: Sequence[Moment], exact: str, marked: Collection[str]) -> str:
+    citation = moments[0].citation
+    facts = (citation.show, day(citation.date) or words.NO_DATE, counted(len(moments), "passage"))
+    cards = "".join(_found(moment, exact, marked) for moment in moments)
     return (
         f'<section class="group"><h2>{link(to_episode(citation.episode), citation.title)}</h2>'
-        f'<p class="facts">{facts}</p>{cards}</section>'
+        f'<p class="facts">{" · ".join(map(escaped, facts))}</p>{cards}</section>'
     )
 
 
-def _found(n: int, moment: Moment, marked: Collection[str]) -> str:
+def _found(moment: Moment, exact: str, marked: Collection[str]) -> str:
     citation = moment.citation
+    n = citation.n
     at = clock(citation.start, citation.time_error, citation.way) or words.NO_TIMES
     who = citation.speaker or words.UNKNOWN_SPEAKER
     label = words.SELECT.format(n=n, speaker=who, time=at)
@@ -136,7 +138,7 @@ def _found(n: int, moment: Moment, marked: Collection[str]) -> str:
     if moment.question:
         by = f"{moment.asker}: " if moment.asker else ""
         asked = f'<p class="asked"><span class="who">{escaped(by)}</span>{spans(moment.question)}</p>'
-    quote = f"<mark>{escaped(moment.quote)}</mark>" if not marked else emphasised(moment.quote, marked)
+    quote = exactly(moment.quote, exact) if exact else emphasised(moment.quote, marked)
     return (
         f'<article class="card found {escaped(citation.role)}" id="f{n}" tabindex="-1" '
         f'aria-label="{escaped(words.PASSAGE.format(n=n, speaker=who))}">'
@@ -174,6 +176,15 @@ def emphasised(text: str, marked: Collection[str]) -> str:
         f"<mark>{escaped(piece)}</mark>" if at % 2 and stems([piece])[0] in marked else escaped(piece)
         for at, piece in enumerate(pieces)
     )
+
+
+def exactly(text: str, phrase: str) -> str:
+    """The text with the exact words marked in it, not a space moved."""
+    pieces, at = [], 0
+    for start, end in spans_of(phrase, text):
+        pieces += [escaped(text[at:start]), f"<mark>{escaped(text[start:end])}</mark>"]
+        at = end
+    return "".join([*pieces, escaped(text[at:])])
 
 
 # Person
