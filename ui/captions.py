@@ -9,8 +9,8 @@ from index.errors import VerbatimError
 from index.library import Library
 
 
-def captions_route(library: Library) -> Any:
-    """The route; 404 for an episode that isn't there. Asked again each time: a correction is seen at once."""
+def captions_route(library: Library, below: str) -> Any:
+    """The route `below` a page; 404 for an episode that isn't there. Asked again each time: a correction is seen at once."""
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
     from starlette.responses import JSONResponse
@@ -23,7 +23,7 @@ def captions_route(library: Library) -> Any:
             raise HTTPException(404) from error
         return JSONResponse(captions_of(episode), headers={"cache-control": "no-cache"})
 
-    return Route("/captions/{episode:path}", captions)
+    return Route(f"{below}/captions/{{episode:path}}", captions)
 
 
 def captions_of(episode: Episode) -> dict[str, Any]:

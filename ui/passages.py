@@ -102,7 +102,8 @@ def speaker(citation: Citation) -> str:
         return f'<span class="speaker">{escaped(said("unlabelled"))}</span>'
     known = {"host": said("role_host"), "guest": said("role_guest")}.get(citation.role, "")
     role = f'<span class="role">{escaped(known)}</span>' if known else ""
-    hint = f'<span class="hint">{escaped(said("recovered"))}</span>' if citation.speaker_source == "recovered" else ""
+    worked_out = citation.speaker_source in ("recovered", "corrected")
+    hint = f'<span class="hint">{escaped(said(citation.speaker_source))}</span>' if worked_out else ""
     return f'<span class="speaker">{escaped(citation.speaker)}</span>{role}{hint}'
 
 
@@ -111,6 +112,8 @@ def caveats(citation: Citation, *, audible: bool) -> str:
     notes = []
     if citation.speaker_source == "recovered":
         notes.append(said("recovered_how"))
+    elif citation.speaker_source == "corrected":
+        notes.append(said("corrected_how"))
     elif citation.speaker is None or citation.speaker_source == "unknown":
         notes.append(said("unlabelled_how"))
     if citation.start is not None and not exact(citation):

@@ -24,16 +24,17 @@ from rag.settings import Settings
 from ui import passages
 from ui.captions import captions_route
 from ui.chat import chat_screen
+from ui.episode_reader import reader_screen
 from ui.evaluate import evaluate_screen
 from ui.find import find_screen
 from ui.holdings import holdings_screen
+from ui.person import person_screen
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 UI = Path(__file__).parent
 STYLES = ("style.css", "staff.css")
-SCRIPTS = ("player.js", "talk.js")
 WAITING_AT_MOST = 64  # further questions are refused with a clear line instead of queueing for minutes
 LARGEST_UPLOAD = "32mb"
 STAFF = "/staff"
@@ -60,7 +61,9 @@ def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
     site.add_middleware(WithHeaders)
     if staff and not has_login(assistant.settings):
         site.add_middleware(StaffFromHere)
-    site.router.routes += [audio_route(assistant.library), captions_route(assistant.library)]
+    # Pages name these from where they are, so that they also work below a proxy's own path.
+    for below in ("", STAFF):
+        site.router.routes += [audio_route(assistant.library, below), captions_route(assistant.library, below)]
     settings = assistant.settings
     if staff:
         # Mounted first: the listeners' page is at the root, and takes every address that is left.
@@ -86,7 +89,7 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, **options: Any) -> FastAP
             enable_monitoring=False,
             footer_links=[],
             theme=theme,
-            head=head(),
+            head=head("player.js", "staff.js" if path == STAFF else "talk.js"),
             **options,
         )
 
@@ -105,13 +108,19 @@ def listeners_page(assistant: Assistant, *, staff: bool) -> gr.Blocks:
 
 def staff_page(assistant: Assistant) -> gr.Blocks:
     """Find, Library and Evaluate: each at an address of its own, behind one login."""
-    screens = (("Library", "/library", holdings_screen), ("Evaluate", "/evaluate", evaluate_screen))
+    screens = (
+        ("Person", "/person", person_screen),
+        ("Episode", "/episode", reader_screen),
+        ("Library", "/library", holdings_screen),
+        ("Evaluate", "/evaluate", evaluate_screen),
+    )
     with gr.Blocks(title="Verbatim for staff", analytics_enabled=False, fill_width=True) as page:
         gr.Navbar(main_page_name="Find")
         find_screen(page, assistant)
         gr.HTML(passages.player(), elem_id="player-bar")
     for name, path, screen in screens:
         with page.route(name, path):
+            gr.Navbar(main_page_name="Find")
             screen(page, assistant)
             gr.HTML(passages.player(), elem_id="player-bar")
     page.queue(max_size=WAITING_AT_MOST)
@@ -125,11 +134,11 @@ def masthead(library: Library, staff: str) -> str:
     return passages.masthead(len(summaries), seconds, sorted({summary.show for summary in summaries}), staff=staff)
 
 
-def head() -> str:
-    """The page's own style and script, in the page itself."""
+def head(*scripts: str) -> str:
+    """The page's own style and scripts, in the page itself."""
     styles = "".join((UI / name).read_text(encoding="utf-8") for name in STYLES)
-    scripts = "".join((UI / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return f"<style>{styles}</style><script>{scripts}</script>"
+    code = "".join(f"<script>{(UI / name).read_text(encoding='utf-8')}</script>" for name in scripts)
+    return f"<style>{styles}</style>{code}"
 
 
 # Who may see the staff's page
@@ -168,8 +177,8 @@ def staff_login(settings: Settings) -> Callable[[str, str], bool] | None:
 # What is not a page
 
 
-def audio_route(library: Library) -> Any:
-    """`/audio/EPISODE`: the episode's audio file, in ranges, so that a browser can begin in the middle.
+def audio_route(library: Library, below: str) -> Any:
+    """`/audio/EPISODE`, `below` a page: the episode's audio file, in ranges, so that a browser can begin in the middle.
 
     By id, never by path: a visitor learns nothing of this machine's folders. A file that the library names but whose
     name is not that of a sound is not served either, since a transcript's metadata is not to be trusted.
@@ -189,7 +198,7 @@ def audio_route(library: Library) -> Any:
             raise HTTPException(404)
         return FileResponse(path, media_type=kind)
 
-    return Route("/audio/{episode:path}", audio)
+    return Route(f"{below}/audio/{{episode:path}}", audio)
 
 
 class StaffFromHere:

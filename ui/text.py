@@ -103,6 +103,8 @@ TEXT = {
     "role_host": "host",
     "role_guest": "guest",
     "recovered": "recovered",
+    "corrected": "corrected",
+    "corrected_how": "Put right by somebody; the transcript says otherwise.",
     "recovered_how": "The transcript has no names here; who speaks was worked out from the words.",
     "unlabelled_how": "The transcript doesn’t say who speaks here.",
     "estimated_how": "This time is estimated. It may be off by {error}, so playing starts early and stops late.",
