@@ -7,7 +7,7 @@ A Round is one question and what came back; the conversation is a tuple of them,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -25,10 +25,10 @@ from rag.question import Filters
 from rag.result import Answer, Citation, Done, Found, Wrote
 from rag.result import Event as AnswerEvent
 from ui import passages
+from ui.api import LONGEST_QUESTION, caller
+from ui.limits import Door, TooMany, line_of
 from ui.moments import Moment, moment_of
 
-ASKING_AT_ONCE = 8  # Gradio answers one at a time unless told; more would only share the same few cores
-LONGEST_QUESTION = 2000  # characters; a longer one is a pasted document
 MOST_EXAMPLES = 4
 EVERY = ""  # the filters' "all of them"
 
@@ -62,7 +62,7 @@ class Round:
 Rounds = tuple[Round, ...]
 
 
-def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
+def chat_screen(page: gr.Blocks, assistant: Assistant, door: Door) -> None:
     """The screen, inside the Blocks that is open. The page's buttons show and hide through `ui/style.css`."""
     rounds = gr.State(())
     welcome = gr.HTML(elem_id="welcome")
@@ -96,17 +96,21 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
             send = gr.Button("Ask", elem_id="send", variant="primary", scale=0)
             stop = gr.Button("Stop", elem_id="stop", scale=0)
 
-    # Only the typed `ask` below is an interface; the page's own events are nobody else's business.
+    # The interface for programs is in `ui/api.py`; the page's own events are nobody else's business.
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     at_once: dict[str, Any] = {"queue": False, **quiet}
-    # A question may be asked while one that was stopped is still winding up, hence "multiple".
-    streaming: dict[str, Any] = {
-        "concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask", "trigger_mode": "multiple", **quiet
-    }  # fmt: skip
+    # A question may be asked while one that was stopped is still winding up, hence "multiple". How many are answered at
+    # once, the door says; Gradio's own queue would not tell a visitor where they stand in it.
+    streaming: dict[str, Any] = {"concurrency_limit": None, "trigger_mode": "multiple", **quiet}
     narrowed = [show, episode, person]
 
+    # No partial: Gradio gives the request to whom it belongs by the types of a plain function.
+    async def in_turn(rounds: Rounds, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
+        async for step in follow_in_turn(assistant, door, rounds, request):
+            yield step
+
     def answer_after(begun: Any) -> None:
-        answered = begun.success(partial(follow, assistant), rounds, [rounds, now], **streaming)
+        answered = begun.success(in_turn, rounds, [rounds, now], **streaming)
         answered.failure(give_up, rounds, [rounds, now], **at_once)
 
     asked = [(box.submit, box), (send.click, box), *((example.click, example) for example in examples)]
@@ -119,7 +123,6 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
     clear.click(cleared, rounds, [rounds, earlier, now], **at_once)
     show.input(partial(narrow, assistant.library), show, [episode, person], **at_once)
     page.load(partial(furnish, assistant.library), None, [welcome, *examples, *narrowed], **at_once)
-    gr.api(api_ask(assistant), api_name="ask", concurrency_limit=ASKING_AT_ONCE, concurrency_id="ask")
 
 
 def begin(
@@ -135,6 +138,29 @@ def begin(
     filters = Filters(show=show or None, episode=episode or None, guest=person or None)
     now = Round(asked, filters, scope_of(library, filters), status="Waiting…")
     return "", (*rounds, now), render(rounds, live=False), render((*rounds, now))
+
+
+async def follow_in_turn(
+    assistant: Assistant, door: Door, rounds: Rounds, request: gr.Request
+) -> AsyncIterator[tuple[Any, Any]]:
+    """As `follow`, when it is this question's turn. Until then it says where it stands in line."""
+    if not rounds or rounds[-1].stage != "waiting":
+        yield gr.skip(), gr.skip()
+        return
+    earlier, now = rounds[:-1], rounds[-1]
+    try:
+        async with door.turn(*caller(request)) as ticket:
+            async for place in ticket.places():
+                if now.halt.is_set():
+                    yield gr.skip(), gr.skip()
+                    return
+                standing = (*earlier, replace(now, status=line_of(place)))
+                yield standing, render(standing)
+            async for step in door.steps(follow(assistant, rounds)):
+                yield step
+    except TooMany as error:
+        refused = (*earlier, replace(now, stage="failed", status="", problem=str(error)))
+        yield refused, render(refused)
 
 
 def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
@@ -364,33 +390,3 @@ def topic_of(summary: EpisodeSummary) -> str:
         if words and about_nobody and not re.search(r"#\d|\b(episode|podcast|ep\.?)\b", part, re.IGNORECASE):
             return re.sub(r"^(The|A|An)\b", lambda article: article[0].lower(), part)
     return ""
-
-
-def api_ask(assistant: Assistant) -> Callable[..., dict[str, Any]]:
-    """The function behind `/ask`, bound to the assistant; its docstring and types are the interface's page."""
-
-    def ask(question: str, show: str = "", episode: str = "", guest: str = "") -> dict[str, Any]:
-        """Answers a question about what people said, in their own words.
-
-        Parameters:
-            question: What you want to know, in a sentence.
-            show: Only this show, by its name; empty for all.
-            episode: Only this episode, by its id; empty for all.
-            guest: Only what this person said; empty for everybody.
-        Returns:
-            The answer with its verdict (answered, said_by_other, not_said, unknown_person), numbered citations with
-            speaker, episode, times and exact words, the nearest passages where there is no answer, and what was
-            searched.
-        """
-        if not question.strip() or len(question) > LONGEST_QUESTION:
-            raise gr.Error(f"A question has 1 to {LONGEST_QUESTION} characters.", print_exception=False)
-        filters = Filters(show=show or None, episode=episode or None, guest=guest or None)
-        try:
-            for event in assistant.ask(question, history=[], filters=filters):
-                if isinstance(event, Done):
-                    return event.answer.to_json()
-        except VerbatimError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        raise RuntimeError("the assistant stopped before its last event")
-
-    return ask

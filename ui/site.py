@@ -7,9 +7,11 @@ nothing of the staff's is within a listener's reach, whatever they send. Each sc
 from __future__ import annotations
 
 import hmac
+import logging
 import mimetypes
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,16 +23,18 @@ from index.library import Library
 from rag.answer import Assistant
 from rag.settings import Settings
 from ui import passages
+from ui.api import api_functions
 from ui.chat import chat_screen
 from ui.evaluate import evaluate_screen
 from ui.find import find_screen
 from ui.holdings import holdings_screen
+from ui.limits import Door, LoginAttempts
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 UI = Path(__file__).parent
-STYLES = ("style.css", "staff.css")
+STYLES = ("style.css", "staff.css", "evaluate.css")
 WAITING_AT_MOST = 64  # further questions are refused with a clear line instead of queueing for minutes
 LARGEST_UPLOAD = "32mb"
 STAFF = "/staff"
@@ -55,6 +59,7 @@ def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
 
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     site.add_middleware(WithHeaders)
+    site.add_middleware(LoginAttempts, path=f"{STAFF}/login")
     if staff and not has_login(assistant.settings):
         site.add_middleware(StaffFromHere)
     site.router.routes.append(audio_route(assistant.library))
@@ -62,12 +67,13 @@ def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
     if staff:
         # Mounted first: the listeners' page is at the root, and takes every address that is left.
         mounted(site, staff_page(assistant), STAFF, auth=staff_login(settings), max_file_size=LARGEST_UPLOAD)
-    return mounted(site, listeners_page(assistant, staff=staff and not has_login(settings)), "/", max_file_size=1)
+    listeners = listeners_page(assistant, Door(settings), staff=staff and not has_login(settings))
+    return mounted(site, listeners, "/", max_file_size=1, mcp_server=find_spec("mcp") is not None)
 
 
-def mounted(site: FastAPI, page: gr.Blocks, path: str, **options: Any) -> FastAPI:
+def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = False, **options: Any) -> FastAPI:
     system_fonts = ["-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "system-ui", "sans-serif"]
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         site,
         page,
         path,
@@ -79,15 +85,20 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, **options: Any) -> FastAP
             font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
         ),
         head=head(),
+        mcp_server=mcp_server,
         **options,
     )
+    if page.mcp_error:  # Gradio itself says nothing of it to an app that is mounted
+        logging.getLogger(__name__).warning("The MCP tools are not served: %s", page.mcp_error)
+    return site
 
 
-def listeners_page(assistant: Assistant, *, staff: bool) -> gr.Blocks:
+def listeners_page(assistant: Assistant, door: Door, *, staff: bool) -> gr.Blocks:
     """Ask: what everybody sees. `staff`: name the way to the staff's page."""
     with gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True) as page:
         head_line = gr.HTML(elem_id="masthead")
-        chat_screen(page, assistant)
+        chat_screen(page, assistant, door)
+        api_functions(assistant, door)
         gr.HTML(passages.player(), elem_id="player-bar")
         line = partial(masthead, assistant.library, STAFF + "/" if staff else "")
         page.load(line, None, head_line, queue=False, api_visibility="private")
