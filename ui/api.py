@@ -37,7 +37,7 @@ def api_functions(assistant: Assistant, door: Door) -> None:
     for function in (api_ask, api_search, api_episodes, api_transcript):
         made = function(assistant, door)
         # Not queued: they stand in the door's own line, and an MCP tool then runs here, for whoever called it.
-        gr.api(made, api_name=made.__name__, queue=False)
+        gr.api(made, api_name=made.__name__, queue=False, concurrency_limit=None)
 
 
 def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
