@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -155,7 +156,8 @@ def problems_of(library: Library, summaries: Sequence[EpisodeSummary]) -> dict[s
 def taken(library: Library, paths: Sequence[str]) -> Iterator[list[Any]]:
     """The drafts of these files and their form, after each one that is read."""
     drafts: Drafts = ()
-    for drafts in incoming.read_drafts(paths):
+    shows = Counter(summary.show for summary in library.summaries())
+    for drafts in incoming.read_drafts(paths, show=next((show for show, _ in shows.most_common(1)), "")):
         yield [drafts, html.drafts_table([state_of(draft) for draft in drafts]), *[gr.skip()] * 8]
     first = next((draft.name for draft in drafts if draft.episode), None)
     states = html.drafts_table([state_of(draft, known=titles(library)) for draft in drafts])
@@ -231,7 +233,8 @@ def stored(library: Library, drafts: Drafts, *typed: str) -> Iterator[list[Any]]
         yield [gr.skip(), gr.skip(), html.notice(str(error), problem=True), *[gr.skip()] * 8]
         return
     drafts = tuple(replace(draft, refusal="") if draft.episode else draft for draft in drafts)
-    for drafts in incoming.save_drafts(library, drafts):
+    for after in incoming.save_drafts(library, drafts):
+        drafts = after
         yield [drafts, html.drafts_table([state_of(draft) for draft in drafts]), "", *[gr.skip()] * 8]
     yield [drafts, html.drafts_table([state_of(draft) for draft in drafts]), "", *form_of(drafts, None)]
 

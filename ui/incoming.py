@@ -6,6 +6,7 @@ its sidecar beside it, and is added like any other.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -26,6 +27,7 @@ MOST_FILES = 20
 MOST_BYTES = 20_000_000  # a 24-hour transcript with a time for every word
 SIDECAR = ".meta.json"
 KEPT = "transcripts"
+NO_SHOW = "Podcast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,11 @@ class Draft:
 Drafts = tuple[Draft, ...]
 
 
-def read_drafts(paths: Sequence[str]) -> Iterator[Drafts]:
-    """The files as drafts, given anew after each one that was read. The last holds them all, read or refused."""
+def read_drafts(paths: Sequence[str], *, show: str = "") -> Iterator[Drafts]:
+    """The files as drafts, given anew after each one that was read. The last holds them all, read or refused.
+
+    `show`: what is taken for the show where a file doesn't tell one.
+    """
     folder = Path(tempfile.mkdtemp(prefix="verbatim-drafts-"))
     files = [Path(path) for path in paths]
     sidecars = {file.name.removesuffix(SIDECAR): file for file in files if file.name.endswith(SIDECAR)}
@@ -57,10 +62,7 @@ def read_drafts(paths: Sequence[str]) -> Iterator[Drafts]:
     for at, draft in enumerate(drafts):
         refusal = why_not(draft.file, at, taken)
         taken.add(draft.file.stem.casefold())
-        if refusal:
-            read = replace(draft, refusal=refusal)
-        else:
-            read = _read(draft, folder, sidecars.get(draft.file.stem))
+        read = replace(draft, refusal=refusal) if refusal else _read(draft, folder, sidecars.get(draft.file.stem), show)
         drafts = (*drafts[:at], read, *drafts[at + 1 :])
         yield drafts
 
@@ -76,7 +78,7 @@ def why_not(file: Path, at: int, taken: set[str]) -> str:
     return text.SAME_NAME if file.stem.casefold() in taken else ""
 
 
-def _read(draft: Draft, folder: Path, sidecar: Path | None) -> Draft:
+def _read(draft: Draft, folder: Path, sidecar: Path | None, show: str) -> Draft:
     here = Path(tempfile.mkdtemp(dir=folder))
     file = here / f"{safe_name(draft.file.stem)}{draft.file.suffix.lower()}"
     shutil.copyfile(draft.file, file)
@@ -88,7 +90,7 @@ def _read(draft: Draft, folder: Path, sidecar: Path | None) -> Draft:
     except TranscriptError as error:
         return replace(draft, file=file, refusal=told(error))
     # A folder's name stands in where no show is told; here the folder means nothing.
-    known = episode.show.name if episode.show.name != here.name else ""
+    known = episode.show.name if episode.show.name != here.name else show
     people = [{"name": person.name, "role": person.role} for person in episode.people]
     fields = given | {"title": episode.title, "show": known, "date": episode.date or "", "people": people}
     return replace(draft, file=file, episode=episode, fields=fields)
@@ -143,7 +145,9 @@ def _saved(library: Library, draft: Draft) -> Draft:
     folder.mkdir(exist_ok=True)
     file = _free(folder, draft.file)
     shutil.copyfile(draft.file, file)
-    sidecar_of(file).write_text(json.dumps(draft.fields, ensure_ascii=False, indent=1), encoding="utf-8")
+    # Without a show, a file's folder would be taken for it, and this one says nothing.
+    fields = {"show": NO_SHOW} | draft.fields | {"id": _own_id(library, draft.episode.id if draft.episode else file.stem)}
+    sidecar_of(file).write_text(json.dumps(fields, ensure_ascii=False, indent=1), encoding="utf-8")
     try:
         report = library.add([file])
     except VerbatimError as error:
@@ -156,6 +160,13 @@ def _saved(library: Library, draft: Draft) -> Draft:
     file.unlink(missing_ok=True)
     sidecar_of(file).unlink(missing_ok=True)
     return replace(draft, refusal=refusal)
+
+
+def _own_id(library: Library, id_: str) -> str:
+    """An id that no episode has: one whose file is gone would be replaced by a newcomer with its id, and be lost."""
+    held = {summary.id for summary in library.summaries()} | {removed.episode for removed in library.in_bin()}
+    numbered = (f"{id_}-{number}" for number in itertools.count(2))
+    return next(free for free in itertools.chain([id_], numbered) if free not in held)
 
 
 def _free(folder: Path, file: Path) -> Path:

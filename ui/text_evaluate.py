@@ -91,6 +91,7 @@ CANCELLED = "Cancelled after {done} of {n}. The next run of this set goes on fro
 ALREADY_RUNNING = "Another run is under way. Wait until it is done, or cancel it."
 FINISHED = "Done: {n} in {seconds}."
 NOTHING_CHOSEN = "Choose a question set first."
+RUN_FAILED = "The run failed; the server's log says why. What was measured is kept."
 OTHER_LIBRARY = "This set asks about episodes that are not in this library."
 RESULT = "Result"
 RUN_LABEL = "{date}, {set}, {commit}"
