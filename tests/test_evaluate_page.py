@@ -28,9 +28,11 @@ HOSTILE = json.loads((Path(__file__).parent / "data" / "hostile.json").read_text
 QUESTIONS = [
     {"id": "q1", "question": "How many sails does the windmill have?", "kind": "fact", "speaker": "Odo Pell",
      "gold": [{"episode": "mill", "start": 6.4, "end": 10.0}]},
-    {"id": "q2", "question": "Where does the otter live?", "kind": "fact", "gold": [{"episode": "weir", "start": 9.5, "end": 13.0}]},
+    {"id": "q2", "question": "Where does the otter live?", "kind": "fact",
+     "gold": [{"episode": "weir", "start": 9.5, "end": 13.0}]},
     # Wrong on purpose, so that something is lost: nobody said that in the other episode.
-    {"id": "q3", "question": "What do they grease the axle with?", "kind": "odd", "gold": [{"episode": "weir", "start": 1.0, "end": 4.0}]},
+    {"id": "q3", "question": "What do they grease the axle with?", "kind": "odd",
+     "gold": [{"episode": "weir", "start": 1.0, "end": 4.0}]},
     {"id": "q4", "question": "What was said about submarines?", "kind": "never_said", "verdict": "not_said"},
 ]  # fmt: skip
 
@@ -340,13 +342,14 @@ def test_every_payload_goes_through_every_format_as_the_letters_it_is(tmp_path: 
     from ui.passages_evaluate import episodes_table
 
     for number, payload in enumerate(HOSTILE):
+        segment = {"speaker": payload, "startTime": 0, "endTime": 1, "body": f"So {payload} it is."}
         write_episode(tmp_path, f"t{number}", [("Ada", 0.5, 2.0, f"About {payload} then."), *MILL], title=payload, show=payload)
         plain = f"Ada: About {payload} then.\n\nBen: Yes, {payload} indeed.\n"
         for suffix, made in (
             ("txt", plain),
             ("md", f"**Ada:** About {payload} then.\n\n**Ben:** Yes.\n"),
             ("vtt", f"WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ada>About {payload} then.\n"),
-            ("json", json.dumps({"segments": [{"speaker": payload, "startTime": 0, "endTime": 1, "body": f"So {payload} it is."}]})),
+            ("json", json.dumps({"segments": [segment]})),
             ("html", f"<cite>Ada:</cite><time>0:01</time><p>About {payload} then.</p>"),
         ):
             (tmp_path / f"{suffix}{number}.{suffix}").write_text(made, encoding="utf-8")
