@@ -21,7 +21,7 @@ from ui.incoming import MOST_BYTES, MOST_FILES, read_drafts, save_drafts
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
-expect.set_options(timeout=30_000)  # a busy machine draws charts slowly
+expect.set_options(timeout=60_000)  # a busy machine draws charts slowly
 HOSTILE = json.loads((Path(__file__).parent / "data" / "hostile.json").read_text(encoding="utf-8"))
 
 

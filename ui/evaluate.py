@@ -35,6 +35,7 @@ KIND = "feedback"
 def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
     """The screen, inside the Blocks that is open."""
     library, runner = assistant.library, Runner(assistant)
+    seen = gr.State("")
     with gr.Column(elem_classes="staff desk", elem_id="evaluate"):
         gr.HTML(html.heading(text.EVALUATE, text.EVALUATE_LEAD))
         with gr.Row():
@@ -77,7 +78,7 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     at_once: dict[str, Any] = {"queue": False, **quiet}
     form = [question, verdict, speaker, episode, start, end]
-    result = [figures, plots, report, lost, opened, against, compared]
+    result = [seen, figures, plots, report, lost, opened, against, compared]
 
     def furnish() -> list[Any]:
         return furnished(library)
@@ -89,8 +90,9 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
         runner.cancel()
         return html.progress(runner.done, runner.of, text.CANCELLING) if runner.running else ""
 
-    def show(key: str | None) -> list[Any]:
-        return shown(library, key)
+    def show(key: str | None, before: str) -> list[Any]:
+        # The run that is shown already is left as it is, and with it what was opened of it.
+        return [gr.skip()] * len(result) if key and key == before else [key or "", *shown(library, key)]
 
     def open_(key: str | None, id_: str | None) -> str:
         return opened_question(library, key, id_)
@@ -107,11 +109,11 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
     def add(*typed: Any) -> list[Any]:
         return question_added(library, *typed)
 
-    page.load(furnish, None, [which, chosen, feedback, episode], **at_once).then(show, chosen, result, **at_once)
+    page.load(furnish, None, [which, chosen, feedback, episode], **at_once).then(show, [chosen, seen], result, **at_once)
     ran = run.click(begin, [which, limit, finding_only], progress, concurrency_limit=4, **quiet)
-    ran.then(lambda: gr.update(**newest(library)), None, chosen, **at_once).then(show, chosen, result, **at_once)
+    ran.then(lambda: gr.update(**newest(library)), None, chosen, **at_once).then(show, [chosen, seen], result, **at_once)
     cancel.click(halt, None, progress, **at_once)
-    chosen.input(show, chosen, result, **at_once)
+    chosen.input(show, [chosen, seen], result, **at_once)
     lost.input(open_, [chosen, lost], opened, **at_once)
     against.input(versus, [chosen, against], compared, **at_once)
     upload.upload(take, upload, [set_line, which, upload], **quiet)
@@ -199,7 +201,7 @@ def shown(library: Library, key: str | None) -> list[Any]:
         (f"{stage}: {question['question']}"[:LONGEST_CHOICE], question["id"]) for stage, question in runs.lost_by_stage(view)
     ]
     return [
-        html.figures(view),
+        html.figures(view, key),
         html.plots(view),
         gr.update(value=report_file(result), visible=True),
         gr.update(choices=lost, value=None, info=None if lost else text.NOTHING_LOST),

@@ -115,8 +115,8 @@ def progress(done: int, of: int, line: str) -> str:
     return f'<div class="progress" role="status"><progress{share} aria-label="{escaped(line)}"></progress>{escaped(line)}</div>'
 
 
-def figures(view: dict[str, Any]) -> str:
-    """The headline, the key figures and each group of metrics by kind."""
+def figures(view: dict[str, Any], key: str) -> str:
+    """The headline, the key figures and each group of metrics by kind, of the run with that key."""
     head = view["headline"]
     said = text.WENT_RIGHT.format(right=head["right"], n=head["n"])
     share = f" ({head['percent']}, {text.INTERVAL} {head['interval']})" if head["percent"] else ""
@@ -143,7 +143,7 @@ def figures(view: dict[str, Any]) -> str:
         + "</details>"
         for group in view["groups"]
     )
-    return f'<p class="headline">{escaped(said + share)}</p>{keys}<h3>{escaped(text.BY_KIND)}</h3>{groups}'
+    return f'<p class="headline" data-run="{escaped(key)}">{escaped(said + share)}</p>{keys}<h3>{escaped(text.BY_KIND)}</h3>{groups}'
 
 
 def _figure(cell: dict[str, Any] | None) -> str:
