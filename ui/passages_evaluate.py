@@ -143,7 +143,8 @@ def figures(view: dict[str, Any], key: str) -> str:
         + "</details>"
         for group in view["groups"]
     )
-    return f'<p class="headline" data-run="{escaped(key)}">{escaped(said + share)}</p>{keys}<h3>{escaped(text.BY_KIND)}</h3>{groups}'
+    headline = f'<p class="headline" data-run="{escaped(key)}">{escaped(said + share)}</p>'
+    return f"{headline}{keys}<h3>{escaped(text.BY_KIND)}</h3>{groups}"
 
 
 def _figure(cell: dict[str, Any] | None) -> str:
