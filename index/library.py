@@ -5,6 +5,7 @@
     vectors-N.faiss      derived: the FAISS index as of generation N
     vectors.json         derived: which of these files is whole, its SHA-256 and generation; written last
     lock                 held while writing; names its holder
+    removed/             episodes that were removed and can be put back
 
 One transaction per episode is the commit, and raises the generation. A FAISS file that is missing, stale or damaged is
 made good from the stored embeddings: by readers in memory, by the next writer on disk.
@@ -28,7 +29,8 @@ from typing import Any
 
 import numpy as np
 
-from index import corrections, feedback, lexical, store
+from index import bin, corrections, feedback, lexical, store
+from index.bin import Removed
 from index.corrections import Given, Kept, WordsAre
 from index.embed import EMBEDDED_MODEL, Encoder, Fingerprint, known_name, load_encoder
 from index.episode import Episode, Passage, SpeakerSource, TimeSource
@@ -498,6 +500,38 @@ class Library:
                 store.delete_episode(connection, id_)
                 store.raise_generation(connection)
             self._save_vectors(connection)
+
+    def to_bin(self, id_: str, *, by: str | None = None) -> Removed:
+        """Take an episode out of the library, and keep all of it in the bin. NoSuchEpisode: it isn't there."""
+        self.episode(id_)
+        with self._writing() as connection:
+            removed = bin.keep(self.folder, connection, id_, by)
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                store.delete_episode(connection, id_)
+                store.raise_generation(connection)
+            self._save_vectors(connection)
+        return removed
+
+    def in_bin(self) -> list[Removed]:
+        """The episodes that can be put back, the last removed first."""
+        return bin.listed(self.folder)
+
+    def from_bin(self, key: str) -> str:
+        """Put a removed episode back as it was, answers and all; returns its id. LibraryError: its id is taken by now."""
+        with self._writing() as connection:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                id_ = bin.put_back(self.folder, connection, key)
+                store.raise_generation(connection)
+            self._save_vectors(connection)
+            bin.discard(self.folder, key)
+        return id_
+
+    def empty_bin(self, key: str) -> None:
+        """Delete a removed episode for good."""
+        with self._writing():
+            bin.discard(self.folder, key)
 
     def repair(self) -> None:
         """Make the derived indexes anew from the database."""

@@ -17,7 +17,7 @@ from index.library import EpisodeSummary
 from rag.follow_up import made_whole
 from rag.names import NOT_NAMES, find_people, fold, names_of, search_words, speaker_slots, without_names
 
-LONGEST_QUESTION = 2000
+LONGEST_QUESTION = 2000  # characters; a longer one is a pasted document
 
 
 class QuestionError(VerbatimError):

@@ -10,6 +10,8 @@ from typing import Literal
 from index.embed import EMBEDDED_MODEL
 from index.errors import SettingsError
 
+NO_LIMIT_AT_ZERO = frozenset(["questions_a_minute", "questions_a_minute_by_address"])
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -51,6 +53,12 @@ class Settings:
     """Name to log in with on the staff's page."""
     staff_password: str | None = None
     """Password of the staff's page; without name and password that page is served to this machine only."""
+    questions_a_minute: int = 30
+    """Questions that one browser or program may ask in a minute; 0 for no limit."""
+    questions_a_minute_by_address: int = 300
+    """Questions that may come from one network address in a minute; 0 for no limit."""
+    proxy: str | None = None
+    """Address of the proxy in front of the page, as in 127.0.0.1: its X-Forwarded-For is believed, nobody else's."""
 
     @property
     def provider(self) -> str | None:
@@ -78,7 +86,8 @@ class Settings:
                 values[field.name] = kind(raw)
             except ValueError as exc:
                 raise SettingsError(f"{variable}={raw!r} is not {'a whole' if kind is int else 'a'} number.") from exc
-            if kind in (int, float) and not (values[field.name] > 0 or (raw == "0" and field.default == 0)):  # type: ignore[operator]
+            zero_means_none = field.default == 0 or field.name in NO_LIMIT_AT_ZERO
+            if kind in (int, float) and not (values[field.name] > 0 or (raw == "0" and zero_means_none)):  # type: ignore[operator]
                 raise SettingsError(f"{variable}={raw!r} must be above 0.")
         if "api_key" not in values and environment.get("OPENAI_API_KEY", "").strip():
             values["api_key"] = environment["OPENAI_API_KEY"].strip()

@@ -6,7 +6,7 @@ The conversation (`ui/rounds.py`) is kept on the server for each visitor, and in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -18,19 +18,20 @@ import gradio as gr
 from index.errors import VerbatimError
 from index.library import Library
 from rag.answer import Assistant
-from rag.question import Filters
+from rag.question import LONGEST_QUESTION, Filters
 from rag.result import Done, Found, Wrote
 from rag.result import Event as AnswerEvent
 from ui import answers
+from ui.api import caller
 from ui.feedback import Moderator
 from ui.filters import FIELDS, filter_fields, filters_of, furnished, matching, narrowed, people_in, remaining, scope_of
+from ui.limits import Door, TooMany, line_of
 from ui.links import opened
 from ui.passages import counted
-from ui.rounds import LONGEST_QUESTION, NOTHING_KEPT, Round, Rounds, history_of, moments_of, packed, render, unpacked
+from ui.rounds import NOTHING_KEPT, Round, Rounds, history_of, moments_of, packed, render, unpacked
 from ui.suggest import Suggester
 from ui.text import said
 
-ASKING_AT_ONCE = 8  # Gradio answers one at a time unless told; more would only share the same few cores
 KEPT_AS = "verbatim"  # the conversation's name in the browser's storage
 # Gradio wants a key to scramble what it stores there. It hides nothing: every page carries it. What comes back is checked.
 NO_SECRET = "verbatim"
@@ -38,7 +39,7 @@ NO_SECRET = "verbatim"
 SIGNALS = "window.addEventListener('signal', (event) => trigger(event.detail.name, event.detail.values));"
 
 
-def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
+def chat_screen(page: gr.Blocks, assistant: Assistant, door: Door) -> None:
     """The screen, inside the Blocks that is open. The page's buttons show and hide through `ui/style.css`."""
     library, suggester, moderator = assistant.library, Suggester(assistant), Moderator(assistant.library)
     # So that the first visitor doesn't wait for it, nor for the embedding model.
@@ -79,24 +80,27 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
             send = gr.Button(said("ask"), elem_id="send", variant="primary", scale=0)
             stop = gr.Button(said("stop"), elem_id="stop", scale=0)
 
-    # Only the typed `ask` below is an interface; the page's own events are nobody else's business.
+    # The interface for programs is in `ui/api.py`; the page's own events are nobody else's business.
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     at_once: dict[str, Any] = {"queue": False, **quiet}
-    # A question may be asked while one that was stopped is still winding up, hence "multiple".
-    streaming: dict[str, Any] = {
-        "concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask", "trigger_mode": "multiple", **quiet
-    }  # fmt: skip
+    # A question may be asked while one that was stopped is still winding up, hence "multiple". How many are answered at
+    # once, the door says; Gradio's own queue would not tell a visitor where they stand in it.
+    streaming: dict[str, Any] = {"concurrency_limit": None, "trigger_mode": "multiple", **quiet}
     talk = [rounds, earlier, now, suggestions]
 
+    # Gradio hands over an event or a request by its type hint, which it finds only on a plain function, and only there
+    # where each argument has a name.
+    async def in_turn(rounds: Rounds, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
+        async for step in follow_in_turn(assistant, door, rounds, request):
+            yield step
+
     def answer_after(begun: Any) -> None:
-        answered = begun.success(partial(follow, assistant), rounds, [rounds, now], **streaming)
+        answered = begun.success(in_turn, rounds, [rounds, now], **streaming)
         answered.failure(give_up, rounds, [rounds, now], **at_once)
         answered.success(packed, rounds, kept, **at_once).success(
             partial(suggest, suggester), rounds, suggestions, concurrency_limit=2, trigger_mode="multiple", **quiet
         )
 
-    # Gradio hands over an event or a request by its type hint, which it finds only on a plain function, and only there
-    # where each argument has a name.
     def on_press(
         rounds: Rounds, a: str, b: str, c: str, d: str, e: str, f: str, event: gr.EventData
     ) -> tuple[Any, ...]:
@@ -132,7 +136,6 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
     # Apart from the rest, which need not wait for questions to be tried.
     page.load(lambda: answers.examples(suggester.examples()), None, examples, **at_once)
     page.load(on_load, kept, [welcome, *talk, *narrow, remain], **at_once)
-    gr.api(api_ask(assistant), api_name="ask", concurrency_limit=ASKING_AT_ONCE, concurrency_id="ask")
 
 
 def arrive(library: Library, kept: object, fields: Mapping[str, str]) -> list[Any]:
@@ -194,6 +197,29 @@ def pressed(library: Library, rounds: Rounds, choice: Sequence[str], sent: Mappi
 def unfiltered(library: Library) -> tuple[Any, ...]:
     """The six fields set back, and the line beside them."""
     return (*furnished(library, Filters()), remaining(library, *[""] * len(FIELDS)))
+
+
+async def follow_in_turn(
+    assistant: Assistant, door: Door, rounds: Rounds, request: gr.Request
+) -> AsyncIterator[tuple[Any, Any]]:
+    """As `follow`, when it is this question's turn. Until then it says where it stands in line."""
+    if not rounds or rounds[-1].stage != "waiting":
+        yield gr.skip(), gr.skip()
+        return
+    earlier, now = rounds[:-1], rounds[-1]
+    try:
+        async with door.turn(*caller(request)) as ticket:
+            async for place in ticket.places():
+                if now.halt.is_set():
+                    yield gr.skip(), gr.skip()
+                    return
+                standing = (*earlier, replace(now, status=line_of(place)))
+                yield standing, render(standing)
+            async for step in door.steps(follow(assistant, rounds)):
+                yield step
+    except TooMany as error:
+        refused = (*earlier, replace(now, stage="failed", status="", problem=str(error)))
+        yield refused, render(refused)
 
 
 def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
@@ -309,33 +335,3 @@ def say(moderator: Moderator, rounds: Rounds, sent: Mapping[str, Any], address: 
     if not (isinstance(number, int) and 1 <= number <= len(rounds) and isinstance(kind, str) and isinstance(note, str)):
         return ""
     return answers.told(moderator.take(rounds[number - 1], kind, note, address))
-
-
-def api_ask(assistant: Assistant) -> Callable[..., dict[str, Any]]:
-    """The function behind `/ask`, bound to the assistant; its docstring and types are the interface's page."""
-
-    def ask(question: str, show: str = "", episode: str = "", guest: str = "") -> dict[str, Any]:
-        """Answers a question about what people said, in their own words.
-
-        Parameters:
-            question: What you want to know, in a sentence.
-            show: Only this show, by its name; empty for all.
-            episode: Only this episode, by its id; empty for all.
-            guest: Only what this person said; empty for everybody.
-        Returns:
-            The answer with its verdict (answered, said_by_other, not_said, unknown_person), numbered citations with
-            speaker, episode, times and exact words, the nearest passages where there is no answer, and what was
-            searched.
-        """
-        if not question.strip() or len(question) > LONGEST_QUESTION:
-            raise gr.Error(f"A question has 1 to {LONGEST_QUESTION} characters.", print_exception=False)
-        filters = Filters(show=show or None, episode=episode or None, guest=guest or None)
-        try:
-            for event in assistant.ask(question, history=[], filters=filters):
-                if isinstance(event, Done):
-                    return event.answer.to_json()
-        except VerbatimError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        raise RuntimeError("the assistant stopped before its last event")
-
-    return ask

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from index.errors import VerbatimError
 from index.library import Library
-from rag.question import Filters
+from rag.question import LONGEST_QUESTION, Filters
 from ui.filters import FIELDS, choice_of, filters_of, known_here
-from ui.rounds import LONGEST_QUESTION, Round, citation_at, moments_of
+from ui.rounds import Round, citation_at, moments_of
 from ui.text import said
 
 

@@ -18,7 +18,7 @@ from index.errors import VerbatimError
 from index.library import Library
 from rag.check import speaker_at
 from rag.extract import Quote, Signals
-from rag.question import Filters
+from rag.question import LONGEST_QUESTION, Filters
 from rag.result import Answer, Citation, Searched
 from rag.write import cite
 from ui import answers, passages
@@ -26,7 +26,6 @@ from ui.filters import FIELDS, choice_of, filters_of, scope_of
 from ui.moments import Moment, moment_of
 from ui.text import said
 
-LONGEST_QUESTION = 2000  # characters; a longer one is a pasted document
 MOST_KEPT = 30  # rounds in the browser; older ones are let go
 NOTHING_KEPT = "[]"  # Gradio doesn't write an empty string over what a browser holds
 LARGEST_KEPT = 300_000  # characters of them; browsers give a site about five million
@@ -129,7 +128,9 @@ def audio_address(episode: Episode, library: Library) -> str | None:
     return passages.web_address(episode.audio)
 
 
-def citation_at(library: Library, episode: str, first: int, last: int, *, n: int = 1, words: str = "") -> Citation | None:
+def citation_at(
+    library: Library, episode: str, first: int, last: int, *, n: int = 1, words: str = ""
+) -> Citation | None:
     """The citation of sentences `first`..`last` as the library has them now; None where they are not one turn's speech.
 
     `words`: the part of them that is quoted, where it isn't all. VerbatimError: there is no such episode.
