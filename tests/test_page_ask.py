@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from browsing import a_browser, ask, make_small_library, pages, serving
+from browsing import SCREENS, a_browser, ask, make_small_library, pages, serving
 
 from index.library import Library
 
@@ -54,6 +54,16 @@ def copied(page: playwright.Page, button: playwright.Locator) -> str:
     button.click()
     expect(button).to_have_text("Copied")
     return page.evaluate("navigator.clipboard.readText()")
+
+
+# ---- from opening to hearing
+
+
+def test_a_new_listener_hears_a_moment_after_opening_the_page_and_two_clicks(site: str, open_page: Callable) -> None:
+    page = open_page(site)
+    page.locator("#examples .example").first.click()
+    page.locator("#r1:not(.working) .mark").first.click()
+    page.wait_for_function("document.querySelector('#audio').currentTime > 0")
 
 
 # ---- after an answer
@@ -288,6 +298,7 @@ def test_axe_finds_nothing_serious_in_any_state(site: str, open_page: Callable, 
             if violation["impact"] in ("serious", "critical")
         ]
         assert serious == [], state
+        page.screenshot(path=SCREENS / f"ask {state}, {size}, {scheme}.png")
 
     expect(page.locator("#examples .example").first).to_be_visible(timeout=20_000)
     look("empty")

@@ -88,9 +88,10 @@ def test_so_many_questions_are_kept_and_no_more(library: Library, asked: Round) 
 
 
 def test_the_words_between_two_turns_are_nobodys_quote(library: Library) -> None:
-    assert citation_at(library, "kettle", 1, 2) is None
-    assert citation_at(library, "kettle", 2, 3).speaker == "Ben Tull"
-    assert citation_at(library, "kettle", 3, 2) is None
+    kettle = library.episode("kettle")
+    assert citation_at(kettle, 1, 2) is None
+    assert citation_at(kettle, 2, 3).speaker == "Ben Tull"
+    assert citation_at(kettle, 3, 2) is None
 
 
 # ---- filters

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from index.errors import VerbatimError
 from index.library import Library
 from rag.question import LONGEST_QUESTION, Filters
-from ui.filters import FIELDS, choice_of, filters_of, known_here
+from ui.filters import FIELDS, LONGEST_VALUE, choice_of, filters_of, known_here
 from ui.rounds import Round, citation_at, moments_of
 from ui.text import said
 
@@ -50,10 +50,10 @@ def _refused(question: str, why: str) -> Opened:
 
 def _moment(library: Library, episode: str, sentences: str) -> Opened:
     """The card of these sentences under a title. VerbatimError: there is no such episode."""
-    title = library.episode(episode[:300]).title
+    talk = library.episode(episode[:LONGEST_VALUE])
     places = re.fullmatch(r"(\d{1,7})-(\d{1,7})", sentences, re.ASCII)
-    citation = citation_at(library, episode, int(places[1]), int(places[2])) if places else None
+    citation = citation_at(talk, int(places[1]), int(places[2])) if places else None
     if citation is None:
-        return _refused("", said("moment_gone", title=title))
+        return _refused("", said("moment_gone", title=talk.title))
     moments = moments_of([citation], library)
-    return Opened(round=Round("", stage="done", moments=moments, title=said("moment", title=title)))
+    return Opened(round=Round("", stage="done", moments=moments, title=said("moment", title=talk.title)))

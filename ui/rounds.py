@@ -7,8 +7,9 @@ up and checked again, and shown as the library has it now. Knows nothing of Grad
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from threading import Event
 from typing import Any, Literal
 from urllib.parse import quote
@@ -26,7 +27,7 @@ from ui.filters import FIELDS, choice_of, filters_of, scope_of
 from ui.moments import Moment, moment_of
 from ui.text import said
 
-MOST_KEPT = 30  # rounds in the browser; older ones are let go
+MOST_KEPT = 20  # rounds in the browser; older ones are let go, since each quote is looked up when they come back
 NOTHING_KEPT = "[]"  # Gradio doesn't write an empty string over what a browser holds
 LARGEST_KEPT = 300_000  # characters of them; browsers give a site about five million
 MOVED_SECONDS = 1.0  # a quote whose time was corrected by more is not shown under its old time
@@ -128,14 +129,11 @@ def audio_address(episode: Episode, library: Library) -> str | None:
     return passages.web_address(episode.audio)
 
 
-def citation_at(
-    library: Library, episode: str, first: int, last: int, *, n: int = 1, words: str = ""
-) -> Citation | None:
-    """The citation of sentences `first`..`last` as the library has them now; None where they are not one turn's speech.
+def citation_at(talk: Episode, first: int, last: int, *, n: int = 1, words: str = "") -> Citation | None:
+    """The citation of sentences `first`..`last` of an episode as they are now; None where they are not one turn's speech.
 
-    `words`: the part of them that is quoted, where it isn't all. VerbatimError: there is no such episode.
+    `words`: the part of them that is quoted, where it isn't all.
     """
-    talk = library.episode(episode)
     try:
         turn, _ = speaker_at(talk, first)
     except IndexError:
@@ -184,17 +182,18 @@ def unpacked(kept: object, library: Library) -> Rounds:
         return ()
     try:
         rows = json.loads(kept)
-        return tuple(_unpacked(row, library) for row in rows[-MOST_KEPT:])
+        read = lru_cache(maxsize=MOST_KEPT)(library.episode)
+        return tuple(_unpacked(row, library, read) for row in rows[-MOST_KEPT:])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return ()  # not ours, or from another version: nothing that could be shown
 
 
-def _unpacked(row: dict[str, Any], library: Library) -> Round:
+def _unpacked(row: dict[str, Any], library: Library, read: Callable[[str], Episode]) -> Round:
     question = str(row["question"])[:LONGEST_QUESTION]
     try:
         filters = filters_of([row["filters"].get(name, "") for name in FIELDS])
-        citations = [_again(place, library) for place in row["citations"]]
-        nearest = [_again(place, library) for place in row["nearest"]]
+        citations = [_again(place, read) for place in row["citations"]]
+        nearest = [_again(place, read) for place in row["nearest"]]
     except VerbatimError:
         return Round(question, stage="failed", problem=said("gone"))
     scope = scope_of(library, filters)
@@ -219,10 +218,11 @@ def _unpacked(row: dict[str, Any], library: Library) -> Round:
     )  # fmt: skip
 
 
-def _again(place: dict[str, Any], library: Library) -> Citation | None:
+def _again(place: dict[str, Any], read: Callable[[str], Episode]) -> Citation | None:
     """The citation of a place that a browser kept; None where its words, speaker or time are not what they were."""
     first, last = int(place["first"]), int(place["last"])
-    citation = citation_at(library, str(place["episode"]), first, last, n=int(place["n"]), words=str(place["quote"]))
+    talk = read(str(place["episode"]))
+    citation = citation_at(talk, first, last, n=int(place["n"]), words=str(place["quote"]))
     if citation is None or citation.speaker != place["speaker"]:
         return None
     was = place["start"]
