@@ -268,6 +268,25 @@ def test_answers_about_voices_and_corrections_live_side_by_side(tmp_path):
     assert len(library.recovery("wall").heard) == len(library.episode("wall").sentences)
 
 
+def test_several_at_once_are_kept_all_or_none(made):
+    before = state(made)
+    with pytest.raises(VerbatimError, match="already"):
+        made.correct("kettle", SpeakerIs(3, 3, "Ann Hale"), WordsAre(3, KETTLE[3][1]))
+    assert state(made) == before and made.corrections("kettle") == []
+    made.correct("kettle", SpeakerIs(3, 3, "Ann Hale"), StartsAt(3, 3, 12.5), by="Nell")
+    assert [kept.by for kept in made.corrections("kettle")] == ["Nell", "Nell"]
+
+
+def test_a_name_put_right_goes_by_the_spelling_that_the_show_settles_on(made, tmp_path):
+    made.correct("lantern", SpeakerIs(3, 3, "Dr. Bo Lund"))
+    lines = (("Ann Hale", "One more."), ("Bo Lund", "One more kettle, and that is all for today."))
+    write_talk(tmp_path / "talks", "third", lines, title="Third", show="Mended", date="2024-04-01")
+    made.add([tmp_path / "talks"])
+    assert at(made, 3, "lantern")[0].name == "Bo Lund"
+    made.correct("lantern", SpeakerIs(0, 0, "Cat Moor"))  # put together anew
+    assert at(made, 3, "lantern")[0].name == "Bo Lund"
+
+
 def test_removing_the_episode_removes_its_corrections(made, tmp_path):
     made.correct("kettle", SpeakerIs(2, 2, "Eve Orr"))
     made.remove("kettle")
