@@ -17,10 +17,12 @@ from index.library import Library
 from index.recover import Correction
 from rag import cli
 from rag.answer import Assistant
+from rag.export import KINDS, exported
 from rag.find import find_topic
 from rag.phrase import find_phrase
 from rag.question import Filters
 from rag.result import Done
+from rag.text import episode_json
 
 TABLES = {
     "people": "name",
@@ -74,6 +76,16 @@ def test_a_corrected_speaker_is_credited_everywhere_and_the_transcripts_one_nowh
     (ann,) = [p for p in made.summaries()[0].people if p.name == "Ann Hale"]
     assert ann.words == sum(len(text.split()) for n, (who, text) in enumerate(KETTLE) if who == "Ann Hale" or n == 4)
     assert made.summaries()[0].speaker_sources == ("corrected", "labelled")
+
+
+def test_what_is_exported_and_shown_says_that_it_was_put_right(made):
+    made.correct("kettle", SpeakerIs(4, 4, "Ann Hale"), StartsAt(4, 4, 17.0))
+    found = find_phrase(made, "has not leaked a drop").citations
+    for kind in KINDS:
+        text = exported(found, kind, {})
+        assert "Ann Hale" in text and "corrected" in text and "Bo Lund" not in text
+    turn = next(turn for turn in episode_json(made.episode("kettle"))["turns"] if "leaked" in turn["text"])
+    assert (turn["speaker"], turn["speaker_source"], turn["start"]) == ("Ann Hale", "corrected", 17.0)
 
 
 def test_an_answer_quotes_the_corrected_speaker(made):
