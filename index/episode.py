@@ -25,6 +25,14 @@ class Person:
     role: Role = "unknown"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Chapter:
+    """A mark in the audio that somebody set: `start` seconds, and what begins there."""
+
+    start: float
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """The smallest thing that is quoted: one whole sentence of one turn, in the transcript's own words.

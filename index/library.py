@@ -1,9 +1,11 @@
 """The library on disk: the only writer of its folder. Knows nothing of questions, language models or Gradio.
 
-    library.db           SQLite, the truth: episodes, people, turns, sentences, passages, embeddings, corrections, BM25
+    library.db           SQLite, the truth: episodes, people, turns, sentences, passages, embeddings, corrections,
+                         feedback, BM25
     vectors-N.faiss      derived: the FAISS index as of generation N
     vectors.json         derived: which of these files is whole, its SHA-256 and generation; written last
     lock                 held while writing; names its holder
+    removed/             episodes that were removed and can be put back
 
 One transaction per episode is the commit, and raises the generation. A FAISS file that is missing, stale or damaged is
 made good from the stored embeddings: by readers in memory, by the next writer on disk.
@@ -19,7 +21,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +29,8 @@ from typing import Any
 
 import numpy as np
 
-from index import corrections, lexical, store
+from index import bin, corrections, feedback, lexical, store
+from index.bin import Removed
 from index.corrections import Given, Kept, WordsAre
 from index.embed import EMBEDDED_MODEL, Encoder, Fingerprint, known_name, load_encoder
 from index.episode import Episode, Passage, SpeakerSource, TimeSource
@@ -41,6 +44,7 @@ from index.errors import (
     VerbatimError,
     WrongModel,
 )
+from index.feedback import Feedback
 from index.overlay import corrected
 from index.passages import LIMITS, build_passages, embedded_text, with_words_of
 from index.recover import Correction, Recovery, TellVoices, recover_turns, recovered_turns
@@ -243,6 +247,10 @@ class Library:
         with _snapshot(self.connection):
             self._read(self.connection, id_)
             return corrections.read(self.connection, id_)
+
+    def feedback(self) -> list[Feedback]:
+        """All that listeners said about answers, oldest first."""
+        return feedback.read(self.connection)
 
     def audio_file(self, id_: str) -> Path | None:
         """The episode's audio on this machine, or None (there is none, it is gone, or it is a URL)."""
@@ -453,6 +461,16 @@ class Library:
                 store.raise_generation(connection)
             self._save_vectors(connection)
 
+    def add_feedback(self, given: Feedback, *, version: str = "") -> None:
+        """Keep what a listener said about an answer. `version`: Verbatim's. LibraryError: it can't be kept, and why.
+
+        Without the lock: it changes nothing that is derived, and must not be lost while somebody adds episodes.
+        """
+        feedback.check(given)
+        with closing(_connect(self.folder, write=True)) as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            feedback.insert(connection, given.given_now(store.generation(connection), version))
+
     def _decide(self, connection: sqlite3.Connection, id_: str) -> None:
         """The episode written anew: as it was added, then who speaks where it has no labels, then what was put right."""
         added = self._added(connection, id_)
@@ -484,6 +502,38 @@ class Library:
                 store.delete_episode(connection, id_)
                 store.raise_generation(connection)
             self._save_vectors(connection)
+
+    def to_bin(self, id_: str, *, by: str | None = None) -> Removed:
+        """Take an episode out of the library, and keep all of it in the bin. NoSuchEpisode: it isn't there."""
+        self.episode(id_)
+        with self._writing() as connection:
+            removed = bin.keep(self.folder, connection, id_, by)
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                store.delete_episode(connection, id_)
+                store.raise_generation(connection)
+            self._save_vectors(connection)
+        return removed
+
+    def in_bin(self) -> list[Removed]:
+        """The episodes that can be put back, the last removed first."""
+        return bin.listed(self.folder)
+
+    def from_bin(self, key: str) -> str:
+        """Put a removed episode back as it was, answers and all; returns its id. LibraryError: its id is taken by now."""
+        with self._writing() as connection:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                id_ = bin.put_back(self.folder, connection, key)
+                store.raise_generation(connection)
+            self._save_vectors(connection)
+            bin.discard(self.folder, key)
+        return id_
+
+    def empty_bin(self, key: str) -> None:
+        """Delete a removed episode for good."""
+        with self._writing():
+            bin.discard(self.folder, key)
 
     def repair(self) -> None:
         """Make the derived indexes anew from the database."""
@@ -525,7 +575,7 @@ class Library:
 
     def _settle_people(self, connection: sqlite3.Connection) -> None:
         """What only a show's episodes together tell: spellings of one name made one, and who comes back is a host."""
-        from index.people import belongs_to_show, one_person_each
+        from index.people import one_person_each, roles_of_show
 
         with connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -535,8 +585,8 @@ class Library:
                 for name, keep in kept.items():
                     store.rename_person(connection, show, name, keep)
                     spoken_in[keep] += spoken_in.pop(name)
-                hosts = [name for name, spoken in spoken_in.items() if belongs_to_show(spoken, episodes)]
-                if store.give_role(connection, show, hosts, "host") or kept:
+                roles = roles_of_show(episodes, spoken_in)
+                if store.give_roles(connection, show, roles) or kept:
                     changed = True
                     # Whose name and role are known decides who is credited where there are no labels.
                     for id_ in store.unlabelled_episodes(connection, show):
@@ -704,7 +754,7 @@ def _looks_like_transcript(file: Path) -> bool:
 
     return (
         file.suffix.lower() in TRANSCRIPT_SUFFIXES
-        and not file.name.endswith(".meta.json")
+        and not file.name.endswith((".meta.json", ".chapters.json"))
         and not file.name.startswith(".")
         and not NOT_TRANSCRIPTS.fullmatch(file.name)
         and file.is_file()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from index import corrections, lexical
+from index import corrections, feedback, lexical
 from index.embed import Fingerprint
 from index.episode import Episode, Passage, Person, Sentence, Show, Turn
 
@@ -55,6 +55,7 @@ CREATE INDEX passages_by_episode ON passages (episode);
 CREATE TABLE embeddings (passage INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE, vector BLOB NOT NULL);
 """
     + corrections.SCHEMA
+    + feedback.SCHEMA
     + lexical.SCHEMA
 )
 
@@ -369,10 +370,10 @@ def rename_person(connection: sqlite3.Connection, show: int, name: str, keep: st
     _forget_people(connection)
 
 
-def give_role(connection: sqlite3.Connection, show: int, names: Sequence[str], role: str) -> int:
-    """These people get the role in the show's episodes where theirs is unknown. Returns how many rows changed."""
+def give_roles(connection: sqlite3.Connection, show: int, roles: Mapping[str, str]) -> int:
+    """These people ({name: role}) get their role in the show's episodes where it is unknown. Returns how many rows changed."""
     changed = 0
-    for name in names:
+    for name, role in roles.items():
         for table in ("appearances", "turns", "turns_added"):
             changed += connection.execute(
                 f"UPDATE {table} SET role = ? WHERE role = 'unknown' AND person = (SELECT id FROM people WHERE name = ?)"

@@ -1,4 +1,5 @@
-"""The terminal door: verbatim add · ask · search · episodes · show · speakers · correct · remove · check · serve · eval.
+"""The terminal door: verbatim add · ask · search · episodes · show · speakers · correct · feedback · remove · check · serve ·
+eval.
 
 stdout is the answer; progress and warnings go to stderr; exit 0 done, 1 could not, 2 misused. Imports are inside the
 commands, so that `verbatim --help` answers at once.
@@ -25,6 +26,7 @@ EXAMPLES = {
     "episodes": "verbatim episodes\n  verbatim episodes --json --library mine",
     "show": "verbatim show morrow-light\n  verbatim show morrow-light --json",
     "speakers": "verbatim speakers morrow-light\n  verbatim speakers clocks --host-from 14 --by Nell",
+    "feedback": "verbatim feedback\n  verbatim feedback --json > feedback.json",
     "correct": 'verbatim correct morrow-light\n  verbatim correct morrow-light --at 12 --words "The gate was shut." --by Nell',
     "remove": "verbatim remove morrow-light\n  verbatim remove morrow-light --library mine",
     "check": "verbatim check\n  verbatim check --repair",
@@ -144,6 +146,8 @@ def _parser() -> argparse.ArgumentParser:
         )
     answers.add_argument("--undo", action="store_true", help="take the last answer back")
     speakers.add_argument("--by", metavar="NAME", help="whose answer it is; kept with it")
+    feedback = command("feedback", _feedback, "List what listeners said about answers, oldest first.")
+    feedback.add_argument("--json", action="store_true", help="with the whole answers that it is about")
     correct = command(
         "correct", _correct, "Put a speaker, a time or words right; see what was put right; take it back."
     )
@@ -399,6 +403,15 @@ def _speakers(options: argparse.Namespace) -> int:
     if review.changed is not None:
         print(f"{said}; {review.changed[0]} sentences ({review.changed[1]} words) changed voice\n")
     print(review_text(review))
+    return 0
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    from index.library import Library
+    from rag.text import feedback_json, feedback_text
+
+    given = Library.open(_settings(options).library).feedback()
+    print(json.dumps(feedback_json(given), ensure_ascii=False, indent=1) if options.json else feedback_text(given))
     return 0
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from index.embed import EMBEDDED_MODEL
 from index.errors import SettingsError
+
+NO_LIMIT_AT_ZERO = frozenset(["questions_a_minute", "questions_a_minute_by_address"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,14 @@ class Settings:
     """What a million tokens cost that the language model reads, in any currency; 0 where it costs nothing."""
     price_output: float = 0.0
     """What a million tokens cost that the language model writes."""
+    max_tokens: int = 2000
+    """Most tokens that the language model may write for one answer, its thoughts included."""
+    max_cost: float = 0.0
+    """Most that one answer may cost, in the currency of the prices; 0 for no limit. It needs the prices."""
+    planner: Literal["rules", "model"] = "rules"
+    """Who tells whether a question needs more than one look (comparisons, lists): rules, or the language model too."""
+    support: Literal["rules", "model"] = "rules"
+    """Who tells whether a sentence of the language model is carried by its quotes: rules, or the model asked again too."""
     passages: int = 8
     """Passages that an answer is written from."""
     quotes: int = 3
@@ -42,6 +53,18 @@ class Settings:
     """Name to log in with on the staff's page."""
     staff_password: str | None = None
     """Password of the staff's page; without name and password that page is served to this machine only."""
+    questions_a_minute: int = 30
+    """Questions that one browser or program may ask in a minute; 0 for no limit."""
+    questions_a_minute_by_address: int = 300
+    """Questions that may come from one network address in a minute; 0 for no limit."""
+    proxy: str | None = None
+    """Address of the proxy in front of the page, as in 127.0.0.1: its X-Forwarded-For is believed, nobody else's."""
+
+    @property
+    def provider(self) -> str | None:
+        """The provider in the model's name: `openai` of openai:NAME; None where none or no model is named."""
+        provider, _, name = (self.model or "").partition(":")
+        return provider if provider and name else None
 
     def cost(self, tokens: Mapping[str, int] | None) -> float | None:
         """The price of {"input", "output"} tokens in the currency of the prices; None where tokens or prices aren't known."""
@@ -63,13 +86,23 @@ class Settings:
                 values[field.name] = kind(raw)
             except ValueError as exc:
                 raise SettingsError(f"{variable}={raw!r} is not {'a whole' if kind is int else 'a'} number.") from exc
-            if kind in (int, float) and not (values[field.name] > 0 or (raw == "0" and field.default == 0)):  # type: ignore[operator]
+            zero_means_none = field.default == 0 or field.name in NO_LIMIT_AT_ZERO
+            if kind in (int, float) and not (values[field.name] > 0 or (raw == "0" and zero_means_none)):  # type: ignore[operator]
                 raise SettingsError(f"{variable}={raw!r} must be above 0.")
         if "api_key" not in values and environment.get("OPENAI_API_KEY", "").strip():
             values["api_key"] = environment["OPENAI_API_KEY"].strip()
         if "base_url" not in values and environment.get("OPENAI_BASE_URL", "").strip():
             values["base_url"] = environment["OPENAI_BASE_URL"].strip()
-        return cls(**values)  # type: ignore[arg-type]
+        settings = cls(**values)  # type: ignore[arg-type]
+        if settings.planner not in ("rules", "model"):
+            raise SettingsError(f"VERBATIM_PLANNER={settings.planner!r} is neither rules nor model.")
+        if settings.support not in ("rules", "model"):
+            raise SettingsError(f"VERBATIM_SUPPORT={settings.support!r} is neither rules nor model.")
+        if settings.max_cost and not (settings.price_input or settings.price_output):
+            raise SettingsError(
+                "VERBATIM_MAX_COST needs to know what tokens cost: set VERBATIM_PRICE_INPUT and VERBATIM_PRICE_OUTPUT too."
+            )
+        return settings
 
     def __repr__(self) -> str:
         """Without key and password: settings are printed in reports and errors."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from index.episode import Episode, Turn
+from index.feedback import Feedback
 from index.library import EpisodeSummary
 from rag.export import source_line
 from rag.result import Answer, Citation, clock
@@ -28,6 +30,37 @@ def answer_text(answer: Answer) -> str:
 def passages_text(citations: Sequence[Citation]) -> str:
     """Passages, numbered, each under its source."""
     return "\n".join(f"{c.n}. {source_line(c)}\n   {c.quote}\n" for c in citations) or "nothing found\n"
+
+
+def feedback_json(given: Sequence[Feedback]) -> list[dict[str, Any]]:
+    """One object a piece of feedback; `filters` and `answer` are those that it is about."""
+    return [
+        {
+            "at": one.at,
+            "kind": one.kind,
+            "question": one.question,
+            "note": one.note,
+            "generation": one.generation,
+            "version": one.version,
+            **json.loads(one.about),
+        }
+        for one in given
+    ]
+
+
+def feedback_text(given: Sequence[Feedback]) -> str:
+    """A line each: when, what, about which question, and the note."""
+    lines = (
+        f"{one.at[:16].replace('T', ' ')}  {one.kind.replace('_', ' '):<13}  {_line(one.question)}"
+        + (f"  — {_line(one.note)}" if one.note else "")
+        for one in given
+    )
+    return "\n".join(lines) or "no feedback yet"
+
+
+def _line(text: str) -> str:
+    """A stranger's words on one line, without what a terminal would obey."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def episodes_json(summaries: Sequence[EpisodeSummary]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The whole site as one ASGI app: the listeners' page at `/`, the staff's at `/staff/`, and each episode's audio.
+"""The whole site as one ASGI app: the listeners' page at `/`, the staff's at `/staff/`, each episode's audio and its captions.
 
 The two pages are two Gradio apps, not two tabs of one: whoever can load a Gradio app can call every function in it. So
 nothing of the staff's is within a listener's reach, whatever they send. Each screen is a file in `ui/`.
@@ -7,9 +7,12 @@ nothing of the staff's is within a listener's reach, whatever they send. Each sc
 from __future__ import annotations
 
 import hmac
+import logging
 import mimetypes
+import warnings
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,18 +24,21 @@ from index.library import Library
 from rag.answer import Assistant
 from rag.settings import Settings
 from ui import passages
+from ui.api import api_functions
+from ui.captions import captions_route
 from ui.chat import chat_screen
 from ui.episode_reader import reader_screen
 from ui.evaluate import evaluate_screen
 from ui.find import find_screen
 from ui.holdings import holdings_screen
+from ui.limits import Door, LoginAttempts
 from ui.person import person_screen
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 UI = Path(__file__).parent
-STYLES = ("style.css", "staff.css")
+STYLES = ("style.css", "staff.css", "evaluate.css")
 WAITING_AT_MOST = 64  # further questions are refused with a clear line instead of queueing for minutes
 LARGEST_UPLOAD = "32mb"
 STAFF = "/staff"
@@ -57,43 +63,56 @@ def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
 
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     site.add_middleware(WithHeaders)
+    site.add_middleware(LoginAttempts, path=f"{STAFF}/login")
     if staff and not has_login(assistant.settings):
         site.add_middleware(StaffFromHere)
-    # Pages name it from where they are, so that both also work below a proxy's own path.
-    site.router.routes += [audio_route(assistant.library, path) for path in ("", STAFF)]
+    # Pages name these from where they are, so that they also work below a proxy's own path.
+    for below in ("", STAFF):
+        site.router.routes += [audio_route(assistant.library, below), captions_route(assistant.library, below)]
     settings = assistant.settings
     if staff:
         # Mounted first: the listeners' page is at the root, and takes every address that is left.
         mounted(site, staff_page(assistant), STAFF, auth=staff_login(settings), max_file_size=LARGEST_UPLOAD)
-    return mounted(site, listeners_page(assistant, staff=staff and not has_login(settings)), "/", max_file_size=1)
+    listeners = listeners_page(assistant, Door(settings), staff=staff and not has_login(settings))
+    return mounted(site, listeners, "/", max_file_size=1, mcp_server=find_spec("mcp") is not None)
 
 
-def mounted(site: FastAPI, page: gr.Blocks, path: str, **options: Any) -> FastAPI:
+def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = False, **options: Any) -> FastAPI:
+    """The site with a page at that path."""
     system_fonts = ["-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "system-ui", "sans-serif"]
-    return gr.mount_gradio_app(
-        site,
-        page,
-        path,
-        ssr_mode=False,
-        run_history=False,
-        enable_monitoring=False,
-        footer_links=[],
-        theme=gr.themes.Base(
-            font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
-        ),
-        head=head("player.js", "staff.js") if path == STAFF else head("player.js"),
-        **options,
+    theme = gr.themes.Base(
+        font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
     )
+    with warnings.catch_warnings():
+        # Gradio says that it turns off, for a page of several screens, what is turned off here already.
+        warnings.filterwarnings("ignore", message="SSR mode is not supported")
+        gr.mount_gradio_app(
+            site,
+            page,
+            path,
+            ssr_mode=False,
+            run_history=False,
+            enable_monitoring=False,
+            footer_links=[],
+            theme=theme,
+            head=head("player.js", "staff.js" if path == STAFF else "talk.js"),
+            mcp_server=mcp_server,
+            **options,
+        )
+    if page.mcp_error:  # Gradio itself says nothing of it to an app that is mounted
+        logging.getLogger(__name__).warning("The MCP tools are not served: %s", page.mcp_error)
+    return site
 
 
-def listeners_page(assistant: Assistant, *, staff: bool) -> gr.Blocks:
+def listeners_page(assistant: Assistant, door: Door, *, staff: bool) -> gr.Blocks:
     """Ask: what everybody sees. `staff`: name the way to the staff's page."""
     with gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True) as page:
         head_line = gr.HTML(elem_id="masthead")
-        chat_screen(page, assistant)
+        chat_screen(page, assistant, door)
+        api_functions(assistant, door)
         gr.HTML(passages.player(), elem_id="player-bar")
         line = partial(masthead, assistant.library, STAFF + "/" if staff else "")
-        page.load(line, None, head_line, queue=False, api_visibility="private")
+        page.load(line, None, head_line, queue=False, show_progress="hidden", api_visibility="private")
     page.queue(max_size=WAITING_AT_MOST)
     return page
 
