@@ -140,6 +140,15 @@ def undo(connection: sqlite3.Connection, number: int) -> None:
     connection.execute("UPDATE corrections SET state = 'undone' WHERE id = ?", (number,))
 
 
+def rename(connection: sqlite3.Connection, show: int, name: str, keep: str) -> None:
+    """Speakers who were put right go by the spelling that their show settles on."""
+    connection.execute(
+        "UPDATE corrections SET value = json_set(value, '$.name', ?) WHERE kind = 'speaker'"
+        " AND json_extract(value, '$.name') = ? AND episode IN (SELECT id FROM episodes WHERE show = ?)",
+        (keep, name, show),
+    )
+
+
 def check(correction: Given, episode: Episode) -> None:
     """VerbatimError where it can't be meant: sentences that aren't there, an empty name, a time out of order.
 

@@ -418,18 +418,20 @@ class Library:
             yield lambda episode, source="": self._commit(connection, episode, source).id
             self._save_vectors(connection)
 
-    def correct(self, id_: str, correction: Given, *, by: str | None = None) -> None:
-        """Keep an answer about who speaks, or a correction of a speaker, a time or words. `by`: whose it is.
+    def correct(self, id_: str, *given: Given, by: str | None = None) -> None:
+        """Keep answers about who speaks, or corrections of a speaker, a time or words; all of them or none. `by`: whose.
 
         It shows everywhere at once; what the transcript says stays as it was added. Passages are embedded anew only where
         their words change. VerbatimError: it can't be meant, or answers about voices where the transcript has labels.
         """
         with self._deciding(id_) as connection:
-            if isinstance(correction, Correction):
+            if any(isinstance(correction, Correction) for correction in given):
                 self._reviewable(connection, id_)
-            corrections.check(correction, self._read(connection, id_))
+            now = self._read(connection, id_)
             texts = [sentence.text for sentence in self._added(connection, id_).sentences]
-            corrections.insert(connection, id_, Kept.given_now(correction, by, texts))
+            for correction in given:
+                corrections.check(correction, now)
+                corrections.insert(connection, id_, Kept.given_now(correction, by, texts))
 
     def undo_correction(self, id_: str, number: int | None = None) -> Kept:
         """Take a correction back, as if it had not been given; it stays in `corrections`.

@@ -366,6 +366,7 @@ def rename_person(connection: sqlite3.Connection, show: int, name: str, keep: st
         )
     for table in ("appearances", "turns", "turns_added"):
         connection.execute(f"UPDATE {table} SET person = ? WHERE person = ? AND {of_show}", (new, old, show))
+    corrections.rename(connection, show, name, keep)
     _forget_people(connection)
 
 

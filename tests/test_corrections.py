@@ -17,10 +17,12 @@ from index.library import Library
 from index.recover import Correction
 from rag import cli
 from rag.answer import Assistant
+from rag.export import KINDS, exported
 from rag.find import find_topic
 from rag.phrase import find_phrase
 from rag.question import Filters
 from rag.result import Done
+from rag.text import episode_json
 
 TABLES = {
     "people": "name",
@@ -74,6 +76,16 @@ def test_a_corrected_speaker_is_credited_everywhere_and_the_transcripts_one_nowh
     (ann,) = [p for p in made.summaries()[0].people if p.name == "Ann Hale"]
     assert ann.words == sum(len(text.split()) for n, (who, text) in enumerate(KETTLE) if who == "Ann Hale" or n == 4)
     assert made.summaries()[0].speaker_sources == ("corrected", "labelled")
+
+
+def test_what_is_exported_and_shown_says_that_it_was_put_right(made):
+    made.correct("kettle", SpeakerIs(4, 4, "Ann Hale"), StartsAt(4, 4, 17.0))
+    found = find_phrase(made, "has not leaked a drop").citations
+    for kind in KINDS:
+        text = exported(found, kind, {})
+        assert "Ann Hale" in text and "corrected" in text and "Bo Lund" not in text
+    turn = next(turn for turn in episode_json(made.episode("kettle"))["turns"] if "leaked" in turn["text"])
+    assert (turn["speaker"], turn["speaker_source"], turn["start"]) == ("Ann Hale", "corrected", 17.0)
 
 
 def test_an_answer_quotes_the_corrected_speaker(made):
@@ -266,6 +278,25 @@ def test_answers_about_voices_and_corrections_live_side_by_side(tmp_path):
     library.undo_correction("wall")  # the last answer about voices, not the last correction
     assert [kept.state for kept in library.corrections("wall")] == ["active", "active", "active", "undone"]
     assert len(library.recovery("wall").heard) == len(library.episode("wall").sentences)
+
+
+def test_several_at_once_are_kept_all_or_none(made):
+    before = state(made)
+    with pytest.raises(VerbatimError, match="already"):
+        made.correct("kettle", SpeakerIs(3, 3, "Ann Hale"), WordsAre(3, KETTLE[3][1]))
+    assert state(made) == before and made.corrections("kettle") == []
+    made.correct("kettle", SpeakerIs(3, 3, "Ann Hale"), StartsAt(3, 3, 12.5), by="Nell")
+    assert [kept.by for kept in made.corrections("kettle")] == ["Nell", "Nell"]
+
+
+def test_a_name_put_right_goes_by_the_spelling_that_the_show_settles_on(made, tmp_path):
+    made.correct("lantern", SpeakerIs(3, 3, "Dr. Bo Lund"))
+    lines = (("Ann Hale", "One more."), ("Bo Lund", "One more kettle, and that is all for today."))
+    write_talk(tmp_path / "talks", "third", lines, title="Third", show="Mended", date="2024-04-01")
+    made.add([tmp_path / "talks"])
+    assert at(made, 3, "lantern")[0].name == "Bo Lund"
+    made.correct("lantern", SpeakerIs(0, 0, "Cat Moor"))  # put together anew
+    assert at(made, 3, "lantern")[0].name == "Bo Lund"
 
 
 def test_removing_the_episode_removes_its_corrections(made, tmp_path):

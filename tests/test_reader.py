@@ -98,7 +98,9 @@ def test_it_opens_at_the_moment_that_the_address_names(read):
 def test_the_transcript_is_searched_inside_and_every_hit_is_stepped_to(read):
     page = read("id=kettle")
     box = page.get_by_role("searchbox", name="Search inside this episode")
-    box.fill("KETTLE")
+    page.keyboard.press("/")
+    expect(box).to_be_focused()
+    page.keyboard.type("KETTLE")
     hits = page.locator("#hits")
     expect(hits).to_have_text("1 of 2")
     assert page.evaluate("CSS.highlights.get('found').size") == 2
@@ -114,6 +116,7 @@ def test_the_transcript_is_searched_inside_and_every_hit_is_stepped_to(read):
     expect(hits).to_have_text("1 of 1")
     box.fill("zebra")
     expect(hits).to_have_text("not here")
+    assert page.faults == []
 
 
 @pytest.mark.browser

@@ -216,8 +216,8 @@ def kept_of(library: Library, held: Editing | None, given: tuple[Any, ...], by: 
         return [gr.skip()] * 8
     try:
         changes = changes_of(library.episode(held.episode), held, *given)
-        for change in changes:
-            library.correct(held.episode, change, by=by)
+        if changes:
+            library.correct(held.episode, *changes, by=by)
     except VerbatimError as error:
         return [gr.skip(), passages_staff.notice(str(error), problem=True), *[gr.skip()] * 6]
     line = words.SAVED.format(what="; ".join(map(given_text, changes))) if changes else words.UNCHANGED

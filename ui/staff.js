@@ -200,6 +200,15 @@
     event.preventDefault();
     step(event.shiftKey ? -1 : 1);
   });
+  // On their way down: here the page's own key for its box means this one.
+  document.addEventListener("keydown", (event) => {
+    const box = document.querySelector("#inside");
+    const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key !== "/" || !box || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    box.focus();
+  }, true);
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element && event.target.closest("[data-step]");
     if (button) step(Number(button.dataset.step));
