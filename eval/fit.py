@@ -37,17 +37,20 @@ from rag.retrieve import read_scope
 L2 = 5.0
 MOST_QUESTIONS = 120  # of one set: more change the weights in the second digit only
 WRONGLY_REFUSED = 0.08
-SURE, LIKELY, NEVER = 1.0, 0.6, 1.0
-"""How much a row counts: right quote, other quote of a question with an answer, nobody said it."""
+LIKELY = 0.6  # how much a question with an answer counts whose quote is another one; all others count 1
 FITTED = Path(__file__).parent.parent / "rag" / "fitted.json"
 
 
 class Row(NamedTuple):
-    """What the refusal is fitted on: the signals of a chosen quote, whether it should be shown, and how much it counts."""
+    """What the refusal is fitted on: the signals of the quote chosen for a question.
+
+    `answers`: the question has an answer; `right`: and the quote lies in it. `weight`: how much the row counts.
+    """
 
     features: list[float]
     answers: bool
-    weight: float
+    right: bool
+    weight: float = 1.0
 
 
 @dataclass
@@ -80,10 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: list[Row] = []
     for (_, library), reads in zip(sets, per_set, strict=True):
         assistant = Assistant(Library.open(library))
-        for read in reads:
-            if read.asked.half is not None:
-                # Which quote is chosen, and so its signals, depends on the weights just found.
-                rows += _refusal_rows(assistant, _rescored(read, sentence))
+        # Which quote is chosen, and so its signals, depends on the weights just found.
+        halved = [_rescored(read, sentence) for read in reads if read.asked.half is not None]
+        rows += of_one_set([row for read in halved for row in _refusal_rows(assistant, read)])
     chances = cross_fitted(rows)
     made_by = {"sets": ["/".join(Path(questions).parts[-2:]) for questions, _ in sets], "commit": commit()}
     written = {
@@ -113,8 +115,8 @@ def fit_sentences(per_set: Sequence[Sequence[Read]]) -> np.ndarray:
 def fit_refusal(rows: Sequence[Row], chances: np.ndarray) -> dict[str, Any]:
     """Bias, weights and threshold of the logistic regression. `chances`: of each row, from a fit that didn't see it."""
     bias, weights = _logistic(rows)
-    answers, sure = _answers(rows), np.array([row.answers and row.weight == SURE for row in rows])
-    threshold = float(np.quantile(chances[sure], WRONGLY_REFUSED))
+    answers, right = _answers(rows), np.array([row.right for row in rows], bool)
+    threshold = float(np.quantile(chances[right], WRONGLY_REFUSED))
     return {
         "bias": round(bias, 3),
         "weights": [round(float(weight), 3) for weight in weights],
@@ -140,7 +142,7 @@ def cross_fitted(rows: Sequence[Row], folds: int = 8) -> np.ndarray:
 
 def curve(rows: Sequence[Row], chances: np.ndarray) -> dict[str, Any]:
     """Risk over coverage: answering the surest questions first, how many of those answered nobody said or are quoted wrongly."""
-    wrong = np.array([not row.answers or row.weight != SURE for row in rows], float)
+    wrong = np.array([not row.right for row in rows], float)
     never = ~_answers(rows)
     order = np.argsort(-chances, kind="stable")
     n = np.arange(1, len(rows) + 1)
@@ -219,9 +221,15 @@ def _refusal_rows(assistant: Assistant, read: Read) -> list[Row]:
     quote = _best(read, assistant, asked)
     if asked.verdict not in ("answered", "not_said") or quote is None:
         return []
-    hit = any(overlaps(_span(quote.episode.id, quote.sentences), place) for place in read.spans)
+    right = any(overlaps(_span(quote.episode.id, quote.sentences), place) for place in read.spans)
     answers = asked.verdict == "answered"
-    return [Row(features(quote.signals), answers, NEVER if not answers else SURE if hit else LIKELY)]
+    return [Row(features(quote.signals), answers, right, LIKELY if answers and not right else 1.0)]
+
+
+def of_one_set(rows: Sequence[Row]) -> list[Row]:
+    """The rows of one set, so that each set counts the same however many questions it has."""
+    total = sum(row.weight for row in rows)
+    return [row._replace(weight=row.weight / total) for row in rows]
 
 
 def _best(read: Read, assistant: Assistant, asked: Asked) -> Quote | None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from talks import ANN, BO, episode
 
-from eval.fit import NEVER, SURE, Row, cross_fitted, curve, fit_refusal
+from eval.fit import Row, cross_fitted, curve, fit_refusal, of_one_set
 from index.episode import Turn
 from index.library import Library
 from rag.answer import Assistant
@@ -105,7 +105,8 @@ def test_a_question_that_the_host_asked_and_nobody_answered_is_refused_with_it(t
 def test_a_fit_puts_answers_over_the_rest_and_tells_its_risk():
     rng = np.random.default_rng(1)
     signals = [list(rng.random(len(fields(Signals))) * 0.4 + 0.5 * right) for right in [0, 1] * 40]
-    rows = [Row(values, bool(n % 2), SURE if n % 2 else NEVER) for n, values in enumerate(signals)]
+    rows = of_one_set([Row(values, bool(n % 2), bool(n % 2)) for n, values in enumerate(signals)])
+    assert sum(row.weight for row in rows) == pytest.approx(1)
     chances = cross_fitted(rows)
     fitted = fit_refusal(rows, chances)
     assert all(weight >= 0 for weight in fitted["weights"]) and len(fitted["weights"]) == len(fields(Signals))
