@@ -132,7 +132,7 @@ def furnished(library: Library, filters: Filters) -> list[Any]:
     show, episode, person, role, since, until = choice_of(filters)
     episodes, people = narrowed(library, show)
     return [
-        gr.update(choices=_choices("all_shows", shows), value=show, visible=len(shows) > 1),
+        gr.update(choices=choices("all_shows", shows), value=show, visible=len(shows) > 1),
         episodes | {"value": episode},
         people | {"value": person},
         role,
@@ -148,11 +148,11 @@ def narrowed(library: Library, show: str) -> list[Any]:
     titles = [(summary.title, summary.id) for summary in newest_first]
     return [
         gr.update(choices=[(said("all_episodes"), EVERY), *titles], value=EVERY),
-        gr.update(choices=_choices("everybody", people_in(summaries)), value=EVERY),
+        gr.update(choices=choices("everybody", people_in(summaries)), value=EVERY),
     ]
 
 
-def _choices(every: str, names: Sequence[str]) -> list[tuple[str, str]]:
+def choices(every: str, names: Sequence[str]) -> list[tuple[str, str]]:
     """A field's choices, as (what is shown, what is meant); the first means no filter."""
     return [(said(every), EVERY), *((name, name) for name in names)]
 

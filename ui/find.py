@@ -25,8 +25,9 @@ from rag.question import Filters, QuestionError
 from rag.result import Citation
 from ui import passages_staff
 from ui import text_staff as words
-from ui.chat import EVERY, choices, moments_of, people_in
+from ui.filters import EVERY, choices, people_in
 from ui.passages import counted
+from ui.rounds import moments_of
 
 PAGE = 20  # passages on a page, and on until the episode is whole
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
