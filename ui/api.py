@@ -15,9 +15,10 @@ import gradio as gr
 
 from index.errors import LibraryError, VerbatimError
 from rag.answer import Assistant
+from rag.export import passage_json
 from rag.question import LONGEST_QUESTION, Filters
 from rag.result import Answer, Done
-from rag.text import episode_json, episodes_json, passage_json
+from rag.text import episode_json, episodes_json
 from ui.limits import Door
 
 LONGEST_NAME = 300

@@ -15,7 +15,8 @@ from threading import Lock
 from index.errors import VerbatimError
 from index.library import EpisodeSummary, Library
 from rag.answer import Assistant
-from rag.question import Filters, nearest_names
+from rag.names import nearest_names
+from rag.question import Filters
 from rag.result import Answer, Done
 from ui.text import said
 
