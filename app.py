@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     except VerbatimError as error:
         print(error, file=sys.stderr)
         return 1
-    with serving(site, host, port):
+    with serving(site, host, port, proxy=settings.proxy):
         address = public_address(port) if share else f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
         print(f"Verbatim is open at {address}/ (stop with Ctrl+C)", flush=True)
         print(staff_line(settings, f"{address}{STAFF}/" if staff else ""), flush=True)
@@ -103,13 +103,22 @@ def why_not_listen(host: str, port: int) -> str:
 
 
 @contextmanager
-def serving(site: FastAPI, host: str, port: int) -> Iterator[None]:
-    """Serves the site from a thread of its own until the block is left."""
+def serving(site: FastAPI, host: str, port: int, *, proxy: str | None = None) -> Iterator[None]:
+    """Serves the site from a thread of its own until the block is left. `proxy`: whose X-Forwarded-For is believed."""
     import uvicorn
 
     # Signals stay with the main thread, which waits; a question under way gets a moment to end.
     server = uvicorn.Server(
-        uvicorn.Config(site, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2)
+        uvicorn.Config(
+            site,
+            host=host,
+            port=port,
+            log_level="warning",
+            timeout_graceful_shutdown=2,
+            # uvicorn's own default believes whoever comes from this machine.
+            proxy_headers=proxy is not None,
+            forwarded_allow_ips=proxy or "",
+        )
     )
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()

@@ -14,8 +14,22 @@ from importlib.resources import files
 
 import numpy as np
 
-from eval.rewrites import SAME
-from eval.rewrites import FILLERS, HE, QUOTE_STYLES, SHE, THEY, Pronouns
+from eval.rewrites import (
+    FILLERS,
+    HE,
+    QUOTE_STYLES,
+    SAME,
+    SHE,
+    THEY,
+    Pronouns,
+    name_changed,
+    negation_changed,
+    number_changed,
+    paraphrase,
+    plain,
+    third_person,
+    word_changed,
+)
 from index.embed import Encoder
 from index.episode import Episode, Sentence, Turn
 from index.lexical import STOP_WORDS, stems
@@ -34,7 +48,7 @@ PRONOUNS = {"Tobin Askerly": HE, "Joss Quillfeather": HE} | dict.fromkeys(
     ("Maud Illingsby", "Odette Marlpike", "Billie Strand", "Petra Vanlowe", "Nell Havergate", "Agnes Thirlwell"), SHE
 )
 QUOTAS = {
-    "quote": 150, "quote inside": 60, "paraphrase": 250, "two speakers": 60, "report told as one": 40, "by hand": 100,
+    "quote": 150, "quote inside": 60, "paraphrase": 400, "two speakers": 60, "report told as one": 40, "by hand": 100,
     "swapped speaker, quoted": 50, "swapped speaker, not quoted": 50, "quote with a word changed": 60,
     "two half quotes joined": 50, "words of another episode": 50, "negation changed": 70, "number changed": 70,
     "name changed": 50, "invented mark": 40, "mark on anything": 50, "reporter credited": 50, "word swapped": 130,
@@ -272,7 +286,7 @@ class Maker:
         return self.retold(said.text, self.short(said.who), said.pronouns)
 
     def retold(self, text: str, who: str, pronouns: Pronouns) -> str | None:
-        return rewrites.paraphrase(text, who, pronouns, self.rng, is_word=self.is_word)
+        return paraphrase(text, who, pronouns, self.rng, is_word=self.is_word)
 
     def is_word(self, word: str) -> bool:
         """True where a capital is only that of a sentence's first word."""
@@ -286,7 +300,7 @@ class Maker:
     def quote_inside(self, said: Said) -> Case | None:
         """Told in other words up to a clause that is quoted."""
         match = re.fullmatch(r"(.{15,}?),? ((?:and|but|because|so|when|which|for|with|from|in|on|to) .{12,}?)[.!]?", said.text)
-        told = match and rewrites.third_person(rewrites.plain(match[1]), said.pronouns)
+        told = match and third_person(plain(match[1]), said.pronouns)
         if not match or not told:
             return None
         told = told[0].lower() + told[1:] if self.is_word(told.split()[0]) else told
@@ -332,11 +346,11 @@ class Maker:
         return self.case("swapped speaker, not quoted", said, told) if told else None
 
     def quote_changed(self, said: Said) -> Case | None:
-        changed = rewrites.word_changed(said.text, lambda word: self.swap(word, said), self.rng)
+        changed = word_changed(said.text, lambda word: self.swap(word, said), self.rng)
         if self.rng.random() < 0.2:
-            changed = rewrites.negation_changed(said.text, self.rng)
+            changed = negation_changed(said.text, self.rng)
         if self.rng.random() < 0.2:
-            changed = rewrites.number_changed(said.text, self.rng)
+            changed = number_changed(said.text, self.rng)
         return self.lie("quote with a word changed", said, changed and self.whole_quote(said, changed))
 
     def joined(self, said: Said) -> Case | None:
@@ -359,14 +373,14 @@ class Maker:
 
     def negation(self, said: Said) -> Case | None:
         told = self.told(said)
-        return self.lie("negation changed", said, told and rewrites.negation_changed(told, self.rng))
+        return self.lie("negation changed", said, told and negation_changed(told, self.rng))
 
     def number(self, said: Said) -> Case | None:
         told = self.told(said)
-        return self.lie("number changed", said, told and rewrites.number_changed(told, self.rng))
+        return self.lie("number changed", said, told and number_changed(told, self.rng))
 
     def name(self, said: Said) -> Case | None:
-        inside = rewrites.name_changed(rewrites.plain(said.text), self.names, self.rng)
+        inside = name_changed(plain(said.text), self.names, self.rng)
         told = inside and self.retold(inside, self.short(said.who), said.pronouns)
         other = set(re.findall(r"\w+", inside or "")) - set(re.findall(r"\w+", said.text))
         return self.lie("name changed", said, told if told and other & set(re.findall(r"\w+", told)) else None)
@@ -392,7 +406,7 @@ class Maker:
 
     def swapped_word(self, said: Said) -> Case | None:
         told = self.told(said)
-        return self.lie("word swapped", said, told and rewrites.word_changed(told, lambda word: self.swap(word, said), self.rng))
+        return self.lie("word swapped", said, told and word_changed(told, lambda word: self.swap(word, said), self.rng))
 
     def lie(self, kind: str, said: Said, sentence: str | None, *, words: str | None = None) -> Case | None:
         """The case, unless the lie turned out to be said in the quote after all."""
@@ -410,7 +424,7 @@ class Maker:
 
     def reported(self, said: Said) -> tuple[Said, str, str] | None:
         """A sentence of the speaker's own in which somebody else's words are told: (it, whose words, the words)."""
-        words = rewrites.plain(said.text)
+        words = plain(said.text)
         if re.search(r"\b(?:I|[Ww]e|my|our|me|us)\b", words):
             return None
         source = self.rng.choice([*NAMES, "my grandmother", "my old teacher", "my brother"])

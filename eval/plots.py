@@ -73,7 +73,7 @@ def kinds_plot(metrics: dict[str, dict[str, Any]], metric: str) -> str | None:
         axes.grid(visible=False, axis="y")
 
     told = "; ".join(f"{kind_name(kind)} {shown(metric, value['mean'])}" for kind, value in kinds)
-    return _svg(
+    return drawn(
         draw, 0.55 + 0.27 * len(kinds), f"kinds-{metric}", f"{meaning(metric).label}, by kind of question: {told}."
     )
 
@@ -104,7 +104,7 @@ def risk_coverage_plot(curve: dict[str, Any] | None) -> str | None:
         f"Risk against coverage over {curve['n']} questions: area under the curve {curve['area']:.3f}; "
         f"{half:.0f} % wrong with the surer half answered, {risk[-1]:.0f} % with all."
     )
-    return _svg(draw, 3.0, "risk", told)
+    return drawn(draw, 3.0, "risk", told)
 
 
 def latency_plot(rows: Sequence[dict[str, Any]], quantiles: dict[str, Any]) -> str | None:
@@ -138,7 +138,7 @@ def latency_plot(rows: Sequence[dict[str, Any]], quantiles: dict[str, Any]) -> s
         for name in seconds
         if name in quantiles
     )
-    return _svg(
+    return drawn(
         draw, 0.6 + 0.5 * len(seconds), "latency", f"Time for a question by stage, median and 95th percentile: {told}."
     )
 
@@ -163,7 +163,7 @@ def time_error_plot(rows: Sequence[dict[str, Any]]) -> str | None:
         axes.grid(visible=False, axis="y")
 
     told = "; ".join(f"{name}: {count}" for (_, name), count in zip(TIME_BINS, counts, strict=True))
-    return _svg(draw, 0.7 + 0.3 * len(counts), "time", f"How far off quotes start, in questions: {told}.")
+    return drawn(draw, 0.7 + 0.3 * len(counts), "time", f"How far off quotes start, in questions: {told}.")
 
 
 def seconds_of(rows: Sequence[dict[str, Any]], name: str) -> list[float]:
@@ -189,7 +189,7 @@ def _percent(axis: Any) -> None:
     axis.set_major_formatter(lambda value, _: f"{value:.0f} %")
 
 
-def _svg(draw: Callable[[Any], None], height: float, name: str, told: str) -> str:
+def drawn(draw: Callable[[Any], None], height: float, name: str, told: str) -> str:
     """The drawing as an SVG that is named by what it tells. `height` in inches; `name` makes the ids in it its own."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG

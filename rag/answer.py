@@ -14,16 +14,18 @@ from pathlib import Path
 
 from index.episode import Turn
 from index.library import EpisodeSummary, Library
+from rag.about_library import Reply, reply_to
 from rag.condense import condense, more_of
 from rag.extract import Extractor, Quote
+from rag.names import nearest_names
 from rag.plan import Plan, model_kind, plan
-from rag.question import Filters, Question, nearest_names, read_question
-from rag.refuse import best_probability, probability, said_by_other, threshold
+from rag.question import Filters, Question, read_question
+from rag.refuse import best_probability, other_line, otherwise_line, probability, refusal, said_by_other, threshold
 from rag.result import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
 from rag.retrieve import Hit, Retriever, Scope, read_scope
 from rag.sections import RELATED, Sections, gather, written
 from rag.settings import Settings
-from rag.write import Draft, Writer, cite, extractive_writer, other_line, refusal
+from rag.write import Draft, Writer, cite, extractive_writer
 
 NEAREST = 3
 NOTHING_MORE = "I found nothing more about this."
@@ -72,6 +74,10 @@ class Assistant:
         """
         clock, draft = _Stopwatch(), Draft("extractive")
         filters = filters or Filters()
+        here = read_scope(self.library, filters)
+        if reply := reply_to(question, episodes=here.episodes, history=history):
+            yield from _without_search(question, reply, here, clock)
+            return
         whole, history, again = more_of(question, history)
         asked, scope = self.understand(whole, history, filters, spent=draft.spent)
         planned = None if more + again else self._plan(asked, scope, draft)
@@ -165,6 +171,9 @@ class Assistant:
             if verdict == "said_by_other":
                 texts.append(other_line(asked_for or "them"))
                 yield Wrote(texts[0])
+            elif not sections and (line := otherwise_line(asked, quotes)):
+                texts.append(line)
+                yield Wrote(line)
             shown = written(self.writer, sections, draft) if sections else None
             for wrote in shown or self.writer(asked, _worth_showing(quotes), draft):
                 texts.append(wrote.text)
@@ -176,7 +185,13 @@ class Assistant:
             in_scope = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
             nearest = () if more else _nearest(quotes or evidence.choose(in_scope, limit=NEAREST))
             people = nearest_names(asked.unknown, self.library.summaries()) if asked.unknown else ()
-            texts = [NOTHING_MORE if more else refusal(asked, searched, verdict=verdict, nearest_people=people)]
+            # Under a filter on who speaks, the host's question is out of place.
+            asks = verdict == "not_said" and not (more or filters.role or scope.person)
+            in_vain = evidence.asked_in_vain(may_speak) if asks else None
+            if in_vain:
+                nearest = _nearest([in_vain, *quotes])
+            told = refusal(asked, searched, verdict=verdict, nearest_people=people, asked_in_vain=in_vain)
+            texts = [NOTHING_MORE if more else told]
             yield Wrote(texts[0])
         clock.lap("check")
         yield Done(
@@ -205,6 +220,28 @@ class Assistant:
             return None
         found = gather(planned, self.retriever, self.extractor, lambda one: may_speak_rule(one, filters, scope))
         return found if found.quotes else None
+
+
+def _without_search(question: str, reply: Reply, scope: Scope, clock: _Stopwatch) -> Iterator[Event]:
+    """The events of an answer that no transcript was searched for."""
+    yield Asked(question)
+    clock.lap("question")
+    yield Wrote(reply.text)
+    yield Done(
+        Answer(
+            question=question,
+            asked=question,
+            verdict="answered" if reply.found else "not_said",
+            answer=reply.text,
+            citations=(),
+            nearest=(),
+            searched=_searched(scope, Question(question, ())),
+            writer="library",
+            model=None,
+            seconds=clock.laps,
+            kind=reply.kind,
+        )
+    )
 
 
 def _nearest(quotes: Sequence[Quote]) -> tuple[Citation, ...]:

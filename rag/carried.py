@@ -29,10 +29,10 @@ _SAYS_SOMETHING = frozenset(
 )
 GRAMMAR = (STOP_WORDS - _SAYS_SOMETHING) | frozenset(
     """much many lot lots too yet although though since whether rather even quite bit every each either another may
-    might must shall upon among within without cannot don't doesn't didn't isn't aren't wasn't weren't won't
-    wouldn't can't couldn't shouldn't haven't hasn't hadn't i'm it's that's there's they're he's she's he'd
-    she'd they'd he'll she'll they'll let one instead around roughly approximately gets getting make makes made
-    way remain remains it'll that'll who's what's we've they've""".split()
+    might shall upon among within without cannot don't doesn't didn't isn't aren't wasn't weren't won't wouldn't
+    can't couldn't shouldn't haven't hasn't hadn't i'm it's that's there's they're he's she's he'd she'd they'd
+    he'll she'll they'll let one instead around roughly approximately way remain remains it'll that'll who's
+    what's we've they've""".split()
 )
 # How it is said, and not what: "In the words of …", "… answers". Only beside who says it: "the bell remembers" says something.
 SAYING = frozenset(
@@ -84,10 +84,11 @@ def weigh(clause: Clause, cited: Cited, question: Question) -> Load:
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", clause.plain)
     tokens = [(bare(part), match.end()) for match in WORD.finditer(plain) for part in re.split(r"[-.]", match[0]) if part]
     words = [word for word, _ in tokens]
-    skipped = cited.name_parts | GRAMMAR | OPENERS | QUANTITIES
+    skipped = cited.name_parts | GRAMMAR | QUANTITIES
     telling: dict[str, None] = {}
     for place, (word, end) in enumerate(tokens):
-        if word in skipped or numbers(word) or (frame and end <= frame.end() and word in framed | REPORTING):
+        in_frame = frame is not None and end <= frame.end() and word in framed | REPORTING
+        if word in skipped or numbers(word) or in_frame or (place == 0 and word in OPENERS):
             continue
         if not (word in REPORTING and _is_report(words, place, cited)) and words[place : place + 2] != ["used", "to"]:
             telling[word] = None

@@ -144,13 +144,13 @@ def _is_stitched(quote: str, episode: Episode) -> bool:
     """True when the quote is two runs of words, each in the transcript, that don't stand together there."""
     words = re.split(r"\s+", quote.strip())
     # Where a run of words stands, so does every shorter one: the longest start and the longest end are all that counts.
-    start = next((n for n in range(LEAST_PART_WORDS, len(words)) if not locate(" ".join(words[: n + 1]), episode)), 0)
-    if not start or not locate(" ".join(words[:start]), episode):
+    def stands(part: Sequence[str]) -> bool:
+        return bool(locate(re.sub(r"[.,;:…]+$", "", " ".join(part)), episode))
+
+    start = next((n for n in range(LEAST_PART_WORDS, len(words)) if not stands(words[: n + 1])), 0)
+    if not start or not stands(words[:start]):
         return False
-    return any(
-        locate(" ".join(words[cut:]), episode)
-        for cut in range(LEAST_PART_WORDS, min(start, len(words) - LEAST_PART_WORDS) + 1)
-    )
+    return any(stands(words[cut:]) for cut in range(LEAST_PART_WORDS, min(start, len(words) - LEAST_PART_WORDS) + 1))
 
 
 def speaker_at(episode: Episode, position: int) -> tuple[Turn, Sentence]:

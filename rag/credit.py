@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from index.lexical import STOP_WORDS, stems
 from rag.check import normalise
 from rag.clauses import WORD, Cited, Clause, bare, words_of
-from rag.question import SPEECH_VERBS
+from rag.names import SPEECH_VERBS
 
 SPEECH = frozenset(SPEECH_VERBS.split("|")) | frozenset(
     """added adds recalls recalled notes noted insists insisted remembers remembered points pointed
@@ -121,6 +121,7 @@ _TOLD = r"(?:used to (?:say|tell|call)|said|says|told|tells|wrote|writes|(?:put|
 _OFTEN = r"(?:once|always|also|often|then|never|famously)"
 _BEFORE = re.compile(rf"\b{_SOURCE}\s+(?:{_OFTEN}\s+){{0,2}}{_TOLD}\b(?:\s+(?:me|us|him|her|them)\b)?(?:,|:)?")
 _AFTER = re.compile(rf",\s+(?:(?:as|like)\s+)?{_SOURCE}\s+(?:{_OFTEN}\s+){{0,2}}{_TOLD}\b(?:\s+\w+){{0,3}}[.!]?$")
+_OWN = re.compile(r"(?:my|his|her|their|our)\b", re.IGNORECASE)
 _RETOLD = re.compile(r"\b(?:told|tells|quot\w+|heard|hearing|reports?|reported|was told|were told)\b", re.IGNORECASE)
 
 
@@ -149,12 +150,13 @@ def _is_of(clause: Clause, told: str, rest: str, cited: Cited) -> bool:
     ours = set(stems(words_of(clause.plain) - STOP_WORDS - SPEECH - cited.name_parts))
     in_told = ours & set(stems(words_of(told)))
     elsewhere = (ours & cited.stems) - in_told
-    return len(in_told) >= 2 and len(in_told) > 2 * len(elsewhere)
+    return len(in_told) > 2 * len(elsewhere)
 
 
 def _names_source(clause: Clause, source: str) -> bool:
     """True where the clause tells whose words they are, or at least that the speaker only tells them."""
-    who = words_of(source) - STOP_WORDS
+    # Of "my old teacher", the teacher; a name counts in each of its parts.
+    who = words_of(source if source[0].isupper() and not _OWN.match(source) else source.split()[-1]) - STOP_WORDS
     if who & words_of(clause.text):
         return True
     if not who and words_of(source) & words_of(clause.plain) and words_of(clause.plain) & SPEECH:

@@ -13,6 +13,7 @@ from rag.check import normalise
 from rag.extract import Quote
 from rag.question import Question
 from rag.result import Withheld, Wrote
+from rag.second_look import SecondLook
 from rag.support import Ruling, judge
 from rag.synonyms import synonyms
 from rag.write import Draft, cite
@@ -23,10 +24,12 @@ log = logging.getLogger(__name__)
 class Gate:
     """What of a model's sentences is shown, and under which numbers. Holds what the reader has seen so far."""
 
-    def __init__(self, question: Question, quotes: Sequence[Quote], draft: Draft) -> None:
+    def __init__(
+        self, question: Question, quotes: Sequence[Quote], draft: Draft, look: SecondLook | None = None
+    ) -> None:
         whole = [quote for quote in quotes if cite(quote, 1).check == "verified"]
         self.given = dict(enumerate(whole, start=1))
-        self.question, self.draft = question, draft
+        self.question, self.draft, self.look = question, draft, look
         self.read = 0
         synonyms()  # read now, while nobody waits for a sentence
         people = [person.name for quote in whole for person in quote.episode.people]
@@ -43,6 +46,8 @@ class Gate:
         """
         self.read += 1
         ruling = judge(sentence, self.given, self.question, self.people, before=self._before)
+        if ruling.check == "verified" and not ruling.why and not self._holds(sentence, ruling):
+            ruling = Ruling("unsupported", "asked again, the language model does not find it in the words cited")
         if ruling.check != "verified":
             log.info("withheld (%s: %s)", ruling.check, ruling.why)
             log.debug("withheld: %r", sentence)
@@ -57,6 +62,11 @@ class Gate:
         if ruling.why:
             self.draft.held_back.append(Withheld(sentence, "unsupported", ruling.why, instead=wrote.text))
         return wrote
+
+    def _holds(self, sentence: str, ruling: Ruling) -> bool:
+        """False where a second look is wanted and finds that the quotes don't carry the sentence."""
+        marks = dict.fromkeys(mark for clause in ruling.clauses for mark in clause.marks)
+        return self.look is None or self.look(sentence, [self.given[mark] for mark in marks])
 
     def _numbered(self, ruling: Ruling) -> Wrote:
         new, text = [], ""

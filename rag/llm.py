@@ -20,6 +20,7 @@ from rag.gate import Gate
 from rag.model import Allowance, ask_model
 from rag.question import Question
 from rag.result import Wrote
+from rag.second_look import second_look
 from rag.settings import Settings
 from rag.stream import sentences
 from rag.write import Draft, Writer, extractive_writer
@@ -33,7 +34,8 @@ def llm_writer(settings: Settings) -> Writer:
 
     def write(question: Question, quotes: Sequence[Quote], draft: Draft) -> Iterator[Wrote]:
         draft.writer, draft.model = "llm", settings.model
-        gate = Gate(question, quotes, draft)
+        look = second_look(settings, draft)
+        gate = Gate(question, quotes, draft, look)
         if not gate.given:
             return
         before = len(draft.citations)
@@ -44,7 +46,7 @@ def llm_writer(settings: Settings) -> Writer:
             fault = str(exc)
             if exc.kind == "too_long" and gate.read == 0 and len(gate.given) > 1:
                 # The best half stands first; a model whose context can't hold even that is not asked a third time.
-                gate = Gate(question, list(gate.given.values())[: len(gate.given) // 2], draft)
+                gate = Gate(question, list(gate.given.values())[: len(gate.given) // 2], draft, look)
                 try:
                     fault = ""
                     yield from _judged(settings, question, gate, draft)

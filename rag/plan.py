@@ -19,7 +19,8 @@ from index.library import EpisodeSummary
 from prompts import flat, one_line
 from rag.faults import ModelFault
 from rag.model import Allowance, whole_reply
-from rag.question import SPEECH_VERBS, Question
+from rag.names import SPEECH_VERBS
+from rag.question import Question
 from rag.retrieve import Scope
 from rag.settings import Settings
 

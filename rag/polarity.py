@@ -58,6 +58,7 @@ class Polarity:
 
 def _parts(text: str) -> list[list[str]]:
     """The words of each part of a text that a negation reaches, lower case."""
+    text = re.sub(r"(?<=\d)[.,](?=\d)", "", text)  # no part ends within a number
     folded = re.sub(r"[\"“”„«»]", " ", text.replace("’", "'").replace("‘", "'").lower())
     parts = _CLAUSE_END.split(_NO_NEGATION.sub(" ", folded))
     return [words for part in parts if (words := re.findall(r"[^\W_]+(?:'[^\W_]+)*", part))]

@@ -86,6 +86,7 @@ class Answer:
 
     `confidence`: how likely the best evidence answers, 0..1, also where it was not enough. `tokens`: {"input", "output"} of
     the language model, None where none was asked or it doesn't tell; `cost` in the unit of the prices set, None without.
+    `kind`: `speech` was searched; the others were answered without, from the lists of the library or as small talk.
     `held_back`: what it wrote and nobody was shown, with the reasons; `withheld` counts those that nothing stands for.
     """
 
@@ -104,6 +105,7 @@ class Answer:
     tokens: dict[str, int] | None = None
     cost: float | None = None
     held_back: tuple[Withheld, ...] = ()
+    kind: Literal["speech", "library", "small_talk"] = "speech"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -120,6 +122,7 @@ class Answer:
             "withheld": self.withheld,
             "tokens": self.tokens,
             "cost": None if self.cost is None else round(self.cost, 6),
+            "kind": self.kind,
         }
 
 

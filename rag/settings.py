@@ -10,6 +10,8 @@ from typing import Literal
 from index.embed import EMBEDDED_MODEL
 from index.errors import SettingsError
 
+NO_LIMIT_AT_ZERO = frozenset(["questions_a_minute", "questions_a_minute_by_address"])
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -37,6 +39,8 @@ class Settings:
     """Most that one answer may cost, in the currency of the prices; 0 for no limit. It needs the prices."""
     planner: Literal["rules", "model"] = "rules"
     """Who tells whether a question needs more than one look (comparisons, lists): rules, or the language model too."""
+    support: Literal["rules", "model"] = "rules"
+    """Who tells whether a sentence of the language model is carried by its quotes: rules, or the model asked again too."""
     passages: int = 8
     """Passages that an answer is written from."""
     quotes: int = 3
@@ -49,6 +53,12 @@ class Settings:
     """Name to log in with on the staff's page."""
     staff_password: str | None = None
     """Password of the staff's page; without name and password that page is served to this machine only."""
+    questions_a_minute: int = 30
+    """Questions that one browser or program may ask in a minute; 0 for no limit."""
+    questions_a_minute_by_address: int = 300
+    """Questions that may come from one network address in a minute; 0 for no limit."""
+    proxy: str | None = None
+    """Address of the proxy in front of the page, as in 127.0.0.1: its X-Forwarded-For is believed, nobody else's."""
 
     @property
     def provider(self) -> str | None:
@@ -76,7 +86,8 @@ class Settings:
                 values[field.name] = kind(raw)
             except ValueError as exc:
                 raise SettingsError(f"{variable}={raw!r} is not {'a whole' if kind is int else 'a'} number.") from exc
-            if kind in (int, float) and not (values[field.name] > 0 or (raw == "0" and field.default == 0)):  # type: ignore[operator]
+            zero_means_none = field.default == 0 or field.name in NO_LIMIT_AT_ZERO
+            if kind in (int, float) and not (values[field.name] > 0 or (raw == "0" and zero_means_none)):  # type: ignore[operator]
                 raise SettingsError(f"{variable}={raw!r} must be above 0.")
         if "api_key" not in values and environment.get("OPENAI_API_KEY", "").strip():
             values["api_key"] = environment["OPENAI_API_KEY"].strip()
@@ -85,6 +96,8 @@ class Settings:
         settings = cls(**values)  # type: ignore[arg-type]
         if settings.planner not in ("rules", "model"):
             raise SettingsError(f"VERBATIM_PLANNER={settings.planner!r} is neither rules nor model.")
+        if settings.support not in ("rules", "model"):
+            raise SettingsError(f"VERBATIM_SUPPORT={settings.support!r} is neither rules nor model.")
         if settings.max_cost and not (settings.price_input or settings.price_output):
             raise SettingsError(
                 "VERBATIM_MAX_COST needs to know what tokens cost: set VERBATIM_PRICE_INPUT and VERBATIM_PRICE_OUTPUT too."

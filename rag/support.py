@@ -40,8 +40,9 @@ _MARKUP = re.compile(r"://|\bwww\.|\]\(|[<>`{}|\\]|@\w")
 _ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:above|previous|prior|earlier|before|rules?|instructions?|quotes?|prompt)"
     r"|\b(?:system|assistant|user|human)\s*(?::|prompt|message|turn)|\bnew (?:rules?|instructions?|task)\b|\byou are now\b"
-    r"|\b(?:question|answer)\s*:|^\W*(?:write|print|repeat|output|answer|reply|say)\b"
-    r"|\b(?:say|write|answer|reply|respond|claim|cite|credit|quote|attribute|print|repeat|output)\b.{0,30}"
+    r"|\b(?:question|answer)\s*:|^\W*(?:write|print|repeat|output)\b"
+    r"|(?:^|[.!?;:,]\s+|\b(?:and|then|please)\s+)"
+    r"(?:say|write|answer|reply|respond|claim|cite|credit|quote|attribute|print|repeat|output)\b.{0,30}"
     r"\b(?:that|only|everything|always|nothing but|instead|every sentence)\b|\blanguage model\b"
     r"|\b(?:ignorier|ignorez|ignora|oublie[zr]?|vergiss|olvida)|игнорируй|забудь|忽略|无视|無視|تجاهل|התעלם",
     re.IGNORECASE,
@@ -88,6 +89,7 @@ def judge(
     credited = tuple(before)
     mended = ""
     for number, clause in enumerate(clauses):
+        clause = _remarked(clause, given)
         unknown = [mark for mark in clause.marks if mark not in given]
         if unknown:
             return Ruling("absent", f"mark {unknown[0]} was not given")
@@ -122,17 +124,30 @@ def _marked(sentence: str, given: Mapping[int, Quote]) -> tuple[list[Clause], st
     assert stop
     left = ending.rstrip()[: stop.start()]
     if not MARKS.search(sentence):
-        whole = clauses_of(f"{left} [0]")[0]
-        runs = whole[0].runs if whole else ()
-        holding = [number for number, quote in given.items() if runs and all(_stands(run, quote) for run in runs)]
-        if len(holding) == 1 and max(len(WORD.findall(run)) for run in runs) >= LEAST_QUOTE_WORDS:
-            return [replace(whole[0], marks=(holding[0],))], stop[0]
-        return [], ending
+        whole = [_remarked(clause, given) for clause in clauses_of(f"{left} [0]")[0]]
+        return (whole, stop[0]) if whole and whole[0].marks[0] in given else ([], ending)
     if clauses and re.search(r"\w", left) and words_of(left) <= _attribution(given, clauses[-1]):
         last = clauses[-1]
         clauses[-1] = replace(last, text=last.text + left, plain=last.plain + left)  # “…” [1], says Tobin.
         return clauses, stop[0]
     return clauses, ending
+
+
+def _remarked(clause: Clause, given: Mapping[int, Quote]) -> Clause:
+    """The clause with the right mark for one that was never given, where its exact words stand in one quote only."""
+    if all(mark in given for mark in clause.marks) or not _is_quote(clause.runs):
+        return clause
+    holding = _holding(clause.runs, given)
+    return replace(clause, marks=(holding[0],)) if len(holding) == 1 else clause
+
+
+def _holding(runs: Sequence[str], given: Mapping[int, Quote]) -> list[int]:
+    """The numbers of the quotes in which all these words stand."""
+    return [number for number, quote in given.items() if all(_stands(run, quote) for run in runs)]
+
+
+def _is_quote(runs: Sequence[str]) -> bool:
+    return max((len(WORD.findall(run)) for run in runs), default=0) >= LEAST_QUOTE_WORDS
 
 
 def _attribution(given: Mapping[int, Quote], clause: Clause) -> set[str]:
@@ -151,15 +166,10 @@ def _quotes_checked(clause: Clause, given: Mapping[int, Quote]) -> tuple[Clause,
     missing = [run for run in clause.runs if not any(_stands(run, given[mark]) for mark in clause.marks)]
     if not missing:
         return clause, "verified"
-    elsewhere = [
-        number
-        for number, quote in given.items()
-        if number not in clause.marks and all(_stands(run, quote) for run in clause.runs)
-    ]
-    is_quote = max(len(WORD.findall(run)) for run in clause.runs) >= LEAST_QUOTE_WORDS
+    elsewhere = [number for number in _holding(clause.runs, given) if number not in clause.marks]
     # Mended only where nothing of it stood under the mark written, so that no right mark is taken away.
     nothing_stood = len(clause.marks) == 1 and len(missing) == len(clause.runs)
-    if len(elsewhere) == 1 and nothing_stood and is_quote:
+    if len(elsewhere) == 1 and nothing_stood and _is_quote(clause.runs):
         return replace(clause, marks=(elsewhere[0],)), "verified"
     quote = given[clause.marks[0]]
     name = quote.turn.speaker.name if quote.turn.speaker else None
@@ -252,8 +262,9 @@ def _negations(clause: Clause, cited: Cited, load: Load) -> str:
             return f"“{stem}” is negated, and is not in the words cited"
     if problem := tilted(clause.text, cited.text):
         return problem
-    if ONLY.search(clause.text) and not NOT_ONLY.search(clause.text) and NOT_ONLY.search(cited.text):
-        return "“not only” became “only”"
+    only = [(bool(ONLY.search(text)), bool(NOT_ONLY.search(text))) for text in (clause.text, cited.text)]
+    if all(said for said, _ in only) and only[0][1] != only[1][1]:
+        return "“not only” and “only” are put for one another"
     if ours.bare and not theirs.bare:
         return "a “no” that the words cited don't have"
     if theirs.bare and not ours.found and not (ours.plain - subject) & theirs.plain:
@@ -273,8 +284,7 @@ def _small_words(clause: Clause, cited: Cited, load: Load) -> str:
 
 def _marks(clause: Clause, cited: Cited, load: Load) -> str:
     """What is wrong where there is nothing that a mark could carry, or one of several carries nothing."""
-    quoted = max((len(WORD.findall(run)) for run in clause.runs), default=0)
-    if not load.telling and quoted < LEAST_QUOTE_WORDS:
+    if not load.telling and not _is_quote(clause.runs):
         return "nothing in it can be checked"
     for quote in cited.quotes:
         carries = any(is_carried_word(word, words_of(quote.text)) for word in load.telling)
@@ -287,8 +297,7 @@ def _carried(clause: Clause, load: Load) -> str:
     """What is wrong where words of the clause are the writer's own."""
     if load.missing:
         return f"“{load.missing[0]}” does not stand in the words cited"
-    quoted = max((len(WORD.findall(run)) for run in clause.runs), default=0)
-    if quoted < LEAST_QUOTE_WORDS and load.share < LEAST_CITED:
+    if not _is_quote(clause.runs) and load.share < LEAST_CITED:
         return "too little of it stands in the words cited"
     return ""
 

@@ -5,6 +5,7 @@ A neural similarity can't tell this: to it, Monday is as near to Tuesday as kids
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ class Synonyms:
 def family(word: str) -> frozenset[str]:
     """The stems under which a word may be found as itself: its own, and that of the word which it is a form of."""
     own = stems([word])[0]
-    return frozenset({own} | synonyms().forms.get(own, set()))
+    # The stemmer files "flies" apart from "fly".
+    whole = stems([re.sub(r"ie[sd]$", "y", word)])[0]
+    return frozenset({own, whole} | synonyms().forms.get(own, set()))
 
 
 def families(words: Iterable[str]) -> set[str]:

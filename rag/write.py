@@ -15,7 +15,7 @@ from prompts import flat
 from rag.check import check_quote
 from rag.extract import Quote
 from rag.question import Question
-from rag.result import MINUTE, Citation, Searched, Withheld, Wrote, clock
+from rag.result import MINUTE, Citation, Withheld, Wrote, clock
 
 UNLABELLED = "host or guest, unlabelled"
 
@@ -113,33 +113,19 @@ def link(episode: Episode, start: float | None, time_error: float | None = None)
     return f"{address.split('#')[0]}#t={start:.1f}"
 
 
-def refusal(question: Question, searched: Searched, *, verdict: str, nearest_people: Sequence[str] = ()) -> str:
-    """What is said when nothing is quoted, in plain sentences: what was searched, and what can be tried."""
-    scope = f"{counted(searched.episodes, 'episode')}{_minutes(searched.seconds)}"
-    if verdict == "unknown_person":
-        hint = f" Did you mean {_either(nearest_people)}?" if nearest_people else ""
-        return f"Nobody called {question.unknown} speaks in the {scope} searched.{hint}"
-    if searched.speaker:
-        seconds = searched.speaker_seconds
-        own = f", in which {searched.speaker} speaks{_minutes(seconds, ' for ')}" if seconds else ""
-        return f"I found nothing that {searched.speaker} says about this in the {scope} searched{own}."
-    return f"I found nobody saying anything about this in the {scope} searched."
-
-
-def other_line(asked_for: str) -> str:
-    """The line before the words of somebody else than the person asked about."""
-    return f"I found no words of {asked_for} that answer this, but somebody else said:"
+def place(quote: Quote) -> str:
+    """Where a quote stands, as it is said: its episode's title and its time. Nothing in a title can look like a mark."""
+    first = quote.sentences[0]
+    at = clock(first.start, first.time_error, way_to(quote.episode, quote.first))
+    return f"{flat(quote.episode.title)}{f', {at}' if at else ''}"
 
 
 def _lead(quote: Quote) -> str:
-    """Who said it and where, in one plain line. Nothing in a title or a name can look like a mark."""
-    first = quote.sentences[0]
-    at = clock(first.start, first.time_error, way_to(quote.episode, quote.first))
-    where = f"{flat(quote.episode.title)}{f', {at}' if at else ''}"
+    where = place(quote)
     speaker = quote.turn.speaker
     if speaker is None:
         people = [flat(person.name) for person in quote.episode.people]
-        who = f"{_either(people)} said" if 1 < len(people) < 4 else "Somebody said"
+        who = f"{either(people)} said" if 1 < len(people) < 4 else "Somebody said"
         return f"{who} ({UNLABELLED}; {where}):"
     role = f"{speaker.role}, " if speaker.role != "unknown" else ""
     recovered = "recovered, " if quote.turn.speaker_source == "recovered" else ""
@@ -155,19 +141,11 @@ def _grouped(quotes: Sequence[Quote]) -> list[list[Quote]]:
     return [sorted(group, key=lambda quote: quote.first) for group in groups.values()]
 
 
-def _either(names: Sequence[str]) -> str:
+def either(names: Sequence[str]) -> str:
+    """Names as they are said: `Ann`, `Ann or Bo`, `Ann, Bo or Cat`."""
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def counted(n: int, noun: str) -> str:
     """A number with its noun: `1 quote`, `1,200 quotes`."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def _minutes(seconds: float | None, before: str = ", ") -> str:
-    if not seconds:
-        return ""
-    minutes = seconds / 60
-    if minutes < 1.5:
-        return f"{before}{counted(round(seconds), 'second')}"
-    return f"{before}{counted(round(minutes), 'minute')}" if minutes < 120 else f"{before}{minutes / 60:,.1f} hours"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from rag.llm import llm_writer
 from rag.plan import model_kind
 from rag.question import Question
 from rag.result import Answer, Searched
+from rag.second_look import second_look
 from rag.settings import Settings
 from rag.write import Draft, cite
 
@@ -29,6 +31,7 @@ VARIABLES = {
     "judge": ["fence", "question", "quote", "reference"],
     "plan": ["question"],
     "speakers": ["fence", "people", "sentences"],
+    "support": ["fence", "sentence", "words"],
 }
 
 
@@ -87,10 +90,17 @@ def labelled(settings: Settings) -> None:
     label_speakers(settings, talk.sentences, [ANN, BO])
 
 
+def looked_at_again(settings: Settings) -> None:
+    look = second_look(replace(settings, support="model"), Draft("llm"))
+    assert look is not None
+    look("Bo {x} soldered ~~~~ the spout [1].", [quote_of(episode((BO, [f"I soldered the spout. {HOSTILE}"])))])
+
+
 @pytest.mark.parametrize(
     ("name", "send"),
-    [("answer", answer), ("condense", condensed), ("plan", planned), ("judge", judged), ("speakers", labelled)],
-)
+    [("answer", answer), ("condense", condensed), ("plan", planned), ("judge", judged), ("speakers", labelled),
+     ("support", looked_at_again)],
+)  # fmt: skip
 def test_what_is_sent_is_what_was_read_and_found_good(endpoint: Endpoint, name: str, send: Callable[[Settings], None]) -> None:
     """Each file was read by a person. When a prompt changes: read what is sent, and put it there."""
     endpoint.says = ["1 host\nend"]
