@@ -27,7 +27,7 @@ QUESTIONS = {
     "crab": "What would Ann Hale have kept, the crab or the lantern?",
     "glass": "What did Cat Moor replace the glass of the lantern with?",
     "spout": "How did Bo Lund mend the spout of the kettle?",
-    "both": "Compare what Bo Lund and Cat Moor said about glass and tin.",
+    "both": "Compare what Bo Lund and Cat Moor said about repairing a lantern and an umbrella.",
 }
 
 
