@@ -127,14 +127,14 @@ def quantile(seconds: Sequence[float], percent: float) -> float:
 
 @contextmanager
 def server(library: Path) -> Iterator[str]:
-    """A server of this checkout over the library, in a process of its own, with no limit on questions."""
+    """A server of this checkout over the library, in a process of its own: no model, no limit on questions."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VERBATIM_", "OPENAI_"))}
-    limits = {"VERBATIM_QUESTIONS_A_MINUTE": "0", "VERBATIM_QUESTIONS_A_MINUTE_BY_ADDRESS": "0"}
+    set_ = {"questions_a_minute": "0", "questions_a_minute_by_address": "0", "model": ""}
+    environment = {**os.environ, **{f"VERBATIM_{name.upper()}": value for name, value in set_.items()}}
     command = [sys.executable, str(ROOT / "app.py"), "--library", str(Path(library).resolve()), "--port", str(port)]
-    process = subprocess.Popen(command, env=kept | limits, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         until = time.monotonic() + STARTING
         while process.poll() is None and time.monotonic() < until:
