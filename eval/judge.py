@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.llm import ModelFault, fence_around, whole_reply
+from prompts import fence_around
+from rag.faults import ModelFault
+from rag.model import whole_reply
 from rag.result import Answer
 from rag.settings import Settings
 

@@ -4,9 +4,10 @@ Each label is hidden behind "Speaker 1", "Speaker 2", …; the names that `index
 hidden ones, and the roles of `index/roles.py` with who comes back in the show's episodes nearby. `--fit` fits the
 weights of both on the shows that are not in `TEST_SHOWS`, and writes index/people.json.
 
-Right name: every word of it is in the label, or it is a usual short form or a slightly different spelling of the label's
-first name. A name by which somebody is known and that the label doesn't tell (a handle, initials) counts as wrong, but for
-those in `KNOWN_AS`, which were looked up among the shows that are not tested on. "The talk says it": the first name is spoken
+Right name: every word of it is in the label, or the label is its first word, or it is a usual short form or a slightly
+different spelling of the label's first name. A name by which somebody is known and that the label doesn't tell (a handle,
+initials, another family name) counts as wrong, but for those in `KNOWN_AS`, which were looked up among the shows that are not
+tested on; `wrong_first_name_of_voices` leaves out those whose first name is right. "The talk says it": the first name is spoken
 by its owner after "I'm", "my name is", "this is" or "host"; or in a turn beside one of theirs by another, addressed
 (between marks) or within 60 characters after a word of introduction; in the first 1,500 words, or beside the person's
 first three turns. Host: speaks in at least 30 % of the up to 20 episodes nearby (ten on each side); guest: in at most 10 %;
@@ -26,16 +27,17 @@ from pathlib import Path
 
 import numpy as np
 
+from index.claims import Claims, folded
 from index.errors import TranscriptError
 from index.formats import read
 from index.formats.parsed import ParsedTurn
 from index.introductions import spoken
-from index.naming import FITTED, Claims, assigned, folded, likelihood
-from index.people import belongs_to_show
+from index.naming import FITTED, Pair, among_others, likelihood, named_by
+from index.people import role_in_show
 from index.roles import deeds
 
 TEST_SHOWS = frozenset(["afk", "bigtent", "brainscience", "friends", "gotime", "news", "practicalai"])
-LEAST, GAP = 0.9, 1.0
+LEAST, GAP = 0.95, 1.0
 HOST, GUEST = 0.9, 0.1
 LEAST_SHARE = 0.02
 NEARBY = 10
@@ -53,11 +55,13 @@ SHORT_FORMS = {
     "liz": "elizabeth", "maggie": "margaret", "matt": "matthew", "meg": "margaret megan", "mike": "michael", "nate": "nathan",
     "nick": "nicholas nicolas", "pat": "patrick patricia", "peggy": "margaret", "rick": "richard", "rob": "robert",
     "ron": "ronald", "sandy": "alexander alexandra", "steve": "steven stephen", "sue": "susan", "ted": "edward theodore",
-    "tim": "timothy", "tom": "thomas", "tony": "anthony", "vicky": "victoria", "will": "william", "zach": "zachary",
+    "tim": "timothy", "tobie": "tobias", "toby": "tobias tobiloba", "tom": "thomas", "tony": "anthony", "vicky": "victoria",
+    "will": "william", "zach": "zachary",
 }  # fmt: skip
 KNOWN_AS = {
     "Gunner": ["Allen Gunn"], "Carson": ["chg"], "Matz": ["Yukihiro Matsumoto"], "Oz": ["Ozan Onay"], "Swyx": ["Shawn Wang"],
     "JDD": ["John-David Dalton"], "Sytse": ["Sid Sijbrandij"], "JJ": ["Joseph Jacks"],
+    "Ceej": ["CJ Silverio"], "Puerco": ["Adolfo García Veytia"],
 }  # fmt: skip
 
 
@@ -151,7 +155,7 @@ def is_right(name: str, label: str) -> bool:
     said, true = folded(name), folded(label)
     if not said or not true:
         return False
-    if all(word in true for word in said) or label in KNOWN_AS.get(name, ()):
+    if all(word in true for word in said) or label in KNOWN_AS.get(name, ()) or (len(true) == 1 and said[0] == true[0]):
         return True
     short = SHORT_FORMS.get(said[0], "").split()
     if true[0] in short and (len(said) == 1 or said[-1] == true[-1]):
@@ -183,9 +187,7 @@ def roles_by_return(talks: Sequence[Talk]) -> dict[tuple[str, tuple[int, str], s
 def fit(named: list, acted: list, truth: dict) -> dict:
     """Weights of both models, by logistic regression on the shows that are not tested on."""
     dev = [(talk, claims) for talk, claims in named if talk.show not in TEST_SHOWS]
-    first = logistic([row for talk, claims in dev for row in judged(talk, claims, {})])
-    naming = {"least": LEAST, "gap": GAP, "weights": first}
-    again = [row for talk, claims in dev for row in judged(talk, claims, given_names(claims, naming))]
+    naming = {"least": LEAST, "gap": GAP} | fit_naming(dev)
     hosts = [
         (f, truth[talk.show, talk.number, talk.names[label]])
         for talk, found in acted if talk.show not in TEST_SHOWS
@@ -194,23 +196,24 @@ def fit(named: list, acted: list, truth: dict) -> dict:
     ]  # fmt: skip
     return {
         "made_by": "python -m eval.people --fit, on Changelog's transcripts (CC BY-SA 4.0), figures only",
-        "naming": naming | {"weights_again": logistic(again)},
+        "naming": naming,
         "roles": {"host": HOST, "guest": GUEST, "weights": logistic(hosts)},
     }
 
 
-def judged(talk: Talk, claims: Claims, named: dict[str, str]) -> list[tuple[dict[str, float], bool]]:
-    return [(features, is_right(name, talk.names[label])) for label, name, features in claims.pairs(named)]
+def fit_naming(dev: list) -> dict:
+    """Weights of a claim by itself, and among the others: of all voices, and of those left when the sure ones have names."""
+    rows = [(talk, claims.pairs({})) for talk, claims in dev]
+    weights = logistic([row for talk, pairs in rows for row in judged(talk, pairs)])
+    first = [row for talk, pairs in rows for row in judged(talk, among_others(pairs, weights))]
+    naming = {"least": LEAST, "gap": GAP, "weights": weights, "among": logistic(first)}
+    left = [(talk, claims.pairs(named_by(claims, {}, naming))) for talk, claims in dev]
+    again = [row for talk, pairs in left for row in judged(talk, among_others(pairs, weights))]
+    return {"weights": weights, "among": logistic(first + again)}
 
 
-def given_names(claims: Claims, naming: dict) -> dict[str, str]:
-    """The names that the voices of a talk get, as `index.naming.names_of_voices` gives them."""
-    named: dict[str, str] = {}
-    for weights in (naming["weights"], naming.get("weights_again")):
-        if weights:
-            scored = [(label, name, likelihood(weights, features)) for label, name, features in claims.pairs(named)]
-            named |= assigned(scored, least=naming["least"], gap=naming["gap"])
-    return named
+def judged(talk: Talk, pairs: Sequence[Pair]) -> list[tuple[dict[str, float], bool]]:
+    return [(features, is_right(name, talk.names[label])) for label, name, features in pairs]
 
 
 def logistic(rows: Sequence[tuple[dict[str, float], bool]], *, penalty: float = 1.0) -> dict[str, float]:
@@ -230,15 +233,17 @@ def logistic(rows: Sequence[tuple[dict[str, float], bool]], *, penalty: float = 
 def measure_names(named: list, fitted: dict) -> dict[str, float]:
     counts: Counter[str] = Counter()
     for talk, claims in named:
-        given = given_names(claims, fitted["naming"])
+        given = named_by(claims, {}, fitted["naming"])
         right = {label for label, name in given.items() if is_right(name, talk.names[label])}
-        counts.update(voices=len(talk.names), told=len(talk.told), named=len(given), right=len(right),
+        first = {label for label, name in given.items() if is_right(name.split()[0], talk.names[label])}
+        counts.update(voices=len(talk.names), first=len(first | right), told=len(talk.told), named=len(given), right=len(right),
                       told_and_right=len(right & talk.told), whole=sum(" " in given[label] for label in right))  # fmt: skip
     return {
         "voices": counts["voices"],
         "told": counts["told"],
         "right_of_told": round(counts["told_and_right"] / counts["told"], 4),
         "wrong_of_voices": round((counts["named"] - counts["right"]) / counts["voices"], 4),
+        "wrong_first_name_of_voices": round((counts["named"] - counts["first"]) / counts["voices"], 4),
         "wrong_of_named": round((counts["named"] - counts["right"]) / counts["named"], 4),
         "first_and_last_name_of_right": round(counts["whole"] / counts["right"], 4),
     }
@@ -263,8 +268,8 @@ def measure_roles(acted: list, truth: dict, fitted: dict) -> dict[str, float]:
                 continue
             said = True if p >= roles["host"] else False if p <= roles["guest"] else None
             other = 1 - talk.number[0] % 2
-            returns = belongs_to_show(spoken_in[talk.show, other, talk.names[label]], episodes[talk.show, other])
-            both = True if said is None and returns else said
+            by_show = role_in_show(spoken_in[talk.show, other, talk.names[label]], episodes[talk.show, other])
+            both = said if said is not None or by_show == "unknown" else by_show == "host"
             counts.update(voices=1, told=said is not None, right=said == host)
             counts.update(told_both=both is not None, right_both=both == host)
             if len(found) == 2:

@@ -6,6 +6,9 @@ estimated anew, in four ways:
 - `pace`: not even that. `at_155_words_a_minute` is for comparison;
 - `ten_minutes`: one time in ten minutes is left;
 - `every_second`: every second time is left.
+- With `--chapters QUESTIONS` (a question set whose questions are the headings of sections and whose gold is their spans) the
+  headings and their starts are chapters: `duration_and_chapters`, and `chapters` where the duration is not known. `plain` is
+  the same without them. Every second talk is `held_out`; the weights and errors in use were chosen on the others.
 Printed are the error's median and p90 in seconds, for each show and in all, and `within`: the share of times whose error
 is no larger than the `time_error` that they are shown with, which should be .9. `index/timing.py` was fitted on the shows
 that are not in `TEST_SHOWS`. Times that can't be true are left out first, as they are when episodes are added.
@@ -24,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eval.people import TEST_SHOWS
-from index.episode import Sentence
+from index.episode import Chapter, Sentence
 from index.errors import TranscriptError
 from index.formats import read
 from index.formats.parsed import Parsed, ParsedTurn, Piece
@@ -48,9 +51,12 @@ class Guess(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.timing", description="Measure estimated times.")
     parser.add_argument("transcripts", type=Path, nargs="+")
+    parser.add_argument("--chapters", type=Path, metavar="QUESTIONS", help="take these questions' spans for chapters")
     options = parser.parse_args(arguments)
+    chapters = read_chapters(options.chapters) if options.chapters else {}
     found: dict[str, dict[str, list[Guess]]] = defaultdict(lambda: defaultdict(list))
     files, _ = find_transcripts(options.transcripts)
+    with_chapters = 0
     for file in files:
         try:
             parsed = read(file)
@@ -59,19 +65,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             continue
         for way, guesses in hidden_times(parsed).items():
             found[way][file.parent.name] += guesses
+        if file.stem in chapters:
+            half = "held_out" if with_chapters % 2 else "chosen_on"
+            with_chapters += 1
+            for way, guesses in with_chapters_known(parsed, chapters[file.stem]).items():
+                found[way][half] += guesses
     print(json.dumps({way: _table(shows) for way, shows in found.items()}, indent=1))
     return 0
 
 
 def hidden_times(parsed: Parsed) -> dict[str, list[Guess]]:
     """The guesses for one transcript, in each of the four ways; none where it has too few times."""
-    turns, _ = possible_times(parsed.turns, None, [])
-    marks = [(n, p.start) for n, turn in enumerate(turns) for p in turn.pieces[:1] if p.speech and p.start is not None]
-    if len(marks) < FEWEST_TIMES or marks[-1][1] < SHORTEST:
+    turns, marks, duration = _talk(parsed)
+    if not marks:
         return {}
-    last, duration = marks[-1]
-    turns = turns[:last]
-    marks = marks[:-1]
     sparse = [marks[0]]
     for mark in marks[1:]:
         if mark[1] - sparse[-1][1] >= TEN_MINUTES:
@@ -87,6 +94,38 @@ def hidden_times(parsed: Parsed) -> dict[str, list[Guess]]:
         "ten_minutes": _guesses(build_sentences(_only(turns, sparse)), _between(marks, sparse), {}),
         "every_second": _guesses(build_sentences(_only(turns, marks[::2])), _between(marks, marks[::2]), {}),
     }
+
+
+def read_chapters(questions: Path) -> dict[str, list[Chapter]]:
+    """The headings of each episode with the seconds at which they begin, rising."""
+    found: dict[str, set[Chapter]] = defaultdict(set)
+    for line in questions.read_text(encoding="utf-8").splitlines():
+        question = json.loads(line)
+        for gold in question["gold"]:
+            found[gold["episode"]].add(Chapter(gold["start"], question["question"]))
+    return {episode: sorted(chapters) for episode, chapters in found.items()}
+
+
+def with_chapters_known(parsed: Parsed, chapters: Sequence[Chapter]) -> dict[str, list[Guess]]:
+    """The guesses for one transcript whose chapters are known, with its duration and without."""
+    turns, marks, duration = _talk(parsed)
+    found = {}
+    for way, known in (("duration_and_chapters", duration), ("chapters", None)) if marks else ():
+        sentences = build_sentences(_only(turns, []))
+        without = estimate_times(sentences, known)
+        plain = {number: without[number][0].start for number, _ in marks if without[number]}
+        found[way] = _guesses(estimate_times(sentences, known, chapters), marks, plain)
+    return found
+
+
+def _talk(parsed: Parsed) -> tuple[Sequence[ParsedTurn], list[tuple[int, float]], float]:
+    """The turns before the last time, the times of their starts, and the last time; no times where there are too few."""
+    turns, _ = possible_times(parsed.turns, None, [])
+    marks = [(n, p.start) for n, turn in enumerate(turns) for p in turn.pieces[:1] if p.speech and p.start is not None]
+    if len(marks) < FEWEST_TIMES or marks[-1][1] < SHORTEST:
+        return turns, [], 0.0
+    last, duration = marks[-1]
+    return turns[:last], marks[:-1], duration
 
 
 def _only(turns: Sequence[ParsedTurn], marks: Iterable[tuple[int, float]]) -> list[list[Piece]]:

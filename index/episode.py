@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal["host", "guest", "unknown"]
-SpeakerSource = Literal["labelled", "recovered", "unknown"]
-TimeSource = Literal["transcript", "aligned", "estimated"]
+SpeakerSource = Literal["labelled", "recovered", "corrected", "unknown"]
+TimeSource = Literal["transcript", "aligned", "estimated", "corrected"]
 
 EXACT_SECONDS = 2.0
 """A time whose error (p90) is above this is shown with ≈ and never to the second."""
@@ -23,6 +23,14 @@ class Person:
 
     name: str
     role: Role = "unknown"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Chapter:
+    """A mark in the audio that somebody set: `start` seconds, and what begins there."""
+
+    start: float
+    title: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ class Mention(NamedTuple):
 
     `kind`: `self` is the voice's own name ("I'm Ann Lee"); `introduced` a third person's ("my guest is Ann Lee");
     `called` is spoken to ("Ann, tell us …", "Thanks, Ann."). `first` and `last`: it stands in the first or the last two
-    sentences of the turn, where people are answered and where the word is handed over.
+    sentences of the turn, where people are answered and where the word is handed over. `plain`: the words around it leave
+    little else ("my name is", "your host"; "welcome, Ann"). `early`: in the first `INTRODUCING_WORDS` words of the talk.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Mention(NamedTuple):
     kind: Kind
     first: bool = False
     last: bool = False
+    plain: bool = False
+    early: bool = True
 
 
 _PART = r"[A-ZÀ-ÖØ-Þ](?:[\w’']*\w)?(?:-[A-Z]\w*)*"
@@ -41,6 +44,7 @@ _SELF = re.compile(
     rf"|[Ii]['’]m|I am|[Tt]his is)(?: your (?:co-?)?host,?)?\s+(?P<name>{_FULL})"
     r"(?=\s*(?:[,.!?;:–—…(]|-\s|$)|\s+(?:and|here|with|from|your|speaking|again)\b)"
 )
+_HOST_AFTER = re.compile(r",?\s+(?:and )?(?:I['’]m |I am |I['’]ll be )?(?:your|the|a) (?:co-?)?host\b")
 _HERE = re.compile(rf"(?:^|[.!?]\s+)(?P<name>{_FULL}) here[,.!]")
 _CUE = re.compile(
     r"(?:[Jj]oin(?:ed|ing|s)?(?: (?:me|us|here))?(?: (?:today|again|now|once again|as always|in the studio))*,?"
@@ -85,6 +89,12 @@ _AT_START = re.compile(
     r"|is it|are|give|take|go\b|help|let['’]?s?|I['’]?|we|since|thank"
     r"|welcome|thanks|as|have|any|anything|it['’]s|this|that)"
 )
+_AT_START_LOOSELY = re.compile(
+    rf"{_LEADS}(?P<name>{_PART})(?:,\s+[a-zI]|\s+[-–—]\s+(?=[^.?!]{{0,60}}\byou)(?![^.?!]{{0,60}}\b(?:he|she|him|her)\b))"
+)
+_APPOSED = re.compile(r"\b(?:my|our|his|her|their)\s+(?:[\w’'-]+\s+){0,3}[\w’'-]+$", re.IGNORECASE)
+_PLAIN_SELF = re.compile(r"\b(?:name(?:['’]s| is)|host)\b")
+_QUOTED = re.compile(r"\"[^\"]{1,600}\"|“[^“”]{1,600}”")
 _ALONE = re.compile(rf"{_LEADS}(?P<name>{_PART})\s*(?:\?|\.\.\.|[.!])?$")
 _LIST = re.compile(
     rf"\s*(?:,?\s+(?:and|&)\s+|,\s+)(?:(?:also|then|as well as|by|with|my|our|friend|the)\s+)*(?P<name>{_FULL})"
@@ -113,7 +123,7 @@ INTRODUCING_WORDS = 3000
 
 def mentions_of(turns: Sequence[ParsedTurn]) -> list[Mention]:
     """Every name by which somebody in the talk is meant, as far as the words tell, in the order spoken."""
-    texts = [spoken(turn) for turn in turns]
+    texts = [own_words(spoken(turn)) for turn in turns]
     named = _Names(texts)
     found: list[Mention] = []
     words = 0
@@ -133,6 +143,11 @@ def spoken(turn: ParsedTurn) -> str:
     return " ".join(" ".join(piece.text for piece in turn.pieces if piece.speech).split())
 
 
+def own_words(text: str) -> str:
+    """The text without what it quotes: whom somebody else spoke to, elsewhere, is nobody here."""
+    return text if text.count('"') % 2 else _QUOTED.sub('""', text)
+
+
 def sentences_of(text: str) -> list[str]:
     """A turn's sentences, roughly: initials don't end one."""
     return [part.strip() for part in _SENTENCE.findall(_INITIAL_DOT.sub(r"\1", text)) if part.strip()]
@@ -141,25 +156,30 @@ def sentences_of(text: str) -> list[str]:
 def _in_sentence(sentence: str, turn: int, named: _Names, *, first: bool, last: bool, early: bool) -> list[Mention]:
     found = []
     for pattern in (_SELF, _HERE):
-        found += [
-            Mention(name, turn, "self") for match in pattern.finditer(sentence) if (name := named.full(match["name"]))
-        ]
-    if early:
-        found += [Mention(name, turn, "introduced") for name in _introduced(sentence, named)]
-    spoken_to = []
+        for match in pattern.finditer(sentence):
+            if name := named.full(match["name"]):
+                plain = bool(_PLAIN_SELF.search(match[0]) or _HOST_AFTER.match(sentence, match.end()))
+                found.append(Mention(name, turn, "self", first, last, plain, early))
+    found += [Mention(name, turn, "introduced", first, last, False, early) for name in _introduced(sentence, named)]
+    greeted: list[str] = []
     for match in _GREETED.finditer(sentence):
-        spoken_to.append(match["name"])
-        spoken_to += [other["name"] for other in (_LIST.match(sentence, match.end()),) if other]
-    spoken_to += [match["name"] for match in _AT_END.finditer(sentence)]
-    for pattern in (_AT_START, _ALONE):
-        match = pattern.match(sentence)
-        if match:
-            spoken_to.append(match["name"])
-    names = [name for name in map(named.full, spoken_to) if name]
-    names += [
-        name for match in _AMID.finditer(sentence) if (name := named.full(match["name"])) and named.is_first(name)
+        greeted.append(match["name"])
+        greeted += [other["name"] for other in (_LIST.match(sentence, match.end()),) if other]
+    asked = [match["name"] for match in _AT_END.finditer(sentence) if not _apposed(sentence, match)]
+    asked += [match["name"] for pattern in (_AT_START, _ALONE) if (match := pattern.match(sentence))]
+    plain = dict.fromkeys(name for name in map(named.full, greeted) if name)
+    loose = [match["name"] for match in _AMID.finditer(sentence) if not _apposed(sentence, match)]
+    loose += [match["name"] for match in (_AT_START_LOOSELY.match(sentence),) if match]
+    names = [name for name in map(named.full, asked) if name]
+    names += [name for name in map(named.full, loose) if name and named.is_first(name)]
+    return found + [
+        Mention(name, turn, "called", first, last, name in plain, early) for name in dict.fromkeys([*plain, *names])
     ]
-    return found + [Mention(name, turn, "called", first, last) for name in dict.fromkeys(names)]
+
+
+def _apposed(sentence: str, match: re.Match[str]) -> bool:
+    """Whether the name tells who was meant before it: "my co-founder, Rob", whom nobody speaks to."""
+    return bool(_APPOSED.search(sentence, max(0, match.start() - 60), match.start()))
 
 
 def _introduced(sentence: str, named: _Names) -> list[str]:
@@ -193,6 +213,7 @@ class _Names:
     def __init__(self, texts: Sequence[str]) -> None:
         self.small: Counter[str] = Counter()
         self.inside: Counter[str] = Counter()
+        self.begins: Counter[str] = Counter()
         for text in texts:
             for match in _WORD.finditer(text):
                 word = match[0]
@@ -200,6 +221,8 @@ class _Names:
                     self.small[word] += 1
                 elif match.start() and text[match.start() - 2 : match.start() - 1] not in ".?!…":
                     self.inside[word.lower()] += 1
+                else:
+                    self.begins[word.lower()] += 1
 
     def full(self, text: str) -> str | None:
         """The name at the start of `text` as people write it, or None where it is none."""
@@ -221,8 +244,12 @@ class _Names:
 
     def _is_name(self, word: str) -> bool:
         low = word.lower()
+        if low == "will":  # a small word everywhere; with a capital inside a sentence it is somebody
+            return self.inside[low] > 0
         if low in _NOT_NAMES or (len(word) < 2) or (len(word) > 3 and word.isupper()):
             return False
         if low in first_names():
             return 3 * self.inside[low] + 1 > self.small[low]
-        return self.inside[low] > 0 and self.inside[low] >= self.small[low]
+        if not self.inside[low]:
+            return self.begins[low] > 1 and not self.small[low]
+        return self.inside[low] >= self.small[low]

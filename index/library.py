@@ -1,6 +1,7 @@
 """The library on disk: the only writer of its folder. Knows nothing of questions, language models or Gradio.
 
-    library.db           SQLite, the truth: episodes, people, turns, sentences, passages, embeddings, corrections, BM25
+    library.db           SQLite, the truth: episodes, people, turns, sentences, passages, embeddings, corrections,
+                         feedback, BM25
     vectors-N.faiss      derived: the FAISS index as of generation N
     vectors.json         derived: which of these files is whole, its SHA-256 and generation; written last
     lock                 held while writing; names its holder
@@ -20,7 +21,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -28,9 +29,9 @@ from typing import Any
 
 import numpy as np
 
-from index import bin, corrections, lexical, store
+from index import bin, corrections, feedback, lexical, store
 from index.bin import Removed
-from index.corrections import Kept
+from index.corrections import Given, Kept, WordsAre
 from index.embed import EMBEDDED_MODEL, Encoder, Fingerprint, Remembered, known_name, load_encoder
 from index.episode import Episode, Passage, SpeakerSource, TimeSource
 from index.errors import (
@@ -43,7 +44,9 @@ from index.errors import (
     VerbatimError,
     WrongModel,
 )
-from index.passages import LIMITS, build_passages, embedded_text
+from index.feedback import Feedback
+from index.overlay import corrected
+from index.passages import LIMITS, build_passages, embedded_text, with_words_of
 from index.recover import Correction, Recovery, TellVoices, recover_turns, recovered_turns
 from index.vectors import FaissIndex
 
@@ -83,6 +86,7 @@ class EpisodeSummary:
     url: str | None
     description: str
     mended: tuple[str, ...]
+    content_hash: str
 
 
 @dataclass
@@ -95,7 +99,7 @@ class AddReport:
     refused: list[TranscriptError] = field(default_factory=list)
     mended: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unplaced: dict[str, int] = field(default_factory=dict)
-    """How many answers about who speaks count no more, since the words that they are about have changed; by episode."""
+    """How many corrections count no more, since the words that they are about have changed; by episode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,11 @@ class Library:
         with _snapshot(self.connection):
             return self._read(self.connection, id_)
 
+    def episode_as_added(self, id_: str) -> Episode:
+        """The episode without what was told or put right since. NoSuchEpisode names the nearest ids."""
+        with _snapshot(self.connection):
+            return self._added(self.connection, id_)
+
     def _read(self, connection: sqlite3.Connection, id_: str) -> Episode:
         found = store.read_episode(connection, id_)
         if found is None:
@@ -213,13 +222,18 @@ class Library:
             raise NoSuchEpisode(id_, [match for match, *_ in process.extract(id_, ids, limit=3, score_cutoff=50)])
         return found
 
+    def _added(self, connection: sqlite3.Connection, id_: str) -> Episode:
+        """The episode as it was added, without what was told or put right since."""
+        self._read(connection, id_)
+        return store.read_episode(connection, id_, as_added=True)  # type: ignore[return-value]
+
     def _reviewable(self, connection: sqlite3.Connection, id_: str) -> Episode:
-        """The episode, where it was told from the words alone who speaks; VerbatimError where it wasn't."""
-        episode = self._read(connection, id_)
+        """The episode as it was added, where it was told from the words alone who speaks; VerbatimError where it wasn't."""
+        episode = self._added(connection, id_)
         if not episode.unlabelled:
             raise VerbatimError(
                 f"The transcript of {id_} says who speaks, so there is nothing to answer. Where a name in it is wrong, "
-                f"correct the file and add it again: verbatim add TRANSCRIPT"
+                f'put it right: verbatim correct {id_} --speaker "NAME" --at N'
             )
         return episode
 
@@ -230,14 +244,18 @@ class Library:
         """
         with _snapshot(self.connection):
             episode = self._reviewable(self.connection, id_)
-            given = _counting(corrections.read(self.connection, id_))
+            given = _answers(corrections.read(self.connection, id_))
         return recover_turns(episode.sentences, episode.people, corrections=given, voices=dict(episode.voices))
 
     def corrections(self, id_: str) -> list[Kept]:
-        """Every answer given about who speaks in an episode, in their order, those taken back too."""
+        """Everything that was put right in an episode, in the order in which it was given, what was taken back too."""
         with _snapshot(self.connection):
             self._read(self.connection, id_)
             return corrections.read(self.connection, id_)
+
+    def feedback(self) -> list[Feedback]:
+        """All that listeners said about answers, oldest first."""
+        return feedback.read(self.connection)
 
     def audio_file(self, id_: str) -> Path | None:
         """The episode's audio on this machine, or None (there is none, it is gone, or it is a URL)."""
@@ -326,6 +344,10 @@ class Library:
         """Of each passage, who speaks about how many words in it: {id: {(name, role): words}}."""
         return store.spoken_words(self.connection, ids)
 
+    def said_by(self, name: str) -> list[tuple[int, str]]:
+        """Every sentence that a person says, with the passage that it stands in: (passage id, text), in no set order."""
+        return store.said_by(self.connection, name)
+
     def passages_of(self, rows: Sequence[int], *, among: Sequence[int]) -> set[int]:
         """Those of these passages that stand in episodes of these database rows."""
         state = self._vectors()
@@ -359,8 +381,8 @@ class Library:
     ) -> AddReport:
         """Add files, and what is in folders. Unchanged files are skipped, changed ones replace their episode.
 
-        What was answered about an episode's voices is carried over to the same words of the changed file; where they are
-        gone, the answer is kept, counts no more, and is reported as `unplaced`.
+        What was put right in an episode is carried over to the same words of the changed file; where they are gone, the
+        correction is kept, counts no more, and is reported as `unplaced`.
 
         A file that can't be read is reported and the rest goes in. LibraryBusy: another process is writing. `duration`:
         how many seconds the talk lasts; only for a single file, which is read anew. `tell_voices` is asked who speaks in
@@ -401,41 +423,84 @@ class Library:
             yield lambda episode, source="": self._commit(connection, episode, source).id
             self._save_vectors(connection)
 
-    def correct(self, id_: str, correction: Correction, *, by: str | None = None) -> None:
-        """Keep an answer about who speaks, and decide anew who speaks around it. `by`: whose answer it is.
+    def correct(self, id_: str, *given: Given, by: str | None = None) -> None:
+        """Keep answers about who speaks, or corrections of a speaker, a time or words; all of them or none. `by`: whose.
 
-        No word, time, passage or vector changes. VerbatimError: the transcript has labels, or lacks that sentence.
+        It shows everywhere at once; what the transcript says stays as it was added. Passages are embedded anew only where
+        their words change. VerbatimError: it can't be meant, or answers about voices where the transcript has labels.
         """
-        with self._deciding(id_) as (connection, episode):
-            corrections.check(correction, id_, [s.position for s in episode.sentences if s.speech])
-            kept = Kept.given_now(correction, by, [sentence.text for sentence in episode.sentences])
-            corrections.insert(connection, id_, kept)
+        with self._deciding(id_) as connection:
+            if any(isinstance(correction, Correction) for correction in given):
+                self._reviewable(connection, id_)
+            now = self._read(connection, id_)
+            texts = [sentence.text for sentence in self._added(connection, id_).sentences]
+            for correction in given:
+                corrections.check(correction, now)
+                corrections.insert(connection, id_, Kept.given_now(correction, by, texts))
 
-    def undo_correction(self, id_: str) -> Kept:
-        """Take back the last answer that counts, and decide as if it had not been given; it stays in `corrections`.
+    def undo_correction(self, id_: str, number: int | None = None) -> Kept:
+        """Take a correction back, as if it had not been given; it stays in `corrections`.
 
-        VerbatimError: there is none to take back.
+        `number`: that of the one meant; None: the last answer about who speaks that counts. VerbatimError: it doesn't count.
         """
-        with self._deciding(id_) as (connection, _):
-            counting = [kept for kept in corrections.read(connection, id_) if kept.state == "active"]
-            if not corrections.undo_last(connection, id_):
-                raise VerbatimError(f"No answer about who speaks in {id_} is left to take back.")
-        return replace(counting[-1], state="undone")
+        with self._deciding(id_) as connection:
+            given = [kept for kept in corrections.read(connection, id_) if kept.state == "active"]
+            if number is None:
+                self._reviewable(connection, id_)
+                given = [kept for kept in given if isinstance(kept.correction, Correction)]
+            chosen = [kept for kept in given if number in (None, kept.number)]
+            if not chosen:
+                what = "answer about who speaks" if number is None else f"correction {number}"
+                raise VerbatimError(f"No {what} in {id_} is left to take back.")
+            corrections.undo(connection, chosen[-1].number)
+        return replace(chosen[-1], state="undone")
 
     @contextmanager
-    def _deciding(self, id_: str) -> Iterator[tuple[sqlite3.Connection, Episode]]:
-        """A transaction in which answers about an episode change; who speaks in it is decided anew at its end."""
+    def _deciding(self, id_: str) -> Iterator[sqlite3.Connection]:
+        """A transaction in which corrections of an episode change; the episode is put together anew at its end."""
         with self._writing() as connection:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
-                episode = self._reviewable(connection, id_)
-                yield connection, episode
-                _decide(connection, episode)
+                yield connection
+                self._decide(connection, id_)
                 store.raise_generation(connection)
             self._save_vectors(connection)
 
+    def add_feedback(self, given: Feedback, *, version: str = "") -> None:
+        """Keep what a listener said about an answer. `version`: Verbatim's. LibraryError: it can't be kept, and why.
+
+        Without the lock: it changes nothing that is derived, and must not be lost while somebody adds episodes.
+        """
+        feedback.check(given)
+        with closing(_connect(self.folder, write=True)) as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            feedback.insert(connection, given.given_now(store.generation(connection), version))
+
+    def _decide(self, connection: sqlite3.Connection, id_: str) -> None:
+        """The episode written anew: as it was added, then who speaks where it has no labels, then what was put right."""
+        added = self._added(connection, id_)
+        given = corrections.read(connection, id_)
+        turns = added.turns
+        if added.unlabelled:
+            sentences = [turn.sentences for turn in added.turns]
+            turns = recovered_turns(sentences, added.people, corrections=_answers(given), voices=dict(added.voices))
+        put_right = [kept.correction for kept in given if kept.state == "active"]
+        episode = corrected(replace(added, turns=turns), put_right)
+        store.rewrite_episode(connection, added, episode)
+        # What passages are made of depends on the words alone: who speaks moves none of them.
+        worded = corrected(added, [one for one in put_right if isinstance(one, WordsAre)])
+        held = list(store.read_passages(connection, store.passages_in(connection, id_)).values())
+        now = [with_words_of(worded, episode, passage) for passage in held]
+        texts = [(embedded_text(worded, old), embedded_text(worded, new)) for old, new in zip(held, now, strict=True)]
+        changed = [number for number, (old, new) in enumerate(texts) if old != new]
+        if [(old.text, old.context) for old in held] != [(new.text, new.context) for new in now]:
+            vectors = self.encoder.encode([texts[number][1] for number in changed]) if changed else ()
+            store.replace_passages(connection, id_, now, dict(zip(changed, vectors, strict=True)))
+        elif now != held:
+            store.move_passages(connection, id_, now)
+
     def remove(self, id_: str) -> None:
-        """Forget an episode everywhere, and what was answered about its voices too. NoSuchEpisode: it isn't there."""
+        """Forget an episode everywhere, and what was put right in it too. NoSuchEpisode: it isn't there."""
         self.episode(id_)
         with self._writing() as connection:
             with connection:
@@ -515,7 +580,7 @@ class Library:
 
     def _settle_people(self, connection: sqlite3.Connection) -> None:
         """What only a show's episodes together tell: spellings of one name made one, and who comes back is a host."""
-        from index.people import belongs_to_show, one_person_each
+        from index.people import one_person_each, roles_of_show
 
         with connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -525,12 +590,12 @@ class Library:
                 for name, keep in kept.items():
                     store.rename_person(connection, show, name, keep)
                     spoken_in[keep] += spoken_in.pop(name)
-                hosts = [name for name, spoken in spoken_in.items() if belongs_to_show(spoken, episodes)]
-                if store.give_role(connection, show, hosts, "host") or kept:
+                roles = roles_of_show(episodes, spoken_in)
+                if store.give_roles(connection, show, roles) or kept:
                     changed = True
                     # Whose name and role are known decides who is credited where there are no labels.
                     for id_ in store.unlabelled_episodes(connection, show):
-                        _decide(connection, self._read(connection, id_))
+                        self._decide(connection, id_)
             if changed:
                 store.raise_generation(connection)
 
@@ -545,9 +610,24 @@ class Library:
             if replaced:
                 store.delete_episode(connection, id_)
             store.insert_episode(connection, episode, id_, source, passages, vectors)
-            unplaced = _carry_over(connection, replace(episode, id=id_), given)
+            unplaced = self._carry_over(connection, replace(episode, id=id_), given)
             store.raise_generation(connection)
         return _Committed(id_, replaced, unplaced)
+
+    def _carry_over(self, connection: sqlite3.Connection, episode: Episode, given: Sequence[Kept]) -> int:
+        """Keep what was put right in an episode with its new version. Returns how much of it no longer fits."""
+        texts = [sentence.text for sentence in episode.sentences]
+        carried = [
+            corrections.set_aside(kept)
+            if isinstance(kept.correction, Correction) and not episode.unlabelled
+            else corrections.placed(kept, texts)
+            for kept in given
+        ]
+        for kept in carried:
+            corrections.insert(connection, episode.id, kept)
+        if any(kept.state == "active" for kept in carried):
+            self._decide(connection, episode.id)
+        return sum(kept.state == "unplaced" for kept in carried)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -628,27 +708,9 @@ class _Committed:
     unplaced: int
 
 
-def _counting(given: Sequence[Kept]) -> list[Correction]:
-    return [kept.correction for kept in given if kept.state == "active"]
-
-
-def _decide(connection: sqlite3.Connection, episode: Episode) -> None:
-    """Who speaks in an episode without labels, written anew from its words, its people and the answers that count."""
-    turns = store.turns_as_added(connection, episode)
-    given = _counting(corrections.read(connection, episode.id))
-    decided = recovered_turns(turns, episode.people, corrections=given, voices=dict(episode.voices))
-    store.rewrite_turns(connection, replace(episode, turns=decided))
-
-
-def _carry_over(connection: sqlite3.Connection, episode: Episode, given: Sequence[Kept]) -> int:
-    """Keep the answers about an episode with its new version. Returns how many of them no longer fit."""
-    texts = [sentence.text for sentence in episode.sentences]
-    carried = [corrections.placed(kept, texts) if episode.unlabelled else corrections.set_aside(kept) for kept in given]
-    for kept in carried:
-        corrections.insert(connection, episode.id, kept)
-    if _counting(carried):
-        _decide(connection, episode)
-    return sum(kept.state == "unplaced" for kept in carried)
+def _answers(given: Sequence[Kept]) -> list[Correction]:
+    """The answers about voices that count."""
+    return [kept.correction for kept in given if kept.state == "active" and isinstance(kept.correction, Correction)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -697,7 +759,7 @@ def _looks_like_transcript(file: Path) -> bool:
 
     return (
         file.suffix.lower() in TRANSCRIPT_SUFFIXES
-        and not file.name.endswith(".meta.json")
+        and not file.name.endswith((".meta.json", ".chapters.json"))
         and not file.name.startswith(".")
         and not NOT_TRANSCRIPTS.fullmatch(file.name)
         and file.is_file()

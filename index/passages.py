@@ -6,7 +6,7 @@ as `context` the question that it answers: that helps finding, and is never quot
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.episode import Episode, Passage, Sentence, Turn
 
@@ -54,6 +54,18 @@ def embedded_text(episode: Episode, passage: Passage) -> str:
 
 
 EMBEDDED_QUESTION_WORDS = 30
+
+
+def with_words_of(worded: Episode, timed: Episode, passage: Passage) -> Passage:
+    """The passage with the words that its sentences have in `worded`, and the times that they have in `timed`."""
+    own = [s for s in worded.sentences[passage.first : passage.last + 1] if s.speech]
+    return replace(
+        passage,
+        text=" ".join(sentence.text for sentence in own),
+        context=question_before(worded, passage.first),
+        start=timed.sentences[passage.first].start,
+        end=timed.sentences[passage.last].end,
+    )
 
 
 def question_before(episode: Episode, position: int) -> str:

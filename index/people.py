@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from index.claims import folded
 from index.episode import Person, Role, SpeakerSource
 from index.formats.parsed import ParsedTurn
 from index.introductions import first_names
-from index.naming import folded, names_of_voices
+from index.naming import names_of_voices
 from index.roles import roles_of
 from index.speakers import is_anonymous
 
@@ -36,6 +37,9 @@ SURE_OF_ROLE = 0.97
 RETURNS = 0.3
 """Who speaks in this share of a show's episodes belongs to the show."""
 FEWEST_RETURNS = 4
+VISITS = 0.05
+"""Who speaks in no more than this share of them is a guest, where nobody tells otherwise."""
+FEWEST_EPISODES = 20
 _UNKNOWN: tuple[Role, float] = ("unknown", 0.0)
 
 
@@ -98,9 +102,20 @@ def one_person_each(episodes: Mapping[str, int]) -> dict[str, str]:
     return kept
 
 
-def belongs_to_show(spoken: int, episodes: int) -> bool:
-    """Whether who speaks in so many of a show's episodes comes back as a host does."""
-    return spoken >= FEWEST_RETURNS and spoken >= RETURNS * episodes
+def roles_of_show(episodes: int, spoken_in: Mapping[str, int]) -> dict[str, Role]:
+    """Who is told by a show's episodes together: host or guest. `spoken_in`: in how many of the `episodes` each name speaks.
+
+    A label that names nobody is somebody else in each episode.
+    """
+    told = {name: role_in_show(spoken, episodes) for name, spoken in spoken_in.items() if not _names_nobody(name)}
+    return {name: role for name, role in told.items() if role != "unknown"}
+
+
+def role_in_show(spoken: int, episodes: int) -> Role:
+    """The role of who speaks in so many of a show's episodes: hosts come back, guests hardly do."""
+    if spoken >= FEWEST_RETURNS and spoken >= RETURNS * episodes:
+        return "host"
+    return "guest" if episodes >= FEWEST_EPISODES and spoken <= VISITS * episodes else "unknown"
 
 
 def bare_words(name: str) -> list[str]:

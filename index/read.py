@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from index.episode import Episode, Person, Role, Show, Turn
+from index.chapters import listed_chapters
+from index.episode import Chapter, Episode, Person, Role, Show, Turn
 from index.errors import TranscriptError
 from index.formats import parse, read_bytes
 from index.formats.front_matter import metadata_from_mapping
@@ -19,7 +20,7 @@ from index.recover import NOTHING, TellVoices, recovered_turns
 from index.sentences import build_sentences
 from index.timing import estimate_times, possible_times
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 """Part of every content hash: raise it when reading changes, and `verbatim add` reads all files anew."""
 
 AUDIO_SUFFIXES = frozenset([".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac", ".webm"])
@@ -38,8 +39,13 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(path.stem + ".meta.json")
 
 
+def chapters_beside(path: Path) -> Path:
+    """`NAME.chapters.json` beside a transcript `NAME.srt`: the podcast namespace's chapters."""
+    return path.with_name(path.stem + ".chapters.json")
+
+
 def content_hash(path: Path, *, by_voices: bool = False) -> str:
-    """SHA-256 over the transcript, its sidecar and the reader's version: equal hashes give equal episodes.
+    """SHA-256 over the transcript, what lies beside it and the reader's version: equal hashes give equal episodes.
 
     All but a `duration` given with the file: it stays known until the file changes. `by_voices`: the hash of the episode
     whose speakers were told by another way than ours, which may say something else each time.
@@ -53,6 +59,9 @@ def _hash(path: Path, data: bytes, *, by_voices: bool) -> str:
     sidecar = sidecar_of(path)
     if sidecar.is_file():
         digest.update(b"\0sidecar\0" + read_bytes(sidecar))
+    chapters = chapters_beside(path)
+    if chapters.is_file():
+        digest.update(b"\0chapters\0" + read_bytes(chapters))
     if by_voices:
         digest.update(b"\0voices\0")
     return digest.hexdigest()
@@ -68,12 +77,14 @@ def read_episode(path: Path, *, duration: float | None = None, tell_voices: Tell
     # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
     data = read_bytes(path)
     parsed = parse(data, str(path))
-    metadata = _merge(_read_sidecar(path), parsed.metadata)
+    metadata = _merge(_read_json_beside(sidecar_of(path)), parsed.metadata)
+    beside = _read_json_beside(chapters_beside(path))
     audio = _resolved_audio(path, metadata.audio)
     mended = list(parsed.mended)
     told = duration or metadata.duration or _audio_seconds(audio)
     parsed_turns, duration = possible_times(parsed.turns, told, mended)
-    turns, voices = _build_turns(parsed_turns, metadata.people, duration, tell_voices)
+    chapters = beside.chapters or metadata.chapters or listed_chapters(metadata.description or "")
+    turns, voices = _build_turns(parsed_turns, metadata.people, duration, chapters, tell_voices)
     if not any(sentence.speech for turn in turns for sentence in turn.sentences):
         raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
     return Episode(
@@ -95,8 +106,8 @@ def read_episode(path: Path, *, duration: float | None = None, tell_voices: Tell
     )
 
 
-def _read_sidecar(path: Path) -> Metadata:
-    sidecar = sidecar_of(path)
+def _read_json_beside(sidecar: Path) -> Metadata:
+    """The fields in a JSON file that lies beside a transcript; empty where there is none."""
     if not sidecar.is_file():
         return Metadata()
     data = read_bytes(sidecar)
@@ -116,10 +127,14 @@ def _merge(first: Metadata, second: Metadata) -> Metadata:
 
 
 def _build_turns(
-    parsed: Sequence[ParsedTurn], people: Sequence[Person], duration: float | None, tell: TellVoices | None
+    parsed: Sequence[ParsedTurn],
+    people: Sequence[Person],
+    duration: float | None,
+    chapters: Sequence[Chapter],
+    tell: TellVoices | None,
 ) -> tuple[tuple[Turn, ...], Mapping[int, Role] | None]:
     """The turns with their speakers; and what was told of their voices, None where nothing was."""
-    timed = estimate_times(build_sentences([turn.pieces for turn in parsed], duration=duration), duration)
+    timed = estimate_times(build_sentences([turn.pieces for turn in parsed], duration=duration), duration, chapters)
     if not any(turn.speaker for turn in parsed):
         voices = tell([sentence for turn in timed for sentence in turn], people) if tell else None
         return recovered_turns(timed, people, voices=voices or NOTHING), voices

@@ -10,10 +10,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
+from index.claims import folded
 from index.episode import Role
 from index.formats.parsed import ParsedTurn
 from index.introductions import mentions_of, spoken
-from index.naming import folded, likelihood, weights_of
+from index.naming import likelihood, weights_of
 
 _WELCOMES = re.compile(
     r"\bwelcome (?:back )?to\b|\bthis is (?:the )?\w+.{0,40}\bpodcast\b|\bjoin(?:ed|ing) (?:me|us|by|today)\b"
@@ -118,7 +119,7 @@ def _introductions(turns: Sequence[ParsedTurn], names: Mapping[str, str]) -> tup
     for mention in mentions_of(turns):
         speaker = turns[mention.turn].speaker
         key = folded(mention.name)[:1]
-        if mention.kind == "introduced" and speaker and key:
+        if mention.kind == "introduced" and mention.early and speaker and key:
             for label in labels_of.get(key[0], []):
                 if label != speaker:
                     introduces[speaker] += 1

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from index import corrections, lexical
+from index import corrections, feedback, lexical
 from index.embed import Fingerprint
 from index.episode import Episode, Passage, Person, Sentence, Show, Turn
 
-FORMAT = "2"
+FORMAT = "3"
 EMBEDDINGS_AT_ONCE = 20_000
 
 SCHEMA = (
@@ -30,16 +30,23 @@ CREATE INDEX episodes_by_hash ON episodes (content_hash);
 CREATE TABLE appearances (
     episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE, position INTEGER NOT NULL,
     person INTEGER NOT NULL REFERENCES people, role TEXT NOT NULL, words INTEGER NOT NULL, seconds REAL,
+    added INTEGER NOT NULL, shown INTEGER NOT NULL, -- came with the transcript; is there now, with all corrections
     PRIMARY KEY (episode, position)) WITHOUT ROWID;
 CREATE TABLE turns (
     episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE, position INTEGER NOT NULL,
     person INTEGER REFERENCES people, role TEXT NOT NULL, speaker_source TEXT NOT NULL,
     PRIMARY KEY (episode, position)) WITHOUT ROWID;
 CREATE INDEX turns_by_person ON turns (person);
+CREATE TABLE turns_added ( -- as the episode was added, whatever was put right since
+    episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE, position INTEGER NOT NULL,
+    person INTEGER REFERENCES people, role TEXT NOT NULL, speaker_source TEXT NOT NULL,
+    PRIMARY KEY (episode, position)) WITHOUT ROWID;
+CREATE INDEX turns_added_by_person ON turns_added (person);
 CREATE TABLE sentences (
     episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE, position INTEGER NOT NULL, turn INTEGER NOT NULL,
     added_in_turn INTEGER NOT NULL, -- its turn as the episode was added, whatever was answered about it since
     text TEXT NOT NULL, start REAL, end REAL, time_source TEXT, time_error REAL, speech INTEGER NOT NULL,
+    added TEXT, -- JSON of text .. time_error as they were added, where they were put right since
     PRIMARY KEY (episode, position)) WITHOUT ROWID;
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE,
@@ -48,6 +55,7 @@ CREATE INDEX passages_by_episode ON passages (episode);
 CREATE TABLE embeddings (passage INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE, vector BLOB NOT NULL);
 """
     + corrections.SCHEMA
+    + feedback.SCHEMA
     + lexical.SCHEMA
 )
 
@@ -139,10 +147,7 @@ def delete_episode(connection: sqlite3.Connection, id_: str) -> None:
         return
     lexical.delete_episode(connection, row[0])
     connection.execute("DELETE FROM episodes WHERE id = ?", (row[0],))
-    connection.execute(
-        "DELETE FROM people WHERE NOT EXISTS (SELECT 1 FROM appearances WHERE person = people.id)"
-        " AND NOT EXISTS (SELECT 1 FROM turns WHERE person = people.id)"
-    )
+    _forget_people(connection)
     connection.execute("DELETE FROM shows WHERE id NOT IN (SELECT show FROM episodes)")
 
 
@@ -168,21 +173,22 @@ def insert_episode(
             id_, episode.show.name, episode.title, episode.date, episode.description, episode.duration, episode.audio,
             episode.url, episode.format, json.dumps(episode.mended), episode.content_hash, source,
             _speaker_sources(episode),
-            json.dumps(sorted({s.time_source for s in episode.sentences if s.time_source})), episode.unlabelled,
+            _time_sources(episode), episode.unlabelled,
             json.dumps(episode.voices),
         ),
     ).lastrowid  # fmt: skip
     people = {name: _person_row(connection, name) for name in _names(episode)}
     connection.executemany(
-        "INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, 1, 1)",
         [
             (row, position, people[person.name], person.role, *_spoken(episode, person.name))
             for position, person in enumerate(episode.people)
         ],
     )
-    _insert_turns(connection, row, episode, people)
+    for table in ("turns", "turns_added"):
+        _insert_turns(connection, row, episode, people, table)
     connection.executemany(
-        "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         [
             (
                 row,
@@ -200,19 +206,27 @@ def insert_episode(
             for s in turn.sentences
         ],
     )
+    _insert_passages(connection, row, passages, [np.asarray(vector, np.float16).tobytes() for vector in vectors])
+
+
+def _insert_passages(
+    connection: sqlite3.Connection, row: int, passages: Sequence[Passage], vectors: Sequence[bytes]
+) -> None:
+    """`vectors`: float16, as they are kept."""
     for passage, vector in zip(passages, vectors, strict=True):
         passage_row = connection.execute(
             "INSERT INTO passages (episode, first, last, text, context, start, end) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (row, passage.first, passage.last, passage.text, passage.context, passage.start, passage.end),
         ).lastrowid
-        blob = np.asarray(vector, np.float16).tobytes()
-        connection.execute("INSERT INTO embeddings VALUES (?, ?)", (passage_row, blob))
+        connection.execute("INSERT INTO embeddings VALUES (?, ?)", (passage_row, vector))
         lexical.insert(connection, passage_row, passage.text, passage.context)
 
 
-def _insert_turns(connection: sqlite3.Connection, row: int, episode: Episode, people: dict[str, int]) -> None:
+def _insert_turns(
+    connection: sqlite3.Connection, row: int, episode: Episode, people: dict[str, int], table: str = "turns"
+) -> None:
     connection.executemany(
-        "INSERT INTO turns VALUES (?, ?, ?, ?, ?)",
+        f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)",
         [
             (row, position, people[turn.speaker.name], turn.speaker.role, turn.speaker_source)
             if turn.speaker
@@ -226,38 +240,93 @@ def _speaker_sources(episode: Episode) -> str:
     return json.dumps(sorted({turn.speaker_source for turn in episode.turns}))
 
 
-def turns_as_added(connection: sqlite3.Connection, episode: Episode) -> list[list[Sentence]]:
-    """The episode's sentences in the turns that it was added with, before anything was answered about its voices."""
-    added_in = dict(
-        connection.execute(
-            "SELECT position, added_in_turn FROM sentences WHERE episode = (SELECT id FROM episodes WHERE name = ?)",
-            (episode.id,),
-        )
-    )
-    turns: dict[int, list[Sentence]] = {}
-    for sentence in episode.sentences:
-        turns.setdefault(added_in[sentence.position], []).append(sentence)
-    return list(turns.values())
+def _time_sources(episode: Episode) -> str:
+    return json.dumps(sorted({s.time_source for s in episode.sentences if s.time_source}))
 
 
-def rewrite_turns(connection: sqlite3.Connection, episode: Episode) -> None:
-    """Who speaks in an episode, told anew: its turns, and what each person speaks. Sentences, passages, vectors stay.
+def rewrite_episode(connection: sqlite3.Connection, added: Episode, episode: Episode) -> None:
+    """What was told or put right since: the episode's turns, its sentences, and what each person speaks.
 
-    The episode's turns must hold the sentences that it has, in their order.
+    `added`: the same episode as it was added, which is kept. Both must hold the same sentences, in their order.
     """
     row = episode_rows(connection, [episode.id])[0]
     connection.execute("DELETE FROM turns WHERE episode = ?", (row,))
-    people = {name: _person_row(connection, name) for name in _names(episode)}
+    people = {name: _person_row(connection, name) for name in _names(episode) | _names(added)}
     _insert_turns(connection, row, episode, people)
     connection.executemany(
-        "UPDATE sentences SET turn = ? WHERE episode = ? AND position = ?",
-        [(number, row, s.position) for number, turn in enumerate(episode.turns) for s in turn.sentences],
+        "UPDATE sentences SET turn = ?, text = ?, start = ?, end = ?, time_source = ?, time_error = ?, added = ?"
+        " WHERE episode = ? AND position = ?",
+        [
+            (number, *_facts(s), None if s == was else json.dumps(_facts(was)), row, s.position)
+            for (number, s), was in zip(
+                ((number, s) for number, turn in enumerate(episode.turns) for s in turn.sentences),
+                added.sentences,
+                strict=True,
+            )
+        ],
     )
+    here = {person.name for person in episode.people}
     connection.executemany(
-        "UPDATE appearances SET words = ?, seconds = ? WHERE episode = ? AND person = ?",
-        [(*_spoken(episode, person.name), row, people[person.name]) for person in episode.people],
+        "UPDATE appearances SET words = ?, seconds = ?, shown = ? WHERE episode = ? AND person = ?",
+        [(*_spoken(episode, person.name), person.name in here, row, people[person.name]) for person in added.people],
     )
-    connection.execute("UPDATE episodes SET speaker_sources = ? WHERE id = ?", (_speaker_sources(episode), row))
+    connection.execute("DELETE FROM appearances WHERE episode = ? AND NOT added", (row,))
+    listed = {person.name for person in added.people}
+    free = connection.execute("SELECT max(position) + 1 FROM appearances WHERE episode = ?", (row,)).fetchone()[0] or 0
+    connection.executemany(
+        "INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, 0, 1)",
+        [
+            (row, free + number, people[person.name], person.role, *_spoken(episode, person.name))
+            for number, person in enumerate(person for person in episode.people if person.name not in listed)
+        ],
+    )
+    connection.execute(
+        "UPDATE episodes SET speaker_sources = ?, time_sources = ? WHERE id = ?",
+        (_speaker_sources(episode), _time_sources(episode), row),
+    )
+    _forget_people(connection)
+
+
+def _facts(s: Sentence) -> tuple[str, float | None, float | None, str | None, float | None]:
+    """What of a sentence can be put right."""
+    return s.text, s.start, s.end, s.time_source, s.time_error
+
+
+def _forget_people(connection: sqlite3.Connection) -> None:
+    """Those who take part nowhere any more."""
+    tables = ("appearances", "turns", "turns_added")
+    nowhere = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} WHERE person = people.id)" for table in tables)
+    connection.execute(f"DELETE FROM people WHERE {nowhere}")
+
+
+def move_passages(connection: sqlite3.Connection, id_: str, passages: Sequence[Passage]) -> None:
+    """New times for the passages of an episode, which are the same otherwise; in their order."""
+    connection.executemany(
+        "UPDATE passages SET start = ?, end = ? WHERE id = ?",
+        [
+            (passage.start, passage.end, row)
+            for row, passage in zip(passages_in(connection, id_), passages, strict=True)
+        ],
+    )
+
+
+def replace_passages(
+    connection: sqlite3.Connection, id_: str, passages: Sequence[Passage], fresh: dict[int, np.ndarray]
+) -> None:
+    """Passages with new words in the place of those that an episode has, as many and in their order.
+
+    `fresh`: the vectors of those whose words changed, by their number; the others keep theirs. All get new ids: readers
+    take a vector for granted as long as they hold one by that id, and neighbours must have neighbouring ids.
+    """
+    row = episode_rows(connection, [id_])[0]
+    old = passages_in(connection, id_)
+    vectors = []
+    for number, passage in enumerate(old):
+        held = connection.execute("SELECT vector FROM embeddings WHERE passage = ?", (passage,)).fetchone()[0]
+        vectors.append(np.asarray(fresh[number], np.float16).tobytes() if number in fresh else held)
+    lexical.delete_episode(connection, row)
+    connection.execute("DELETE FROM passages WHERE episode = ?", (row,))
+    _insert_passages(connection, row, passages, vectors)
 
 
 # People of a show
@@ -295,20 +364,17 @@ def rename_person(connection: sqlite3.Connection, show: int, name: str, keep: st
             " WHERE episode = ? AND person = ?",
             (words, seconds, seconds, episode, new),
         )
-    for table in ("appearances", "turns"):
+    for table in ("appearances", "turns", "turns_added"):
         connection.execute(f"UPDATE {table} SET person = ? WHERE person = ? AND {of_show}", (new, old, show))
-    connection.execute(
-        "DELETE FROM people WHERE id = ? AND NOT EXISTS (SELECT 1 FROM appearances WHERE person = people.id)"
-        " AND NOT EXISTS (SELECT 1 FROM turns WHERE person = people.id)",
-        (old,),
-    )
+    corrections.rename(connection, show, name, keep)
+    _forget_people(connection)
 
 
-def give_role(connection: sqlite3.Connection, show: int, names: Sequence[str], role: str) -> int:
-    """These people get the role in the show's episodes where theirs is unknown. Returns how many rows changed."""
+def give_roles(connection: sqlite3.Connection, show: int, roles: Mapping[str, str]) -> int:
+    """These people ({name: role}) get their role in the show's episodes where it is unknown. Returns how many rows changed."""
     changed = 0
-    for name in names:
-        for table in ("appearances", "turns"):
+    for name, role in roles.items():
+        for table in ("appearances", "turns", "turns_added"):
             changed += connection.execute(
                 f"UPDATE {table} SET role = ? WHERE role = 'unknown' AND person = (SELECT id FROM people WHERE name = ?)"
                 " AND episode IN (SELECT id FROM episodes WHERE show = ?)",
@@ -346,8 +412,11 @@ def audio(connection: sqlite3.Connection, id_: str) -> str | None:
     return found[0] if found else None
 
 
-def read_episode(connection: sqlite3.Connection, id_: str) -> Episode | None:
-    """The whole episode as it was added, under the id it has here; None where there is none."""
+def read_episode(connection: sqlite3.Connection, id_: str, *, as_added: bool = False) -> Episode | None:
+    """The whole episode under the id it has here; None where there is none.
+
+    `as_added`: without what was told or put right since.
+    """
     found = connection.execute(
         "SELECT episodes.id, shows.name, shows.description, title, date, episodes.description, duration, audio, url, format,"
         " mended, content_hash, unlabelled, voices FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?",
@@ -355,19 +424,24 @@ def read_episode(connection: sqlite3.Connection, id_: str) -> Episode | None:
     ).fetchone()
     if found is None:
         return None
-    row, show, about, title, date, description, duration, audio_, url, format_, mended, hash_, unlabelled, voices = found
+    row, show, about, title, date, description, duration, audio_, url, format_, mended, hash_, unlabelled, voices = (
+        found
+    )
+    turn_column, turns_table, here = (
+        ("added_in_turn", "turns_added", "added") if as_added else ("turn", "turns", "shown")
+    )
     sentences: dict[int, list[Sentence]] = {}
-    for turn, position, text, start, end, time_source, time_error, speech in connection.execute(
-        "SELECT turn, position, text, start, end, time_source, time_error, speech FROM sentences WHERE episode = ?"
-        " ORDER BY position",
+    for turn, position, speech, added, *facts in connection.execute(
+        f"SELECT {turn_column}, position, speech, added, text, start, end, time_source, time_error FROM sentences"
+        " WHERE episode = ? ORDER BY position",
         (row,),
     ):
-        of_turn = sentences.setdefault(turn, [])
-        of_turn.append(Sentence(position, text, start, end, time_source, time_error, bool(speech)))
+        facts = json.loads(added) if as_added and added else facts
+        sentences.setdefault(turn, []).append(Sentence(position, *facts, bool(speech)))
     turns = tuple(
         Turn(Person(name, role) if name is not None else None, tuple(sentences[position]), speaker_source)
         for position, name, role, speaker_source in connection.execute(
-            "SELECT position, people.name, role, speaker_source FROM turns LEFT JOIN people ON people.id = person"
+            f"SELECT position, people.name, role, speaker_source FROM {turns_table} LEFT JOIN people ON people.id = person"
             " WHERE episode = ? ORDER BY position",
             (row,),
         )
@@ -375,7 +449,8 @@ def read_episode(connection: sqlite3.Connection, id_: str) -> Episode | None:
     people = tuple(
         Person(name, role)
         for name, role in connection.execute(
-            "SELECT name, role FROM appearances JOIN people ON people.id = person WHERE episode = ? ORDER BY position",
+            f"SELECT name, role FROM appearances JOIN people ON people.id = person WHERE episode = ? AND {here}"
+            " ORDER BY position",
             (row,),
         )
     )
@@ -390,7 +465,7 @@ def summaries(connection: sqlite3.Connection) -> list[dict]:
     people: dict[int, list[tuple]] = {}
     for episode, *person in connection.execute(
         "SELECT episode, name, role, words, seconds FROM appearances JOIN people ON people.id = person"
-        " ORDER BY episode, position"
+        " WHERE shown ORDER BY episode, position"
     ):
         people.setdefault(episode, []).append(tuple(person))
     passages = dict(connection.execute("SELECT episode, count(*) FROM passages GROUP BY episode"))
@@ -400,12 +475,12 @@ def summaries(connection: sqlite3.Connection) -> list[dict]:
             "format": format_, "speaker_sources": tuple(json.loads(speaker_sources)),
             "time_sources": tuple(json.loads(time_sources)),
             "passages": passages.get(row, 0), "audio": audio_, "url": url, "description": description,
-            "mended": tuple(json.loads(mended)),
+            "mended": tuple(json.loads(mended)), "content_hash": content_hash,
         }
         for row, name, show, title, date, duration, format_, audio_, url, description, mended, speaker_sources,
-        time_sources in connection.execute(
+        time_sources, content_hash in connection.execute(
             "SELECT episodes.id, episodes.name, shows.name, title, date, duration, format, audio, url,"
-            " episodes.description, mended, speaker_sources, time_sources FROM episodes JOIN shows ON shows.id = show"
+            " episodes.description, mended, speaker_sources, time_sources, content_hash FROM episodes JOIN shows ON shows.id = show"
             " ORDER BY shows.name, date, episodes.name"
         )
     ]  # fmt: skip
@@ -447,6 +522,17 @@ def spoken_words(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int
     ):
         found.setdefault(id_, {})[name, role] = round(characters / 5.5)
     return found
+
+
+def said_by(connection: sqlite3.Connection, name: str) -> list[tuple[int, str]]:
+    """(passage, sentence) for each sentence of speech that a person says."""
+    return connection.execute(
+        "SELECT passages.id, sentences.text FROM turns JOIN sentences ON sentences.episode = turns.episode"
+        " AND sentences.turn = turns.position JOIN passages ON passages.episode = turns.episode"
+        " AND sentences.position BETWEEN first AND last"
+        " WHERE turns.person = (SELECT id FROM people WHERE name = ?) AND speech",
+        (name,),
+    ).fetchall()
 
 
 def passage_ids(connection: sqlite3.Connection) -> tuple[np.ndarray, np.ndarray]:

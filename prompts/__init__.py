@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate
 
+LONGEST_FACT = 200  # characters of a title or name in a prompt
+
+_NO_MARKS = str.maketrans("~[]", "-()")
 _MESSAGE = re.compile(r"^# (system|human)$", re.MULTILINE)
 
 
@@ -25,3 +28,17 @@ def load(name: str) -> ChatPromptTemplate:
     return ChatPromptTemplate.from_messages(
         [(role, words.strip()) for role, words in zip(parts[::2], parts[1::2], strict=True)]
     )
+
+
+def fence_around(*texts: str) -> str:
+    """A line of tildes longer than any run of them in the texts: what stands between two of these can't end it."""
+    return "~" * (max((len(run) for text in texts for run in re.findall("~+", text)), default=2) + 1)
+
+
+def flat(text: str) -> str:
+    """A fact on one line, short, without fences and marks: a title is whatever a stranger's file says it is."""
+    return one_line(text).translate(_NO_MARKS)[:LONGEST_FACT]
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -14,16 +14,21 @@ from pathlib import Path
 
 from index.episode import Turn
 from index.library import EpisodeSummary, Library
+from rag.about_library import Reply, reply_to
+from rag.condense import condense, more_of
 from rag.extract import Extractor, Quote
-from rag.question import Filters, Question, nearest_names, read_question
-from rag.refuse import best_probability, probability, said_by_other, threshold
+from rag.names import nearest_names
+from rag.plan import Plan, model_kind, plan
+from rag.question import Filters, Question, read_question
+from rag.refuse import best_probability, other_line, otherwise_line, probability, refusal, said_by_other, threshold
 from rag.result import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
 from rag.retrieve import Hit, Retriever, Scope, read_scope
+from rag.sections import RELATED, Sections, gather, written
 from rag.settings import Settings
-from rag.write import Draft, Writer, cite, extractive_writer, other_line, refusal
+from rag.write import Draft, Writer, cite, extractive_writer
 
-RELATED = 2.0  # further quotes are left out where the best one is e ** 2, seven times, likelier to be the answer
 NEAREST = 3
+NOTHING_MORE = "I found nothing more about this."
 
 
 class Assistant:
@@ -55,23 +60,57 @@ class Assistant:
         return cls(Library.open(folder), settings, writer=writer)
 
     def ask(
-        self, question: str, history: Sequence[Mapping[str, str]] = (), filters: Filters | None = None
+        self,
+        question: str,
+        history: Sequence[Mapping[str, str]] = (),
+        filters: Filters | None = None,
+        *,
+        more: int = 0,
     ) -> Iterator[Event]:
-        """The events of one question, the last of which is `Done`. QuestionError: it can't be asked as it stands."""
-        clock = _Stopwatch()
+        """The events of one question, the last of which is `Done`. QuestionError: it can't be asked as it stands.
+
+        `more`: how often more was asked for; each time, the next best quotes are given. "Tell me more" in a conversation
+        counts too.
+        """
+        clock, draft = _Stopwatch(), Draft("extractive")
         filters = filters or Filters()
-        asked, scope = self.understand(question, history, filters)
+        here = read_scope(self.library, filters)
+        if reply := reply_to(question, episodes=here.episodes, history=history):
+            yield from _without_search(question, reply, here, clock)
+            return
+        whole, history, again = more_of(question, history)
+        asked, scope = self.understand(whole, history, filters, spent=draft.spent)
+        planned = None if more + again else self._plan(asked, scope, draft)
+        asked = planned.question if planned else asked
         yield Asked(asked.asked, asked.people)
         clock.lap("question")
         hits = self.retriever.retrieve(asked, scope, k=self.settings.passages)
         clock.lap("retrieve")
         yield Found(len(hits))
-        yield from self._answer(question, asked, filters, scope, hits, clock)
+        yield from self._answer(question, asked, filters, scope, hits, clock, draft, planned, more + again)
+
+    def _plan(self, asked: Question, scope: Scope, draft: Draft) -> Plan | None:
+        """How a question that needs more than one look is looked for; None for the others."""
+        tell_kind = None
+        if self.settings.model and self.settings.planner == "model":
+            tell_kind = model_kind(self.settings, spent=draft.spent)
+        return plan(asked, scope, self.library.rows, tell_kind=tell_kind)
 
     def understand(
-        self, question: str, history: Sequence[Mapping[str, str]], filters: Filters
+        self,
+        question: str,
+        history: Sequence[Mapping[str, str]],
+        filters: Filters,
+        *,
+        spent: Callable[[int, int, bool], None] = lambda read, wrote, told: None,
     ) -> tuple[Question, Scope]:
-        """The question made whole, its names and words resolved; and the episodes that it is asked of."""
+        """The question made whole, its names and words resolved; and the episodes that it is asked of.
+
+        `spent` hears the tokens that a language model takes for it.
+        """
+        whole = condense(self.settings, question, history, spent=spent) if history else None
+        if whole and whole != question:  # what the model leaves as it is, the rules may still make whole
+            question, history = whole, ()
         scope = read_scope(self.library, filters)
         asked = read_question(question, episodes=scope.episodes, history=history, is_word=self._is_word)
         if asked.episodes:
@@ -100,47 +139,67 @@ class Assistant:
         return self.library.passages_with(word) > 0
 
     def _answer(
-        self, question: str, asked: Question, filters: Filters, scope: Scope, hits: list[Hit], clock: _Stopwatch
+        self,
+        question: str,
+        asked: Question,
+        filters: Filters,
+        scope: Scope,
+        hits: list[Hit],
+        clock: _Stopwatch,
+        draft: Draft,
+        planned: Plan | None,
+        more: int,
     ) -> Iterator[Event]:
         may_speak = may_speak_rule(asked, filters, scope)
         evidence = self.extractor.read(asked, hits)
-        quotes = evidence.choose(may_speak, limit=self.settings.quotes)
+        quotes = evidence.choose(may_speak, limit=self.settings.quotes * (more + 1))[self.settings.quotes * more :]
         own = confidence = best_probability(quotes)
         verdict: Verdict = "answered" if own >= threshold() else "not_said"
         asked_for = _asked_for(asked)
         if asked.unknown:
             verdict = "unknown_person"
-        elif asked.said and asked_for:
+        elif asked.said and asked_for and not more:
             others = evidence.choose(lambda turn: not may_speak(turn), limit=self.settings.quotes)
             if said_by_other(own, theirs := best_probability(others)):
                 verdict, quotes, confidence = "said_by_other", others, theirs
+        sections = self._sections(planned, verdict, filters, scope)
+        verdict = "answered" if sections else verdict
         clock.lap("write")
-        draft = Draft("extractive")
         searched = _searched(scope, asked)
-        written: list[str] = []
+        texts: list[str] = []
         if verdict in ("answered", "said_by_other"):
             if verdict == "said_by_other":
-                written.append(other_line(asked_for or "them"))
-                yield Wrote(written[0])
-            for wrote in self.writer(asked, _worth_showing(quotes), draft):
-                written.append(wrote.text)
+                texts.append(other_line(asked_for or "them"))
+                yield Wrote(texts[0])
+            elif not sections and (line := otherwise_line(asked, quotes)):
+                texts.append(line)
+                yield Wrote(line)
+            shown = written(self.writer, sections, draft) if sections else None
+            for wrote in shown or self.writer(asked, _worth_showing(quotes), draft):
+                texts.append(wrote.text)
                 yield wrote
             if not draft.citations:
                 verdict = "not_said"
         nearest: tuple[Citation, ...] = ()
         if not draft.citations:
             in_scope = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
-            nearest = _nearest(quotes or evidence.choose(in_scope, limit=NEAREST))
+            nearest = () if more else _nearest(quotes or evidence.choose(in_scope, limit=NEAREST))
             people = nearest_names(asked.unknown, self.library.summaries()) if asked.unknown else ()
-            written = [refusal(asked, searched, verdict=verdict, nearest_people=people)]
-            yield Wrote(written[0])
+            # Under a filter on who speaks, the host's question is out of place.
+            asks = verdict == "not_said" and not (more or filters.role or scope.person)
+            in_vain = evidence.asked_in_vain(may_speak) if asks else None
+            if in_vain:
+                nearest = _nearest([in_vain, *quotes])
+            told = refusal(asked, searched, verdict=verdict, nearest_people=people, asked_in_vain=in_vain)
+            texts = [NOTHING_MORE if more else told]
+            yield Wrote(texts[0])
         clock.lap("check")
         yield Done(
             Answer(
                 question=question,
                 asked=asked.asked,
                 verdict=verdict,
-                answer="\n\n".join(text for text in written if text),
+                answer="\n\n".join(text for text in texts if text),
                 citations=tuple(draft.citations),
                 nearest=nearest,
                 searched=searched,
@@ -151,8 +210,38 @@ class Assistant:
                 confidence=confidence,
                 tokens=draft.tokens,
                 cost=self.settings.cost(draft.tokens),
+                held_back=tuple(draft.held_back),
             )
         )
+
+    def _sections(self, planned: Plan | None, verdict: Verdict, filters: Filters, scope: Scope) -> Sections | None:
+        """What a plan's looks find, where it is needed; None where nothing does."""
+        if planned is None or not (verdict == "answered" or planned.holds):
+            return None
+        found = gather(planned, self.retriever, self.extractor, lambda one: may_speak_rule(one, filters, scope))
+        return found if found.quotes else None
+
+
+def _without_search(question: str, reply: Reply, scope: Scope, clock: _Stopwatch) -> Iterator[Event]:
+    """The events of an answer that no transcript was searched for."""
+    yield Asked(question)
+    clock.lap("question")
+    yield Wrote(reply.text)
+    yield Done(
+        Answer(
+            question=question,
+            asked=question,
+            verdict="answered" if reply.found else "not_said",
+            answer=reply.text,
+            citations=(),
+            nearest=(),
+            searched=_searched(scope, Question(question, ())),
+            writer="library",
+            model=None,
+            seconds=clock.laps,
+            kind=reply.kind,
+        )
+    )
 
 
 def _nearest(quotes: Sequence[Quote]) -> tuple[Citation, ...]:

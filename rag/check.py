@@ -7,8 +7,10 @@ the extractive writer's quotes pass through here exactly like a language model's
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.episode import Episode, Sentence, Turn
 from rag.result import Check
@@ -53,24 +55,57 @@ def normalise(text: str) -> str:
 def locate(quote: str, episode: Episode) -> list[Place]:
     """Every place in the episode where the quote stands, in speech, word for word."""
     wanted = normalise(quote).strip(" \"'")
-    if not re.search(r"\w", wanted):
+    said = _said(_Itself(episode))
+    if not re.search(r"\w", wanted) or wanted not in said.text:
         return []
-    spoken = [(turn, sentence) for turn in episode.turns for sentence in turn.sentences if sentence.speech]
-    text, starts = "", []
-    for _, sentence in spoken:
-        starts.append(len(text))
-        text += normalise(sentence.text) + " "
     places = []
     # A look-ahead, so that places which overlap ("No. No. No.") are all found.
-    for match in re.finditer(rf"(?<!\w)(?=({re.escape(wanted)})(?!\w))", text):
-        inside = [
-            (turn, sentence)
-            for (turn, sentence), start, end in zip(spoken, starts, [*starts[1:], len(text)], strict=True)
-            if start < match.end(1) and match.start() < end - 1
-        ]
+    for match in re.finditer(rf"(?<!\w)(?=({re.escape(wanted)})(?!\w))", said.text):
+        first = bisect_right(said.starts, match.start()) - 1
+        # A place that begins in the space before a sentence begins with that sentence.
+        first += match.start() >= said.ends[first]
+        last = bisect_left(said.starts, match.end(1)) - 1
+        inside = said.spoken[first : last + 1]
         speakers = tuple(dict.fromkeys(turn.speaker.name if turn.speaker else None for turn, _ in inside))
         places.append(Place(episode.id, inside[0][1].position, inside[-1][1].position, speakers))
     return places
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is spoken in an episode, normalised: sentence n stands at `text[starts[n]:ends[n]]`."""
+
+    spoken: tuple[tuple[Turn, Sentence], ...]
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+class _Itself:
+    """An episode as the key of a cache: that very one, since comparing two takes as long as reading them."""
+
+    def __init__(self, episode: Episode) -> None:
+        self.episode = episode
+
+    def __hash__(self) -> int:
+        return id(self.episode)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.episode is other.episode
+
+
+@lru_cache(maxsize=32)
+def _said(key: _Itself) -> _Said:
+    spoken = tuple((turn, sentence) for turn in key.episode.turns for sentence in turn.sentences if sentence.speech)
+    text, starts, ends = [], [], []
+    at = 0
+    for _, sentence in spoken:
+        piece = normalise(sentence.text)
+        starts.append(at)
+        ends.append(at + len(piece))
+        text.append(piece)
+        at += len(piece) + 1
+    return _Said(spoken, " ".join([*text, ""]), tuple(starts), tuple(ends))
 
 
 def check_quote(
@@ -101,18 +136,21 @@ def check_quote(
         return "stitched", None
     from rapidfuzz import fuzz
 
-    text = normalise(" ".join(sentence.text for sentence in episode.sentences if sentence.speech))
-    likeness = fuzz.partial_ratio(normalise(quote), text, score_cutoff=ALTERED_LIKENESS)
+    likeness = fuzz.partial_ratio(normalise(quote), _said(_Itself(episode)).text, score_cutoff=ALTERED_LIKENESS)
     return ("altered" if likeness >= ALTERED_LIKENESS else "absent"), None
 
 
 def _is_stitched(quote: str, episode: Episode) -> bool:
     """True when the quote is two runs of words, each in the transcript, that don't stand together there."""
     words = re.split(r"\s+", quote.strip())
-    return any(
-        locate(" ".join(words[:cut]), episode) and locate(" ".join(words[cut:]), episode)
-        for cut in range(LEAST_PART_WORDS, len(words) - LEAST_PART_WORDS + 1)
-    )
+    # Where a run of words stands, so does every shorter one: the longest start and the longest end are all that counts.
+    def stands(part: Sequence[str]) -> bool:
+        return bool(locate(re.sub(r"[.,;:…]+$", "", " ".join(part)), episode))
+
+    start = next((n for n in range(LEAST_PART_WORDS, len(words)) if not stands(words[: n + 1])), 0)
+    if not start or not stands(words[:start]):
+        return False
+    return any(stands(words[cut:]) for cut in range(LEAST_PART_WORDS, min(start, len(words) - LEAST_PART_WORDS) + 1))
 
 
 def speaker_at(episode: Episode, position: int) -> tuple[Turn, Sentence]:

@@ -1,4 +1,5 @@
-"""The terminal door: verbatim add · ask · search · episodes · show · speakers · remove · check · serve · eval.
+"""The terminal door: verbatim add · ask · search · episodes · show · speakers · correct · feedback · remove · check · serve ·
+eval.
 
 stdout is the answer; progress and warnings go to stderr; exit 0 done, 1 could not, 2 misused. Imports are inside the
 commands, so that `verbatim --help` answers at once.
@@ -25,6 +26,8 @@ EXAMPLES = {
     "episodes": "verbatim episodes\n  verbatim episodes --json --library mine",
     "show": "verbatim show morrow-light\n  verbatim show morrow-light --json",
     "speakers": "verbatim speakers morrow-light\n  verbatim speakers clocks --host-from 14 --by Nell",
+    "feedback": "verbatim feedback\n  verbatim feedback --json > feedback.json",
+    "correct": 'verbatim correct morrow-light\n  verbatim correct morrow-light --at 12 --words "The gate was shut." --by Nell',
     "remove": "verbatim remove morrow-light\n  verbatim remove morrow-light --library mine",
     "check": "verbatim check\n  verbatim check --repair",
     "serve": "verbatim serve\n  verbatim serve --library mine --port 8000",
@@ -92,11 +95,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     search = command("search", _search, "Print the passages about a topic, best first.")
     search.add_argument("topic")
-    search.add_argument("--limit", type=_positive, default=10, metavar="N", help="most passages to print (default: 10)")
+    search.add_argument(
+        "--limit", type=_positive, metavar="N", help="most passages to print (default: 10; with --exact, all)"
+    )
     search.add_argument("--role", choices=("guest", "host"), help="only words of guests, or of hosts")
     kinds = search.add_mutually_exclusive_group()
     for kind in ("json", "csv", "md"):
         kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, default="text")
+    kinds.add_argument(
+        "--sheet",
+        dest="kind",
+        action="store_const",
+        const="sheet",
+        help="a quote sheet to check against: CSV with speaker, time, link and the transcript's hash",
+    )
+    search.add_argument(
+        "--exact", action="store_true", help="all places of exactly these words, in their order; none is left out"
+    )
     for sub in (ask, search):
         sub.add_argument("--show", metavar="SHOW", help="only this show")
         sub.add_argument("--episode", metavar="ID", help="only this episode")
@@ -131,6 +146,25 @@ def _parser() -> argparse.ArgumentParser:
         )
     answers.add_argument("--undo", action="store_true", help="take the last answer back")
     speakers.add_argument("--by", metavar="NAME", help="whose answer it is; kept with it")
+    feedback = command("feedback", _feedback, "List what listeners said about answers, oldest first.")
+    feedback.add_argument("--json", action="store_true", help="with the whole answers that it is about")
+    correct = command(
+        "correct", _correct, "Put a speaker, a time or words right; see what was put right; take it back."
+    )
+    correct.add_argument("episode", metavar="EPISODE")
+    correct.add_argument("--at", type=_places, metavar="N[-M]", help="the sentence, or the stretch, that it is about")
+    what = correct.add_mutually_exclusive_group()
+    what.add_argument("--speaker", metavar="NAME", help="who says it; with --role where the person is new there")
+    what.add_argument("--nobody", action="store_true", help="nobody knows who says it")
+    what.add_argument(
+        "--start", type=_moment, metavar="TIME", help="when it starts (12:40); the whole stretch moves along"
+    )
+    what.add_argument("--words", metavar="TEXT", help="what the one sentence says")
+    what.add_argument("--undo", type=_positive, metavar="NUMBER", help="take the correction of that number back")
+    correct.add_argument("--role", choices=("host", "guest"), help="with --speaker: the role of that person")
+    correct.add_argument("--end", type=_moment, metavar="TIME", help="with --start: when it ends")
+    correct.add_argument("--by", metavar="NAME", help="whose correction it is; kept with it")
+    correct.add_argument("--json", action="store_true")
     remove = command("remove", _remove, "Remove an episode everywhere.")
     remove.add_argument("episode", metavar="EPISODE")
     check = command("check", _check, "Check the library; exit 1 when something is wrong.")
@@ -179,11 +213,18 @@ def _places(text: str) -> tuple[int, int | None]:
 
 
 def _seconds(text: str) -> float:
+    found = _moment(text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length: it is nothing at all")
+    return found
+
+
+def _moment(text: str) -> float:
     from index.formats.times import seconds
 
     found = seconds(text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a length like 32:10 or 1:02:03")
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 32:10 or 1:02:03")
     return found
 
 
@@ -250,7 +291,7 @@ def _add(options: argparse.Namespace) -> int:
     for id_, mended in report.mended.items():
         print(f"{id_}: mended: {'; '.join(mended)}", file=sys.stderr)
     for id_, number in report.unplaced.items():
-        print(f"{id_}: answers about who speaks whose words have changed: {number}; not counted now", file=sys.stderr)
+        print(f"{id_}: corrections whose words have changed: {number}; not counted now", file=sys.stderr)
     for error in report.refused:
         print(f"refused: {error}", file=sys.stderr)
     counts = [
@@ -296,11 +337,23 @@ def _history(file: Path | None) -> list[dict[str, str]]:
 
 def _search(options: argparse.Namespace) -> int:
     from rag.answer import Assistant
+    from rag.export import exported
+    from rag.phrase import find_phrase
     from rag.text import passages_text
 
     settings = _settings(options)
-    found = Assistant.open(settings.library, settings).search(options.topic, _filters(options), limit=options.limit)
-    print(passages_text(found, options.kind), end="")
+    assistant = Assistant.open(settings.library, settings)
+    if options.exact:
+        places = find_phrase(assistant.library, options.topic, _filters(options))
+        found = list(places.citations[: options.limit])
+        print(f"{places.count} places in {places.searched} episodes searched", file=sys.stderr)
+    else:
+        found = assistant.search(options.topic, _filters(options), limit=options.limit or 10)
+    if options.kind == "text":
+        print(passages_text(found), end="")
+    else:
+        hashes = {summary.id: summary.content_hash for summary in assistant.library.summaries()}
+        print(exported(found, options.kind, hashes), end="")
     return 0
 
 
@@ -326,7 +379,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _speakers(options: argparse.Namespace) -> int:
     from index.library import Library
-    from rag.review import Review, answer_text, review_json, review_text
+    from rag.review import Review, given_text, review_json, review_text
 
     library = Library.open(_settings(options).library)
     correction = _correction(options)
@@ -334,10 +387,10 @@ def _speakers(options: argparse.Namespace) -> int:
     if correction or options.undo:
         before = library.recovery(id_)
         if options.undo:
-            said = f"taken back: {answer_text(library.undo_correction(id_).correction)}"
+            said = f"taken back: {given_text(library.undo_correction(id_).correction)}"
         else:
             library.correct(id_, correction, by=options.by)
-            said = f"kept: {answer_text(correction)}"
+            said = f"kept: {given_text(correction)}"
     episode = library.episode(id_)
     limit = options.limit or (5 if before is None else 1)
     if episode.unlabelled:
@@ -353,6 +406,15 @@ def _speakers(options: argparse.Namespace) -> int:
     return 0
 
 
+def _feedback(options: argparse.Namespace) -> int:
+    from index.library import Library
+    from rag.text import feedback_json, feedback_text
+
+    given = Library.open(_settings(options).library).feedback()
+    print(json.dumps(feedback_json(given), ensure_ascii=False, indent=1) if options.json else feedback_text(given))
+    return 0
+
+
 def _correction(options: argparse.Namespace) -> Any:
     """The answer that the options give; None where they give none."""
     from index.recover import Correction
@@ -363,6 +425,48 @@ def _correction(options: argparse.Namespace) -> Any:
         if says := getattr(options, role):
             return Correction(says[0], role, says[1], begins=False)
     return None
+
+
+def _correct(options: argparse.Namespace) -> int:
+    from index.library import Library
+    from rag.review import corrections_text, given_text, kept_json
+
+    library = Library.open(_settings(options).library)
+    id_ = options.episode
+    if options.undo:
+        print(f"taken back: {given_text(library.undo_correction(id_, options.undo).correction)}", file=sys.stderr)
+    elif given := _given(options):
+        library.correct(id_, given, by=options.by)
+        print(f"kept: {given_text(given)}", file=sys.stderr)
+    kept = library.corrections(id_)
+    print(
+        json.dumps([kept_json(one) for one in kept], ensure_ascii=False, indent=1)
+        if options.json
+        else corrections_text(kept)
+    )
+    return 0
+
+
+def _given(options: argparse.Namespace) -> Any:
+    """The correction that the options give; None where they give none. VerbatimError: half of one."""
+    from index.corrections import SpeakerIs, StartsAt, WordsAre
+
+    tells = [options.speaker is not None, options.nobody, options.start is not None, options.words is not None]
+    if not any(tells) and not options.at:
+        return None
+    if not any(tells) or not options.at:
+        raise VerbatimError(
+            "A correction has a place and what is right there: "
+            f"verbatim correct {options.episode} --at 12 --speaker NAME (or --nobody, --start TIME, --words TEXT)"
+        )
+    first, last = options.at[0], options.at[1] if options.at[1] is not None else options.at[0]
+    if options.words is not None:
+        if first != last:
+            raise VerbatimError("Words are put right one sentence at a time: --at N")
+        return WordsAre(first, " ".join(options.words.split()))
+    if options.start is not None:
+        return StartsAt(first, last, options.start, options.end)
+    return SpeakerIs(first, last, options.speaker, options.role or "unknown")
 
 
 def _remove(options: argparse.Namespace) -> int:

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 
 from index.episode import Person, Role, Sentence
 from index.recover import LEAST_SENTENCES, Recovery, TellVoices, decide, prepare
-from rag.llm import ModelFault, fence_around, flat, one_line, whole_reply
+from prompts import fence_around, flat, one_line
+from rag.faults import ModelFault
+from rag.model import whole_reply
 from rag.settings import Settings
 
 PROMPT = "speakers"

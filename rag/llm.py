@@ -1,39 +1,32 @@
 """The language model as a writer: it says in its own words what the quotes say, and the gate shows what they carry.
 
-    the quotes, numbered → prompt | model | parser → whole sentences → judged one by one → shown, or withheld and counted
+    the quotes, numbered and fenced → the model → whole sentences → judged one by one → shown, or withheld and counted
 
-Nothing is shown that is taken back later. When the model fails, or nothing that it wrote may be shown, the extractive
-writer takes over, after one line that says why. langchain is imported at the first answer, not with this module.
+Nothing is shown that is taken back later. Where the model fails, the extractive writer takes over or finishes, after one
+line that says why. Knows nothing of endpoints (`rag/model.py`) and of what makes a sentence true (`rag/gate.py`).
 """
 
 from __future__ import annotations
 
-import logging
-import re
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
-from queue import Empty, SimpleQueue
-from typing import Any
 
-from rag.check import normalise
+from prompts import fence_around, flat, one_line
 from rag.extract import Quote
+from rag.faults import ModelFault
+from rag.gate import Gate
+from rag.model import Allowance, ask_model
 from rag.question import Question
 from rag.result import Wrote
+from rag.second_look import second_look
 from rag.settings import Settings
-from rag.support import MARKS, Ruling, judge
-from rag.write import Draft, Writer, cite, extractive_writer
+from rag.stream import sentences
+from rag.write import Draft, Writer, extractive_writer
 
-PROMPT = "answer"
-NO_KEY = "none"  # an OpenAI-compatible endpoint of one's own often wants no key; the client refuses to send none at all
 MOST_SENTENCES = 12  # five are asked for; a model that runs on says nothing new
-LONGEST_SENTENCE = 2_000  # characters; what is longer is no sentence, and the reply is read no further
-LONGEST_FACT = 200  # characters of a title or name in the prompt
 NOTHING_RIGHT = "What the language model wrote did not hold up against the transcripts"
-
-log = logging.getLogger(__name__)
 
 
 def llm_writer(settings: Settings) -> Writer:
@@ -41,74 +34,53 @@ def llm_writer(settings: Settings) -> Writer:
 
     def write(question: Question, quotes: Sequence[Quote], draft: Draft) -> Iterator[Wrote]:
         draft.writer, draft.model = "llm", settings.model
-        gate = Gate(question, quotes, draft)
+        look = second_look(settings, draft)
+        gate = Gate(question, quotes, draft, look)
+        if not gate.given:
+            return
+        before = len(draft.citations)
         fault = ""
         try:
-            values = {"question": one_line(question.asked), "quotes": quotes_block(gate.given)}
-            with closing(ask_model(settings, values, spent=draft.spent)) as pieces:
-                for sentence in islice(sentences(pieces), MOST_SENTENCES):
-                    wrote = gate.judged(sentence)
-                    if wrote is not None:
-                        yield wrote
+            yield from _judged(settings, question, gate, draft)
         except ModelFault as exc:
             fault = str(exc)
-        if draft.citations:
+            if exc.kind == "too_long" and gate.read == 0 and len(gate.given) > 1:
+                # The best half stands first; a model whose context can't hold even that is not asked a third time.
+                gate = Gate(question, list(gate.given.values())[: len(gate.given) // 2], draft, look)
+                try:
+                    fault = ""
+                    yield from _judged(settings, question, gate, draft)
+                except ModelFault as again:
+                    fault = str(again)
+        shown = draft.citations[before:]
+        if shown and not fault:
             return
-        draft.writer = "extractive"
-        reason = fault or (NOTHING_RIGHT if gate.read else "The language model gave no answer")
-        for n, wrote in enumerate(extractive_writer(question, quotes, draft)):
+        cited = {(citation.episode, citation.first) for citation in shown}
+        rest = [quote for quote in quotes if (quote.episode.id, quote.first) not in cited]
+        if not shown:
+            draft.writer = "extractive"
+            reason = fault or (NOTHING_RIGHT if gate.read else str(ModelFault("empty")))
+            line = f"{reason}, so these are the speakers' own words, chosen without it."
+        else:
+            line = f"{fault}, so the rest is in the speakers' own words."
+        for n, wrote in enumerate(extractive_writer(question, rest, draft)):
             if n == 0:
-                yield Wrote(f"{reason}, so these are the speakers' own words, chosen without it.")
+                yield Wrote(line)
             yield wrote
 
     return write
 
 
-class Gate:
-    """What of a model's sentences is shown, and under which numbers. Holds what the reader has seen so far."""
-
-    def __init__(self, question: Question, quotes: Sequence[Quote], draft: Draft) -> None:
-        whole = [quote for quote in quotes if cite(quote, 1).check == "verified"]
-        self.given = dict(enumerate(whole, start=1))
-        self.question, self.draft = question, draft
-        self.read = 0
-        people = [person.name for quote in whole for person in quote.episode.people]
-        speakers = [turn.speaker.name for quote in whole for turn in quote.episode.turns if turn.speaker]
-        self.people = tuple(dict.fromkeys([*people, *speakers, *question.people]))
-        self._numbers: dict[int, int] = {}
-        self._before: tuple[str, ...] = question.people
-        self._shown: set[str] = set()
-
-    def judged(self, sentence: str) -> Wrote | None:
-        """The sentence as it may be shown, its citations numbered in order of first use; None: withheld, and counted."""
-        self.read += 1
-        ruling = judge(sentence, self.given, self.question, self.people, before=self._before)
-        if ruling.check != "verified":
-            log.info("withheld (%s: %s)", ruling.check, ruling.why)
-            log.debug("withheld: %r", sentence)
-            self.draft.withheld += 1
-            return None
-        if normalise(sentence) in self._shown:  # a model in a loop says the same again; once is enough
-            return None
-        self._shown.add(normalise(sentence))
-        return self._numbered(ruling)
-
-    def _numbered(self, ruling: Ruling) -> Wrote:
-        new, text = [], ""
-        for clause in ruling.clauses:
-            for mark in clause.marks:
-                if mark not in self._numbers:
-                    self._numbers[mark] = len(self._numbers) + 1
-                    new.append(cite(self.given[mark], self._numbers[mark]))
-            marks = "".join(f"[{n}]" for n in sorted(self._numbers[mark] for mark in clause.marks))
-            text += f"{clause.text} {marks}"
-        last = [self.given[mark].turn.speaker for mark in ruling.clauses[-1].marks]
-        self._before = tuple(speaker.name for speaker in last if speaker) or self._before
-        self.draft.citations.extend(new)
-        return Wrote(f"{text}{ruling.ending}".strip(), tuple(new))
-
-
-# What the model is told
+def _judged(settings: Settings, question: Question, gate: Gate, draft: Draft) -> Iterator[Wrote]:
+    """The sentences of one reply that may be shown. ModelFault: it failed; what was yielded stands."""
+    values = {"question": one_line(question.asked), "quotes": quotes_block(gate.given)}
+    seconds = settings.timeout - (time.monotonic() - draft.began)
+    allowance = Allowance.left(settings, seconds=seconds, taken=draft.taken)
+    with closing(ask_model(settings, values, prompt="answer", allowance=allowance, spent=draft.spent)) as pieces:
+        for sentence in islice(sentences(pieces), MOST_SENTENCES):
+            wrote = gate.judged(sentence)
+            if wrote is not None:
+                yield wrote
 
 
 def quotes_block(given: Mapping[int, Quote]) -> str:
@@ -130,230 +102,3 @@ def quotes_block(given: Mapping[int, Quote]) -> str:
             f"[{number}] {' · '.join(fact for fact in facts if fact)}\n{fence}\n{one_line(quote.text)}\n{fence}"
         )
     return "\n\n".join(blocks)
-
-
-def fence_around(*texts: str) -> str:
-    """A line of tildes longer than any run of them in the texts: what stands between two of these can't end it."""
-    return "~" * (max((len(run) for text in texts for run in re.findall("~+", text)), default=2) + 1)
-
-
-def flat(text: str) -> str:
-    """A fact on one line, and short: a title is whatever a stranger's file says it is."""
-    return one_line(text).replace("~", "-")[:LONGEST_FACT]
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-# What the model says
-
-
-class ModelFault(Exception):
-    """The model can't be used now. Its words are for a listener: no key, no address, nothing of the provider's."""
-
-
-def ask_model(
-    settings: Settings,
-    values: Mapping[str, str],
-    *,
-    prompt: str = PROMPT,
-    spent: Callable[[int, int], None] = lambda read, wrote: None,
-) -> Iterator[str]:
-    """The model's reply, piece by piece, for `settings.timeout` seconds in all. ModelFault: it failed, and how.
-
-    `prompt`: a file of `prompts/`, filled with `values`. `spent(read, wrote)` is told the tokens at the end of a whole
-    reply, by endpoints that count them.
-    """
-    try:
-        chain, close = _chain(settings, prompt)
-        from langchain_core.callbacks import UsageMetadataCallbackHandler
-    except ImportError as exc:
-        log.warning("the language model's package is missing: %s", exc)
-        raise ModelFault("The language model is not installed here") from exc
-    except (ValueError, TypeError) as exc:
-        log.warning("the language model can't be set up: %s", type(exc).__name__)
-        log.debug("the language model can't be set up", exc_info=exc)
-        raise ModelFault("The language model is not set up rightly") from exc
-    except _faults() as exc:
-        raise ModelFault(_in_words(exc)) from exc
-    counted = UsageMetadataCallbackHandler()
-    yield from _in_time(lambda: chain.stream(dict(values), {"callbacks": [counted]}), close, settings.timeout)
-    for usage in counted.usage_metadata.values():
-        spent(usage["input_tokens"], usage["output_tokens"])
-
-
-def whole_reply(settings: Settings, values: Mapping[str, str], *, prompt: str, longest: int) -> str:
-    """The model's reply in one piece; read no further than just over `longest` characters. ModelFault as in `ask_model`."""
-    reply = ""
-    with closing(ask_model(settings, values, prompt=prompt)) as pieces:
-        for piece in pieces:
-            reply += piece
-            if len(reply) > longest:
-                break
-    return reply
-
-
-def _chain(settings: Settings, prompt: str) -> tuple[Any, Callable[[], None]]:
-    """prompt | model | parser, and what closes its connection."""
-    from langchain.chat_models import init_chat_model
-    from langchain_core.output_parsers import StrOutputParser
-
-    import prompts
-
-    provider, colon, name = (settings.model or "").partition(":")
-    if not colon or not name:
-        raise ValueError(f"a model is named like openai:NAME, not {settings.model!r}")
-    options: dict[str, Any] = {}
-    close: Callable[[], None] = lambda: None  # noqa: E731
-    if settings.base_url:
-        options["base_url"] = settings.base_url
-    if provider == "openai":
-        import openai
-
-        # A client of our own: langchain keeps its own open for ever, and shares it between answers.
-        client = openai.DefaultHttpxClient(timeout=settings.timeout)
-        close = client.close
-        options |= {"timeout": settings.timeout, "max_retries": 0, "http_client": client, "stream_usage": True}
-        if settings.api_key or settings.base_url:
-            options["api_key"] = settings.api_key or NO_KEY
-    elif provider == "ollama":
-        options["client_kwargs"] = {"timeout": settings.timeout}
-    else:
-        options |= {"timeout": settings.timeout, "max_retries": 0}
-        if settings.api_key:
-            options["api_key"] = settings.api_key
-    try:
-        model = init_chat_model(settings.model, **options)
-    except BaseException:
-        close()
-        raise
-    return prompts.load(prompt) | model | StrOutputParser(), close
-
-
-def _in_time(start: Callable[[], Iterator[str]], close: Callable[[], None], seconds: float) -> Iterator[str]:
-    """The pieces as they come; then the connection is closed. ModelFault: they fail, or aren't all there after `seconds`.
-
-    Read in a thread of its own: an endpoint that sends signs of life and no words resets every timeout of a connection.
-    """
-    arrived: SimpleQueue[str | Exception | None] = SimpleQueue()
-    faults = _faults()
-
-    def read() -> None:
-        try:
-            # To the end, even where nobody waits for it any more: a langchain stream that is left early reads the rest
-            # by itself, where its errors can't be caught. Closing the connection is what ends it.
-            for piece in start():
-                arrived.put(piece)
-        except faults as exc:
-            arrived.put(exc)
-        finally:
-            arrived.put(None)
-
-    deadline = time.monotonic() + seconds
-    threading.Thread(target=read, name="language model", daemon=True).start()
-    try:
-        while True:
-            try:
-                piece = arrived.get(timeout=max(0.0, deadline - time.monotonic()))
-            except Empty:
-                raise ModelFault("The language model took too long") from None
-            if piece is None:
-                return
-            if isinstance(piece, Exception):
-                raise ModelFault(_in_words(piece)) from piece
-            yield piece
-    finally:
-        close()
-
-
-def _faults() -> tuple[type[Exception], ...]:
-    """What a provider's client raises when the endpoint fails or talks nonsense; only clients that are loaded count."""
-    import sys
-
-    named = (
-        ("openai", "OpenAIError"), ("httpx", "HTTPError"), ("httpx2", "HTTPError"), ("httpx", "InvalidURL"),
-        ("httpx2", "InvalidURL"), ("httpx", "StreamError"), ("httpx2", "StreamError"),
-        ("ollama", "ResponseError"), ("anthropic", "AnthropicError"),
-    )  # fmt: skip
-    loaded = [getattr(sys.modules.get(module), name, None) for module, name in named]
-    # A reply that is no chat completion trips langchain's reading of it.
-    return (*[fault for fault in loaded if fault], OSError, ValueError, TypeError, KeyError, AttributeError, IndexError)
-
-
-def _in_words(fault: Exception) -> str:
-    """What went wrong, for a listener; what exactly, in the log, without the address or the key."""
-    status = getattr(fault, "status_code", None)
-    kind = type(fault).__name__
-    log.warning("the language model failed: %s%s", kind, f", status {status}" if status else "")
-    log.debug("the language model failed", exc_info=fault)
-    if status in (401, 403) or (kind == "OpenAIError" and status is None):
-        return "The language model did not let us in"
-    if status == 404:
-        return "The language model is not there under its name"
-    if status == 429:
-        return "The language model has too much to do"
-    if "Timeout" in kind:
-        return "The language model took too long"
-    if isinstance(fault, OSError) or "Connect" in kind:
-        return "The language model could not be reached"
-    if isinstance(fault, ValueError | TypeError | KeyError | AttributeError | IndexError):
-        return "The language model gave no answer that can be read"
-    return "The language model failed"
-
-
-# Whole sentences
-
-_STOP = re.compile(rf"[.!?…]+[\"”’»)*_]*(?:{MARKS.pattern})?[.!?…]*(?=\s)|\n")
-_ABBREVIATED = re.compile(
-    r"(?<!\S)[(“\"]*(?:mr|mrs|ms|dr|prof|st|sr|jr|vs|capt|rev|[a-z]|(?:[a-z]\.)+[a-z])\.$", re.IGNORECASE
-)
-
-
-def sentences(pieces: Iterator[str]) -> Iterator[str]:
-    """The whole sentences of a reply, as soon as each is whole; a rest that no full stop ends comes last.
-
-    A quote is not cut between its sentences, and marks after a full stop belong to the sentence before them.
-    A reasoning model's <think>…</think> at the start is left out.
-    """
-    held, opening = "", True
-    for piece in pieces:
-        held += piece
-        if opening and (thinking := held.lstrip()).startswith("<think>"[: len(thinking)]):
-            if "</think>" not in thinking:
-                # Only the tag's end is still looked for: a thought may be as long as a book.
-                held = held if len(thinking) < len("<think>") else "<think>" + thinking[len("<think>") :][-10:]
-                continue
-            held = thinking.partition("</think>")[2]
-        opening = False
-        while (cut := _cut(held)) is not None:
-            if whole := _tidy(held[:cut]):
-                yield whole
-            held = held[cut:]
-        if len(held) > LONGEST_SENTENCE:
-            return
-    if not held.lstrip().startswith("<think>") and (rest := _tidy(held)):
-        yield rest
-
-
-def _cut(text: str) -> int | None:
-    """Where the first whole sentence ends, or None where that can't be told yet."""
-    for match in _STOP.finditer(text):
-        head = text[: match.end()]
-        if match[0] == "\n":
-            return match.end()
-        following = text[match.end() :].lstrip(" \t")
-        if not following:
-            return None  # a mark may still come
-        open_quote = head.count("“") > head.count("”") or head.count('"') % 2 == 1
-        if open_quote or following[0] == "[" or following[0].islower():
-            continue
-        if match[0] == "." and (_ABBREVIATED.search(head) or re.fullmatch(r"\s*\d+\.", head)):  # "1. Tobin says"
-            continue
-        return match.end()
-    return None
-
-
-def _tidy(sentence: str) -> str:
-    """The sentence without the bullet or emphasis that models like to put around it."""
-    return re.sub(r"\*\*|__", "", re.sub(r"^\s*(?:[-*•]|\d+[.)])\s+", "", sentence)).strip()

@@ -58,6 +58,19 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A sentence that a language model wrote and no reader was shown, its verdict, and why in plain words.
+
+    `instead`: what was shown in its place, where the speaker's own words could stand for it; None: nothing.
+    """
+
+    sentence: str
+    check: Check
+    why: str
+    instead: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Searched:
     """What "nobody said that" is said about: how much was searched, and the named person's share of it."""
 
@@ -73,6 +86,8 @@ class Answer:
 
     `confidence`: how likely the best evidence answers, 0..1, also where it was not enough. `tokens`: {"input", "output"} of
     the language model, None where none was asked or it doesn't tell; `cost` in the unit of the prices set, None without.
+    `kind`: `speech` was searched; the others were answered without, from the lists of the library or as small talk.
+    `held_back`: what it wrote and nobody was shown, with the reasons; `withheld` counts those that nothing stands for.
     """
 
     question: str
@@ -89,6 +104,8 @@ class Answer:
     confidence: float = 0.0
     tokens: dict[str, int] | None = None
     cost: float | None = None
+    held_back: tuple[Withheld, ...] = ()
+    kind: Literal["speech", "library", "small_talk"] = "speech"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -103,6 +120,9 @@ class Answer:
             "model": self.model,
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "withheld": self.withheld,
+            "tokens": self.tokens,
+            "cost": None if self.cost is None else round(self.cost, 6),
+            "kind": self.kind,
         }
 
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from index.episode import Passage
 from index.library import EpisodeSummary, Library
-from rag.question import Filters, Question, QuestionError, find_person, nearest_names
+from rag.names import find_person, nearest_names
+from rag.question import Filters, Question, QuestionError
 from rag.rank import REACH, fits, scaled, varied
 
 POOL = 100  # candidates from each side

@@ -1,16 +1,17 @@
-"""Who speaks in an episode without labels, laid out for review as text and JSON: what is in doubt, and what was answered."""
+"""What is in doubt and what was put right in an episode, as text and JSON: answers about voices, and corrections."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from index.corrections import Kept
+from index.corrections import Given, Kept, SpeakerIs, StartsAt, kind_of
 from index.episode import Episode
 from index.recover import Correction, Doubt, Heard, Recovery, doubts
+from rag.result import clock
 
 SHOWN_AROUND = 3  # sentences of speech on each side of one that is asked about, in the terminal
 _OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -40,6 +41,7 @@ class Review:
         before: Recovery | None = None,
     ) -> Review:
         """The `limit` most useful doubts. `before`: what was told before an answer, where one was just given."""
+        given = [kept for kept in given if isinstance(kept.correction, Correction)]
         changed = None if before is None else _changed(before, recovery, _words_at(episode))
         return cls(episode, recovery, tuple(given), tuple(doubts(episode.sentences, recovery)[:limit]), changed)
 
@@ -115,6 +117,28 @@ def _kept_json(kept: Kept) -> dict[str, Any]:
     }
 
 
+def kept_json(kept: Kept) -> dict[str, Any]:
+    """Any correction: what it is (`kind`: voice, speaker, time, words), with its number, to take it back by."""
+    return {
+        "number": kept.number,
+        "kind": kind_of(kept.correction),
+        **asdict(kept.correction),
+        "by": kept.by,
+        "at": kept.at,
+        "state": kept.state,
+    }
+
+
+def corrections_text(given: Sequence[Kept]) -> str:
+    """What was put right, a line each, oldest first, with who did and when, and whether it counts."""
+    lines = [
+        f"{kept.number}. {given_text(kept.correction)} ({kept.at}{f', by {plain(kept.by)}' if kept.by else ''})"
+        f"{'' if kept.state == 'active' else f' [{kept.state}]'}"
+        for kept in given
+    ]
+    return "\n".join(lines) or "Nothing was put right here."
+
+
 def _around(review: Review, first: int, last: int) -> list[tuple[Heard, str]]:
     texts = {sentence.position: sentence.text for sentence in review.episode.sentences}
     heard = review.recovery.heard if review.recovery else ()
@@ -140,12 +164,21 @@ def review_text(review: Review) -> str:
     return "\n".join(lines)
 
 
-def answer_text(correction: Correction) -> str:
-    """An answer in words: "the host begins at sentence 12 and ends with sentence 15"."""
-    who, first, last = f"the {correction.role}", correction.position, correction.last
-    if correction.begins:
-        return f"{who} begins at sentence {first}" + (f" and ends with sentence {last}" if last is not None else "")
-    return f"{who} says sentence {first}" if last is None else f"{who} says sentences {first} to {last}"
+def given_text(given: Given) -> str:
+    """A correction in words: "the host begins at sentence 12", "sentence 3 starts at 12:40"."""
+    first, last = given.position, given.last
+    where = f"sentence {first}" if last in (None, first) else f"sentences {first} to {last}"
+    if isinstance(given, Correction):
+        who = f"the {given.role}"
+        if given.begins:
+            return f"{who} begins at sentence {first}" + (f" and ends with sentence {last}" if last is not None else "")
+        return f"{who} says sentence {first}" if last is None else f"{who} says sentences {first} to {last}"
+    if isinstance(given, SpeakerIs):
+        return f"{plain(given.name) if given.name else 'nobody known'} says {where}"
+    if isinstance(given, StartsAt):
+        until = "" if given.end is None else f" and ends at {clock(given.end)}"
+        return f"{where} {'starts' if last in (None, first) else 'start'} at {clock(given.start)}{until}"
+    return f"{where} reads: {plain(given.text)}"
 
 
 def _state(review: Review) -> list[str]:
@@ -165,7 +198,7 @@ def _state(review: Review) -> list[str]:
         last = next(kept for kept in reversed(review.given) if kept.state == "active")
         by = f", by {plain(last.by)}" if last.by else ""
         lines.append(
-            f"Answers that count: {states['active']}. The last: {answer_text(last.correction)} ({last.at}{by})."
+            f"Answers that count: {states['active']}. The last: {given_text(last.correction)} ({last.at}{by})."
         )
     if states["unplaced"]:
         lines.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from index.embed import EMBEDDED_MODEL
 from index.errors import SettingsError
@@ -32,6 +33,14 @@ class Settings:
     """What a million tokens cost that the language model reads, in any currency; 0 where it costs nothing."""
     price_output: float = 0.0
     """What a million tokens cost that the language model writes."""
+    max_tokens: int = 2000
+    """Most tokens that the language model may write for one answer, its thoughts included."""
+    max_cost: float = 0.0
+    """Most that one answer may cost, in the currency of the prices; 0 for no limit. It needs the prices."""
+    planner: Literal["rules", "model"] = "rules"
+    """Who tells whether a question needs more than one look (comparisons, lists): rules, or the language model too."""
+    support: Literal["rules", "model"] = "rules"
+    """Who tells whether a sentence of the language model is carried by its quotes: rules, or the model asked again too."""
     passages: int = 8
     """Passages that an answer is written from."""
     quotes: int = 3
@@ -50,6 +59,12 @@ class Settings:
     """Questions that may come from one network address in a minute; 0 for no limit."""
     proxy: str | None = None
     """Address of the proxy in front of the page, as in 127.0.0.1: its X-Forwarded-For is believed, nobody else's."""
+
+    @property
+    def provider(self) -> str | None:
+        """The provider in the model's name: `openai` of openai:NAME; None where none or no model is named."""
+        provider, _, name = (self.model or "").partition(":")
+        return provider if provider and name else None
 
     def cost(self, tokens: Mapping[str, int] | None) -> float | None:
         """The price of {"input", "output"} tokens in the currency of the prices; None where tokens or prices aren't known."""
@@ -78,7 +93,16 @@ class Settings:
             values["api_key"] = environment["OPENAI_API_KEY"].strip()
         if "base_url" not in values and environment.get("OPENAI_BASE_URL", "").strip():
             values["base_url"] = environment["OPENAI_BASE_URL"].strip()
-        return cls(**values)  # type: ignore[arg-type]
+        settings = cls(**values)  # type: ignore[arg-type]
+        if settings.planner not in ("rules", "model"):
+            raise SettingsError(f"VERBATIM_PLANNER={settings.planner!r} is neither rules nor model.")
+        if settings.support not in ("rules", "model"):
+            raise SettingsError(f"VERBATIM_SUPPORT={settings.support!r} is neither rules nor model.")
+        if settings.max_cost and not (settings.price_input or settings.price_output):
+            raise SettingsError(
+                "VERBATIM_MAX_COST needs to know what tokens cost: set VERBATIM_PRICE_INPUT and VERBATIM_PRICE_OUTPUT too."
+            )
+        return settings
 
     def __repr__(self) -> str:
         """Without key and password: settings are printed in reports and errors."""

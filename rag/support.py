@@ -3,87 +3,59 @@
 A sentence is judged in clauses: a clause ends at its marks, and rests on the quotes that these name. In each clause
 
 - the marks were given, and what stands in quote marks stands word for word in the sentences of the quotes cited;
-- who is credited is who speaks in the quotes cited;
-- names, numbers and negations outside the quote marks are carried by the words cited (or by the question);
-- and so are two thirds of everything else, or half of it where exact words stand beside it.
+- who is credited is who speaks in the quotes cited, and whom the speaker only reports is named;
+- names, numbers and negations outside the quote marks are carried by the words cited;
+- and so is every other word, by itself, a synonym, or what stands just before the quote.
 
-What is doubtful is refused: the reader loses a sentence, and keeps the speakers' own words. Knows nothing of streams.
+What is wrong only mechanically is mended: a mark on a quote that stands elsewhere, a mark that is missing. A clause whose
+words are not all carried gives way to the words that it was made from. What is doubtful is withheld: the reader loses a
+sentence, and keeps the speakers' own words. Knows nothing of streams.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 
-from index.episode import Turn
-from index.lexical import STOP_WORDS, stems
-from index.speakers import is_anonymous
+from index.lexical import stems
+from rag.carried import REPORTING, Load, is_carried_word, weigh
 from rag.check import check_quote, locate
+from rag.clauses import MARKS, WORD, Cited, Clause, bare, clauses_of, names_in, speaker_of, words_of
+from rag.credit import SPEECH, credit, credits_reporter, pronoun
 from rag.extract import Quote
-from rag.question import SPEECH_VERBS, Question
+from rag.numbers import QUANTITIES, numbers
+from rag.polarity import NOT_ONLY, ONLY, Polarity, tilted, turned
+from rag.question import Question
 from rag.result import Check
+from rag.synonyms import meant
 
-# Share of a clause's content words that stand in the words cited or in the question. With a half, “Tobin burns velvet”
-# passed for a quote in which he burns oak.
-LEAST_CARRIED = 2 / 3
-LEAST_BESIDE_A_QUOTE = (
-    1 / 2
-)  # the same share, where exact words stand beside them: “… says the library holds “243 jars””
-LEAST_CITED = 1 / 3  # share that stands in the words cited themselves, where nothing is quoted: no echo of the question
 LEAST_QUOTE_WORDS = 3  # a quote this long carries a clause, and may have its wrong mark mended
+LEAST_CITED = 2 / 3  # share of a clause's words that stand in the quotes themselves, and not only just before them
+LEAST_OWN_WORDS = 1 / 2  # share of a clause's words that a sentence carries which is shown in its place
 
-_QUOTED = re.compile(
-    r"“([^“”]*)”|\"([^\"]*)\"|«([^«»]*)»|„([^„“”]*)[“”]"
-    r"|(?<!\w)‘((?:[^‘’]|(?<=\w)’(?=\w))*)’(?!\w)|(?<!\w)'((?:[^']|(?<=\w)'(?=\w))*)'(?!\w)"
-)
-_MARK = r"\[\s*[0-9]{1,3}(?:\s*(?:[,;&]|and)\s*[0-9]{1,3})*\s*\]"
-MARKS = re.compile(rf"\s*{_MARK}(?:\s*{_MARK})*")
-_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _MARKUP = re.compile(r"://|\bwww\.|\]\(|[<>`{}|\\]|@\w")
-_SPEECH = frozenset(SPEECH_VERBS.split("|")) | frozenset(
-    """according added adds recalls recalled notes noted insists insisted remembers remembered points pointed
-    calling saying telling explaining describing""".split()
-)
-_SPEAKS = rf"(?:{'|'.join(sorted(_SPEECH, key=len, reverse=True))})"
-_SPEAKS_NEXT = re.compile(
-    rf"['’]?s?(?:,[^,]*,)?\s*(?::|(?:\w+ly\s+|also\s+|has\s+|had\s+|would\s+|did\s+|does\s+|never\s+|not\s+|always\s+){{0,3}}{_SPEAKS}\b"
-    r"|['’]s\s+(?:view|opinion|words|advice|answer|take|position)\b)",
+_ORDER = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:above|previous|prior|earlier|before|rules?|instructions?|quotes?|prompt)"
+    r"|\b(?:system|assistant|user|human)\s*(?::|prompt|message|turn)|\bnew (?:rules?|instructions?|task)\b|\byou are now\b"
+    r"|\b(?:question|answer)\s*:|^\W*(?:write|print|repeat|output)\b"
+    r"|(?:^|[.!?;:,]\s+|\b(?:and|then|please)\s+)"
+    r"(?:say|write|answer|reply|respond|claim|cite|credit|quote|attribute|print|repeat|output)\b.{0,30}"
+    r"\b(?:that|only|everything|always|nothing but|instead|every sentence)\b|\blanguage model\b"
+    r"|\b(?:ignorier|ignorez|ignora|oublie[zr]?|vergiss|olvida)|игнорируй|забудь|忽略|无视|無視|تجاهل|התעלם",
     re.IGNORECASE,
 )
-_SPOKE_BEFORE = re.compile(
-    r"\b(?:according to|says|said|asks|asked|adds|added|explains|explained|by|words of)\s*(?:[\w.]+\s+)?$",
-    re.IGNORECASE,
-)
-_ONLY_JOINED = re.compile(r"^(?:['’]s)?(?:\s|,|and|or|&|with|like|plus|as well as|both|[A-Z][\w'’.-]*)*$")
-_FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|[Mm]y|[Mm]e|mine|myself|[Ww]e|[Ww]e['’]\w+|[Oo]ur|ours|us)\b")
-_PRONOUN = re.compile(r"\b(?:he|she|they|his|her|their|him|them|hers|theirs)\b", re.IGNORECASE)
-_ROLE_WORDS = {
-    "guest": re.compile(r"\b(?:guest|interviewee)s?\b", re.IGNORECASE),
-    "host": re.compile(r"\b(?:host|interviewer|presenter)s?\b", re.IGNORECASE),
-}
-# Words that open a sentence with a capital and name nobody.
-_OPENERS = frozenset(
-    """according additionally although asked besides both despite even finally first furthermore generally here however
-    indeed initially instead later moreover once one overall rather second since similarly sometimes still therefore though
-    thus unlike until whereas whether yes yet mr mrs ms dr""".split()
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """Words up to their marks: `plain` is what stands outside quote marks, `runs` are the words inside, `text` is both."""
-
-    text: str
-    plain: str
-    runs: tuple[str, ...]
-    marks: tuple[int, ...]
+_SPOKEN_SIGNS = frozenset("`{}|\\")  # some transcripts set a spoken name in these; links and tags are nobody's words
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The verdict on a sentence. Only "verified" may be shown, as `clauses`, whose marks may have been mended."""
+    """The verdict on a sentence. Only "verified" may be shown, as `clauses`, whose marks may have been mended.
+
+    `why` is also told of a sentence that is verified only because a speaker's own words were put into it.
+    """
 
     check: Check
     why: str = ""
@@ -104,16 +76,20 @@ def judge(
     `people`: everybody known by name, so that a first name alone counts. `before`: whom "she" or "they" means to the
     reader: the speakers of the sentence shown before, or those whom the question names.
     """
-    if _MARKUP.search(sentence) or any(unicodedata.category(letter) in ("Cc", "Cf", "Co") for letter in sentence):
+    said = " ".join(quote.text for quote in given.values())
+    markup = any(match[0] not in _SPOKEN_SIGNS or match[0] not in said for match in _MARKUP.finditer(sentence))
+    if markup or any(unicodedata.category(letter) in ("Cc", "Cf", "Co") for letter in sentence):
         return Ruling("unsupported", "markup, a link or unprintable letters")
-    clauses, ending = clauses_of(sentence)
+    clauses, ending = _marked(sentence, given)
     if not clauses:
         return Ruling("unsupported", "no mark")
     if re.search(r"\w", ending):
         return Ruling("unsupported", "words after the last mark")
     judged: list[Clause] = []
     credited = tuple(before)
+    mended = ""
     for number, clause in enumerate(clauses):
+        clause = _remarked(clause, given)
         unknown = [mark for mark in clause.marks if mark not in given]
         if unknown:
             return Ruling("absent", f"mark {unknown[0]} was not given")
@@ -121,65 +97,63 @@ def judge(
         if check != "verified":
             return Ruling(check, "what stands in quote marks was not said so in the quote cited")
         cited = Cited([given[mark] for mark in clause.marks])
-        named, problem = _credit(clause, cited, question, people, opens=number == 0)
-        if problem:
+        named, problem = credit(clause, cited, people, opens=number == 0)
+        if problem := problem or credits_reporter(clause, cited):
             return Ruling("wrong_speaker", problem)
         if named:
             credited = tuple(named)
-        elif credited and (number or _PRONOUN.search(clause.plain)) and not cited.speakers <= set(credited):
+        elif credited and (number or pronoun(clause.plain)) and not cited.speakers <= set(credited):
             return Ruling("wrong_speaker", f"reads as if {credited[0]} said it")
-        for rule in (_names, _numbers, _negations, _opposites, _carried):
-            if problem := rule(clause, cited, question, opens=number == 0):
+        load = weigh(clause, cited, question)
+        for rule in (_orders, _names, _numbers, _negations, _small_words, _marks):
+            if problem := rule(clause, cited, load):
                 return Ruling("unsupported", problem)
+        if problem := _carried(clause, load):
+            own = _own_words(clause, cited, load)
+            if own is None:
+                return Ruling("unsupported", problem)
+            clause, mended = own, problem
         judged.append(clause)
-    return Ruling("verified", "", tuple(judged), ending)
+    return Ruling("verified", mended, tuple(judged), ending)
 
 
-def clauses_of(sentence: str) -> tuple[list[Clause], str]:
-    """The sentence's clauses, and what stands after its last marks. Marks inside quote marks are words, not marks."""
-    held = [match for match in _QUOTED.finditer(sentence)]
-    blank = _QUOTED.sub(lambda match: "\0" * len(match[0]), sentence)
-    clauses, start = [], 0
-    for match in MARKS.finditer(blank):
-        inside = [quoted for quoted in held if start <= quoted.start() < match.start()]
-        plain = _QUOTED.sub(" … ", sentence[start : match.start()])
-        runs = tuple(next(group for group in quoted.groups() if group is not None) for quoted in inside)
-        marks = tuple(dict.fromkeys(int(number) for number in re.findall(r"[0-9]+", match[0])))
-        clauses.append(Clause(sentence[start : match.start()], plain, runs, marks))
-        start = match.end()
-    return clauses, sentence[start:]
+def _marked(sentence: str, given: Mapping[int, Quote]) -> tuple[list[Clause], str]:
+    """The sentence's clauses and its ending; a mark that is missing from an exact quote, or stands too early, is mended."""
+    clauses, ending = clauses_of(sentence)
+    stop = re.search(r"[.!?…]*$", ending.rstrip())
+    assert stop
+    left = ending.rstrip()[: stop.start()]
+    if not MARKS.search(sentence):
+        whole = [_remarked(clause, given) for clause in clauses_of(f"{left} [0]")[0]]
+        return (whole, stop[0]) if whole and whole[0].marks[0] in given else ([], ending)
+    if clauses and re.search(r"\w", left) and words_of(left) <= _attribution(given, clauses[-1]):
+        last = clauses[-1]
+        clauses[-1] = replace(last, text=last.text + left, plain=last.plain + left)  # “…” [1], says Tobin.
+        return clauses, stop[0]
+    return clauses, ending
 
 
-class Cited:
-    """The quotes that one clause rests on, as words to look in."""
-
-    def __init__(self, quotes: Sequence[Quote]) -> None:
-        self.quotes = quotes
-        self.text = " ".join(quote.text for quote in quotes)
-        self.words = words_of(self.text)
-        self.stems = set(stems(self.words))
-        self.speakers = {quote.turn.speaker.name if _is_known(quote.turn) else None for quote in quotes}
-        self.roles = {quote.turn.speaker.role for quote in quotes if quote.turn.speaker}
-        self.about = words_of(" ".join(f"{quote.episode.title} {quote.episode.show.name}" for quote in quotes))
-        self.dates = " ".join(quote.episode.date or "" for quote in quotes)
-
-    @property
-    def name_parts(self) -> set[str]:
-        """The words of the speakers' names, lower case."""
-        return words_of(" ".join(name for name in self.speakers if name))
+def _remarked(clause: Clause, given: Mapping[int, Quote]) -> Clause:
+    """The clause with the right mark for one that was never given, where its exact words stand in one quote only."""
+    if all(mark in given for mark in clause.marks) or not _is_quote(clause.runs):
+        return clause
+    holding = _holding(clause.runs, given)
+    return replace(clause, marks=(holding[0],)) if len(holding) == 1 else clause
 
 
-def words_of(text: str) -> set[str]:
-    """The words of a text, lower case, with an 's taken off."""
-    return {_bare(part) for word in _WORD.findall(text) for part in (word, *re.split(r"[-.]", word)) if part}
+def _holding(runs: Sequence[str], given: Mapping[int, Quote]) -> list[int]:
+    """The numbers of the quotes in which all these words stand."""
+    return [number for number, quote in given.items() if all(_stands(run, quote) for run in runs)]
 
 
-def _bare(word: str) -> str:
-    return re.sub(r"['’]s?$", "", word.lower()).replace("’", "'")
+def _is_quote(runs: Sequence[str]) -> bool:
+    return max((len(WORD.findall(run)) for run in runs), default=0) >= LEAST_QUOTE_WORDS
 
 
-def _is_known(turn: Turn) -> bool:
-    return turn.speaker is not None and not is_anonymous(turn.speaker.name)
+def _attribution(given: Mapping[int, Quote], clause: Clause) -> set[str]:
+    """The words that may stand after a mark: who said it."""
+    names = {name for mark in clause.marks if mark in given and (name := speaker_of(given[mark]))}
+    return words_of(" ".join(names)) | SPEECH | REPORTING
 
 
 # What stands in quote marks
@@ -192,19 +166,16 @@ def _quotes_checked(clause: Clause, given: Mapping[int, Quote]) -> tuple[Clause,
     missing = [run for run in clause.runs if not any(_stands(run, given[mark]) for mark in clause.marks)]
     if not missing:
         return clause, "verified"
-    elsewhere = [
-        number
-        for number, quote in given.items()
-        if number not in clause.marks and all(_stands(run, quote) for run in clause.runs)
-    ]
-    is_quote = max(len(_WORD.findall(run)) for run in clause.runs) >= LEAST_QUOTE_WORDS
+    elsewhere = [number for number in _holding(clause.runs, given) if number not in clause.marks]
     # Mended only where nothing of it stood under the mark written, so that no right mark is taken away.
     nothing_stood = len(clause.marks) == 1 and len(missing) == len(clause.runs)
-    if len(elsewhere) == 1 and nothing_stood and is_quote:
-        return Clause(clause.text, clause.plain, clause.runs, (elsewhere[0],)), "verified"
+    if len(elsewhere) == 1 and nothing_stood and _is_quote(clause.runs):
+        return replace(clause, marks=(elsewhere[0],)), "verified"
     quote = given[clause.marks[0]]
     name = quote.turn.speaker.name if quote.turn.speaker else None
-    check, _ = check_quote(_trimmed(missing[0]), name, quote.episode, first=quote.first, last=quote.last)
+    check, _ = check_quote(
+        _trimmed(missing[0]), name, quote.episode, first=quote.first, last=quote.last, others=[q.episode for q in given.values()]
+    )
     return clause, "absent" if check == "verified" else check  # said by them, but not in the words cited
 
 
@@ -222,280 +193,135 @@ def _trimmed(run: str) -> str:
     return re.sub(r"[\s.,;…]+$", "", run).strip()
 
 
-# Who is credited
-
-
-def _credit(
-    clause: Clause, cited: Cited, question: Question, people: Sequence[str], *, opens: bool
-) -> tuple[set[str], str]:
-    """The speakers that a clause credits, and what is wrong with it; "" where nothing is."""
-    parts = {part for name in people for part in words_of(name) if len(part) > 2}
-    own = cited.name_parts
-    in_question = words_of(question.asked)
-    text = clause.plain
-    named: set[str] = set()
-    speaker_ends: int | None = None  # where a speaker of the quotes cited is first named
-    reports = False  # "Maud says …": whoever speaks after that, speaks in her words
-    for role, pattern in _ROLE_WORDS.items():
-        for match in pattern.finditer(text):
-            if role in cited.roles and len(cited.roles) == 1:
-                named |= {name for name in cited.speakers if name}
-                reports = reports or _speaks(text, match)
-                speaker_ends = match.end() if speaker_ends is None else min(speaker_ends, match.end())
-            elif _bare(match[0]) not in cited.words or _speaks(text, match):
-                return set(), f"credits the {role}, who does not speak there"
-    if _FIRST_PERSON.search(text):
-        return set(), "speaks as “I” or “we” outside quote marks"
-    for token in _WORD.finditer(text):
-        word = _bare(token[0])
-        capital = token[0][0].isupper()
-        first = opens and not _WORD.search(text[: token.start()])
-        if word in own and (capital or word in parts):
-            named |= {name for name in cited.speakers if name and word in words_of(name)}
-            reports = reports or _speaks(text, token)
-            speaker_ends = token.end() if speaker_ends is None else speaker_ends
-            continue
-        is_person = word in parts and (capital or word not in STOP_WORDS)
-        speaks = capital and not (first and word in STOP_WORDS | _OPENERS | _SPEECH) and _speaks(text, token)
-        if not is_person and not speaks:
-            continue
-        led = speaker_ends is not None and not _ONLY_JOINED.match(text[speaker_ends : token.start()])
-        if word in cited.words:
-            if (led and (reports or not speaks)) or (not speaks and not _FIRST_PERSON.search(cited.text)):
-                continue
-        elif word in in_question and led and reports and not speaks:
-            continue
-        return set(), f"names {token[0]}, who does not speak there"
-    return named, ""
-
-
-def _speaks(text: str, match: re.Match[str]) -> bool:
-    """True where the grammar makes the one named there a speaker: "X said", "according to X", "X:"."""
-    return bool(_SPEAKS_NEXT.match(text[match.end() :]) or _SPOKE_BEFORE.search(text[: match.start()]))
-
-
 # What is carried
 
 
-def _names(clause: Clause, cited: Cited, question: Question, *, opens: bool) -> str:
-    """What is wrong with the names outside quote marks: each stands in the words cited, the titles or the question."""
-    known = cited.words | cited.name_parts | cited.about | words_of(question.asked)
-    known_stems = set(stems(known))
-    for token in _WORD.finditer(clause.plain):
-        word = _bare(token[0])
+def _orders(clause: Clause, cited: Cited, load: Load) -> str:
+    """What is wrong where a clause does as a sentence spoken to a machine says: such a one is only ever quoted."""
+    for sentence in cited.sentences:
+        there = words_of(sentence)
+        if _ORDER.search(sentence) and any(is_carried_word(word, there - cited.name_parts) for word in load.telling):
+            return "it is made from words that give an order"
+    return ""
+
+
+def _names(clause: Clause, cited: Cited, load: Load) -> str:
+    """What is wrong with the names outside quote marks: each stands in the words cited, or just before them."""
+    known = cited.words | cited.name_parts | load.framed
+    # A name from just before is told where the quote has none of its own that it could have been put for.
+    if not (names_in(cited.text) - words_of(clause.text)):
+        known |= cited.around
+    for token in WORD.finditer(clause.plain):
+        word = bare(token[0])
         is_host = re.search(r"[^\W\d_]\.[^\W\d_]{2,}", token[0])
         if not is_host and not any(letter.isupper() for letter in token[0]):
             continue
         before = clause.plain[: token.start()].rstrip()
-        if (opens and not _WORD.search(before)) or before.endswith(":"):
-            if word in STOP_WORDS | _OPENERS | _SPEECH or stems([word])[0] in known_stems:
-                continue
-        elif word in known or word in ("mr", "mrs", "ms", "dr"):
+        opens = not WORD.search(before) or before.endswith(":")
+        # What opens a sentence has a capital whatever it is: whether it is carried is asked of it as of any word.
+        if not is_host and (opens or word in known | {"mr", "mrs", "ms", "dr"}):
             continue
-        if all(part in known for part in re.split(r"[-.]", word)) and not is_host:
+        if (all(part in known for part in re.split(r"[-.]", word)) and not is_host) or word in cited.words:
             continue
         return f"the name {token[0]} does not stand in the words cited"
     return ""
 
 
-def _numbers(clause: Clause, cited: Cited, question: Question, *, opens: bool) -> str:
+def _numbers(clause: Clause, cited: Cited, load: Load) -> str:
     """What is wrong with the numbers outside quote marks: each stands in the words cited, with the thing it counts."""
     there = numbers(cited.text)
-    values = {value for value, _ in there} | {value for value, _ in numbers(cited.dates + " " + " ".join(cited.about))}
+    values = {value for value, _ in there} | {float(year) for year in re.findall(r"\b\d{4}\b", cited.dates)}
     if not there:
-        values |= {value for value, _ in numbers(question.asked)}
+        values |= {value for value, _ in numbers(cited.answered)}
+    values |= {value for name in cited.speakers if name for value, _ in numbers(name)}  # "Audience Member 4"
     if re.search(r"\b(?:an?|single|once|one)\b", cited.text, re.IGNORECASE):
         values.add(1.0)
-    carried = cited.stems | set(stems(words_of(question.asked)))
     for value, unit in numbers(clause.plain, ones=False):
         if value not in values:
             return f"the number {value:g} does not stand in the words cited"
         counted = {other for other, thing in there if thing == unit}
-        if unit and unit not in carried:
-            return f"{value:g} counts something else there"
         if unit and counted and value not in counted:
             return f"there are not {value:g} of these in the words cited"
-    for word in _QUANTITIES & words_of(clause.plain):
+    for word in QUANTITIES & words_of(clause.plain):
         if stems([word])[0] not in cited.stems:
             return f"“{word}” does not stand in the words cited"
     return ""
 
 
-def _negations(clause: Clause, cited: Cited, question: Question, *, opens: bool) -> str:
+def _negations(clause: Clause, cited: Cited, load: Load) -> str:
     """What is wrong with "not" and its kin: none is added, none is dropped, none is cut off a quote."""
     ours, theirs = Polarity(clause.text), Polarity(cited.text)
-    subject = set(stems(_SPEECH | cited.name_parts))
-    if ours.found and not (theirs.found or Polarity(question.asked).found):
+    subject = set(stems(SPEECH | cited.name_parts))
+    if ours.found and not theirs.found:
         return "a negation that the words cited don't have"
     for stem in sorted(ours.plain - ours.negated - subject):
-        if stem in theirs.negated - theirs.plain:
+        if meant(stem) & (theirs.negated - theirs.plain) and not meant(stem) & theirs.plain:
             return f"the negation of “{stem}” is dropped"
     for stem in sorted(ours.negated - ours.plain - subject):
-        if stem in theirs.plain - theirs.negated:
+        if meant(stem) & (theirs.plain - theirs.negated) and not meant(stem) & theirs.negated:
             return f"“{stem}” is negated, and is not in the words cited"
-    if _ONLY.search(clause.text) and not _NOT_ONLY.search(clause.text) and _NOT_ONLY.search(cited.text):
-        return "“not only” became “only”"
+    if problem := tilted(clause.text, cited.text):
+        return problem
+    only = [(bool(ONLY.search(text)), bool(NOT_ONLY.search(text))) for text in (clause.text, cited.text)]
+    if all(said for said, _ in only) and only[0][1] != only[1][1]:
+        return "“not only” and “only” are put for one another"
+    if ours.bare and not theirs.bare:
+        return "a “no” that the words cited don't have"
     if theirs.bare and not ours.found and not (ours.plain - subject) & theirs.plain:
         return "the words cited say no"
+    for sentence in cited.sentences:
+        said = Polarity(sentence)
+        # "I thought about letting her go, and I couldn't": all of it is told, but for its "no".
+        if said.bare and not ours.found and said.plain and said.plain <= {stem for own in ours.plain for stem in meant(own)}:
+            return "the words cited say no"
     return ""
 
 
-def _opposites(clause: Clause, cited: Cited, question: Question, *, opens: bool) -> str:
-    """What is wrong where a word became its opposite: loves, hates."""
-    ours = set(stems(words_of(clause.plain)))
-    only_ours, only_theirs = ours - cited.stems, cited.stems - ours
-    for one, other in _OPPOSITES:
-        for said, meant in ((one, other), (other, one)):
-            if said in only_ours and meant in only_theirs:
-                return f"“{said}”, where the words cited have “{meant}”"
-    return ""
+def _small_words(clause: Clause, cited: Cited, load: Load) -> str:
+    """What is wrong where "more" became "less", or "some" became "all"."""
+    return turned(words_of(clause.plain), cited.words | cited.around)
 
 
-def _carried(clause: Clause, cited: Cited, question: Question, *, opens: bool) -> str:
-    """What is wrong where too little of a clause stands in the words cited."""
-    skipped = STOP_WORDS | _SPEECH | cited.name_parts | words_of(" ".join(_OPENERS))
-    ours = {stem for word in words_of(clause.plain) - skipped for stem in stems([word]) if re.search(r"\w", stem)}
-    quoted = max((len(_WORD.findall(run)) for run in clause.runs), default=0)
-    asked = set(stems(words_of(question.asked)))
-    in_cited = {stem for stem in ours if stem in cited.stems}
-    if not ours and quoted < LEAST_QUOTE_WORDS:
+def _marks(clause: Clause, cited: Cited, load: Load) -> str:
+    """What is wrong where there is nothing that a mark could carry, or one of several carries nothing."""
+    if not load.telling and not _is_quote(clause.runs):
         return "nothing in it can be checked"
-    least = LEAST_BESIDE_A_QUOTE if quoted >= LEAST_QUOTE_WORDS else LEAST_CARRIED
-    if ours and len({stem for stem in ours if stem in cited.stems | asked}) < least * len(ours):
-        return "too little of it stands in the words cited"
-    if ours and quoted < LEAST_QUOTE_WORDS and len(in_cited) < LEAST_CITED * len(ours):
-        return "it only repeats the question"
     for quote in cited.quotes:
-        its_own = set(stems(words_of(quote.text)))
-        if not ours & its_own and not any(_stands(run, quote) for run in clause.runs):
+        carries = any(is_carried_word(word, words_of(quote.text)) for word in load.telling)
+        if not carries and not any(_stands(run, quote) for run in clause.runs):
             return "a mark that carries nothing of it"
     return ""
 
 
-# Numbers
-
-_UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-    seventeen eighteen nineteen"""
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_ORDINALS = "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-_VALUES = (
-    {word: float(n) for n, word in enumerate(_UNITS.split())}
-    | {word: float(n) for n, word in zip(range(20, 100, 10), _TENS.split(), strict=True)}
-    | {word: float(n) for n, word in enumerate(_ORDINALS.split(), start=3)}
-)
-_SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-_QUANTITIES = frozenset("half quarter dozen dozens twice double triple hundreds thousands millions".split())
-_NUMBER_TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)*")
-_NOT_COUNTED = frozenset("no the this that any each every which someone some only another".split())
+def _carried(clause: Clause, load: Load) -> str:
+    """What is wrong where words of the clause are the writer's own."""
+    if load.missing:
+        return f"“{load.missing[0]}” does not stand in the words cited"
+    if not _is_quote(clause.runs) and load.share < LEAST_CITED:
+        return "too little of it stands in the words cited"
+    return ""
 
 
-def numbers(text: str, *, ones: bool = True) -> list[tuple[float, str | None]]:
-    """The numbers of a text, in figures or words, each with the stem of the word that it counts (None: no such word).
-
-    `ones`: whether "one" always counts as a number; else only where it can't be "the one", "no one", "one of".
-    """
-    tokens = [token.lower() for token in _NUMBER_TOKEN.findall(text.replace("%", " percent "))]
-    found: list[tuple[float, str | None]] = []
-    at = 0
-    while at < len(tokens):
-        start, total, current, seen = at, 0.0, 0.0, False
-        while at < len(tokens):
-            token = tokens[at]
-            if token[0].isdigit() and not seen:
-                current, seen = float(token.replace(",", "")), True
-            elif token in _SCALES and (seen or (start > 0 and tokens[start - 1] == "a")):
-                current = (current or 1.0) * _SCALES[token]
-                seen = True
-                if _SCALES[token] > 100:
-                    total, current = total + current, 0.0
-            elif token in _SCALES and not seen and at == start:
-                current, seen = _SCALES[token], True
-            elif token in _VALUES and (added := _joined(current, _VALUES[token], seen)) is not None:
-                current, seen = added, True
-            elif not (
-                token == "and" and seen and at > start and tokens[at - 1] in _SCALES and _is_number(tokens, at + 1)
-            ):
-                break
-            at += 1
-        if not seen:
-            at = start + 1
-            continue
-        unit = tokens[at] if at < len(tokens) else ""
-        counts = unit and unit not in STOP_WORDS and unit not in _VALUES and not unit[0].isdigit() and len(unit) > 2
-        is_loose_one = tokens[start:at] == ["one"] and (not counts or (start > 0 and tokens[start - 1] in _NOT_COUNTED))
-        if ones or not is_loose_one:
-            found.append((total + current, stems([_bare(unit)])[0] if counts else None))
-    return found
-
-
-def _joined(current: float, added: float, seen: bool) -> float | None:
-    """A number word put to those before it: twenty + two, two hundred + five, nineteen + eighty; None: a new number."""
-    if not seen:
-        return added
-    if added < 10 and current % 10 == 0 and current % 100 >= 20:
-        return current + added
-    if current >= 100 and current % 100 == 0:
-        return current + added
-    if current == 0:
-        return added
-    if 10 <= current < 100 and added >= 10:
-        return current * 100 + added
-    return None
-
-
-def _is_number(tokens: Sequence[str], at: int) -> bool:
-    return at < len(tokens) and (tokens[at] in _VALUES or tokens[at][0].isdigit())
-
-
-# Negations and opposites
-
-_NEGATOR = re.compile(
-    r"no|not|never|none|nobody|nothing|neither|nor|nowhere|cannot|without|hardly|barely|rarely|seldom|ain'?t"
-    r"|(?:do|does|did|wo|would|ca|could|should|must|need|is|are|was|were|has|have|had)n'?t"
-    r"|refus\w*|avoid\w*|den(?:y|ies|ied)|stop\w*|quit|lack\w*|fail\w*|reject\w*|against|oppos\w*|instead|rather"
-)
-_NO_NEGATION = re.compile(r"\b(?:not only|not just|no doubt|no wonder|nothing but|no one but)\b")
-_ONLY = re.compile(r"\b(?:only|just|merely)\b", re.IGNORECASE)
-_NOT_ONLY = re.compile(r"(?:\bnot|n['’]t) (?:only|just|merely)\b", re.IGNORECASE)
-_CLAUSE_END = re.compile(
-    r"[,;:.!?()—–]+|\b(?:but|because|although|though|while|whereas)\b"
-    r"|\band (?=(?:i|he|she|we|they|it|you|that|this|there|then|so)\b)"
-)
-_PAIRS = """love/hate like/dislike good/bad best/worst better/worse more/less more/fewer most/least increase/decrease
-    rise/fall raise/lower always/never before/after agree/disagree support/oppose safe/dangerous true/false right/wrong
-    easy/hard easy/difficult cheap/expensive early/late first/last start/stop begin/end win/lose open/close buy/sell
-    bought/sold hot/cold high/low higher/lower fast/slow faster/slower big/small bigger/smaller old/new young/old
-    older/younger day/night morning/evening accept/reject allow/forbid possible/impossible happy/unhappy strong/weak
-    rich/poor alone/together mother/father brother/sister son/daughter husband/wife north/south east/west for/against
-    success/failure succeed/fail remember/forget gain/loss up/down with/without enjoy/hate""".split()
-_OPPOSITES = [tuple(stems(pair.split("/"))) for pair in _PAIRS]
-
-
-class Polarity:
-    """Which content words (stems) of a text stand under a negation, which don't; the same word may do both.
-
-    `found`: there is a negation. `bare`: one that negates nothing beside it ("No." "I would not.").
-    """
-
-    def __init__(self, text: str) -> None:
-        self.plain: set[str] = set()
-        self.negated: set[str] = set()
-        self.found = self.bare = False
-        folded = re.sub(r"[\"“”„«»]", " ", text.replace("’", "'").replace("‘", "'").lower())
-        for clause in _CLAUSE_END.split(_NO_NEGATION.sub(" ", folded)):
-            self._read(re.findall(r"[^\W_]+(?:'[^\W_]+)*", clause))
-
-    def _read(self, words: Iterable[str]) -> None:
-        negated = False
-        under: set[str] = set()
-        seen = False
-        for word in words:
-            if _NEGATOR.fullmatch(word):
-                negated, seen = not negated, True
-            elif word not in STOP_WORDS:
-                stem = stems([_bare(word)])[0]
-                (self.negated if negated else self.plain).add(stem)
-                if negated:
-                    under.add(stem)
-        self.found |= seen
-        self.bare |= seen and not under
+def _own_words(clause: Clause, cited: Cited, load: Load) -> Clause | None:
+    """The clause as its speaker's own words: those that it quotes, or the sentence that it was made from. None: neither."""
+    speaker = next(iter(cited.speakers))
+    named = any(bare(token).lower() in load.missing and token[0].isupper() for token in WORD.findall(clause.plain))
+    if len(cited.speakers) > 1 or speaker is None or named:  # "Zelda bakes …": said of somebody else
+        return None
+    runs = [(len(WORD.findall(run)), _trimmed(run), mark) for run in clause.runs for mark in clause.marks
+            if _stands(run, cited.by_mark(clause, mark))]  # fmt: skip
+    count, words, mark = max(runs, default=(0, "", 0))
+    if count < LEAST_QUOTE_WORDS:
+        told = []
+        for mark in clause.marks:
+            spoken = [sentence.text for sentence in cited.by_mark(clause, mark).sentences if sentence.speech]
+            for first, size in product(range(len(spoken)), (1, 2)):
+                text = " ".join(spoken[first : first + size])
+                there = words_of(text)
+                told.append((sum(is_carried_word(word, there) for word in load.telling), -size, -first, text, mark))
+        count, _, _, words, mark = max(told)
+        if count < min(2, len(load.telling) - 1) or count < LEAST_OWN_WORDS * len(load.telling):
+            return None
+    joined = re.match(r"[\s;,]*(?:(?:and|while|but|whereas)\s+)?", clause.text)
+    text = f"{joined[0] if joined else ''}{speaker} says: “{words}”"
+    return Clause(text, text.split("“")[0], (words,), (mark,))

@@ -1,18 +1,16 @@
-"""Answers, passages, episodes and transcripts as text, Markdown, CSV and JSON for the terminal. No HTML here."""
+"""Answers, passages, episodes and transcripts as text and JSON for the terminal. No HTML here."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from index.episode import Episode, Turn
+from index.feedback import Feedback
 from index.library import EpisodeSummary
+from rag.export import source_line
 from rag.result import Answer, Citation, clock
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def answer_text(answer: Answer) -> str:
@@ -21,27 +19,48 @@ def answer_text(answer: Answer) -> str:
     if answer.citations:
         # A model's answer may paraphrase: then the words themselves stand with their source.
         quotes = ["" if c.quote in answer.answer else f"\n    “{c.quote}”" for c in answer.citations]
-        parts.append("\n".join(f"[{c.n}] {_source(c)}{q}" for c, q in zip(answer.citations, quotes, strict=True)))
+        parts.append("\n".join(f"[{c.n}] {source_line(c)}{q}" for c, q in zip(answer.citations, quotes, strict=True)))
     elif answer.nearest:
         parts.append(
-            "Nearest, but no answer:\n" + "\n".join(f"  “{c.quote}”\n    {_source(c)}" for c in answer.nearest)
+            "Nearest, but no answer:\n" + "\n".join(f"  “{c.quote}”\n    {source_line(c)}" for c in answer.nearest)
         )
     return "\n\n".join(parts)
 
 
-def passages_text(citations: Sequence[Citation], kind: str) -> str:
-    """Passages as `json`, `csv`, `md` or plain `text`; one object, row or bullet each, with a score."""
-    if kind == "json":
-        return json.dumps([passage_json(c) for c in citations], ensure_ascii=False, indent=1) + "\n"
-    if kind == "csv":
-        return _csv([passage_json(c) for c in citations])
-    if kind == "md":
-        return "".join(f"- “{_md(c.quote)}” — {_md(_source(c))}\n" for c in citations)
-    return "\n".join(f"{c.n}. {_source(c)}\n   {c.quote}\n" for c in citations) or "nothing found\n"
+def passages_text(citations: Sequence[Citation]) -> str:
+    """Passages, numbered, each under its source."""
+    return "\n".join(f"{c.n}. {source_line(c)}\n   {c.quote}\n" for c in citations) or "nothing found\n"
 
 
-def passage_json(citation: Citation) -> dict[str, Any]:
-    return citation.to_json() | {"score": citation.score}
+def feedback_json(given: Sequence[Feedback]) -> list[dict[str, Any]]:
+    """One object a piece of feedback; `filters` and `answer` are those that it is about."""
+    return [
+        {
+            "at": one.at,
+            "kind": one.kind,
+            "question": one.question,
+            "note": one.note,
+            "generation": one.generation,
+            "version": one.version,
+            **json.loads(one.about),
+        }
+        for one in given
+    ]
+
+
+def feedback_text(given: Sequence[Feedback]) -> str:
+    """A line each: when, what, about which question, and the note."""
+    lines = (
+        f"{one.at[:16].replace('T', ' ')}  {one.kind.replace('_', ' '):<13}  {_line(one.question)}"
+        + (f"  — {_line(one.note)}" if one.note else "")
+        for one in given
+    )
+    return "\n".join(lines) or "no feedback yet"
+
+
+def _line(text: str) -> str:
+    """A stranger's words on one line, without what a terminal would obey."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def episodes_json(summaries: Sequence[EpisodeSummary]) -> list[dict[str, Any]]:
@@ -123,45 +142,11 @@ def episode_text(episode: Episode) -> str:
     for turn in episode.turns:
         at = clock(turn.start, turn.sentences[0].time_error)
         who = turn.speaker.name if turn.speaker else "(speaker not known)"
-        who += " (recovered)" if turn.speaker_source == "recovered" else ""
+        who += f" ({turn.speaker_source})" if turn.speaker_source in ("recovered", "corrected") else ""
         # Where who speaks can be answered in review, the sentence to name there.
         number = f"  sentence {turn.sentences[0].position}" if episode.unlabelled else ""
         lines += [f"{who}{f'  {at}' if at else ''}{number}", f"  {turn.text}", ""]
     return "\n".join(lines).rstrip()
-
-
-def _source(citation: Citation) -> str:
-    known = [citation.role] if citation.role != "unknown" else []
-    known += ["recovered"] if citation.speaker_source == "recovered" else []
-    role = f" ({', '.join(known)})" if known else ""
-    who = f"{citation.speaker}{role}" if citation.speaker else "host or guest, unlabelled"
-    facts = [
-        who,
-        citation.title,
-        citation.show,
-        citation.date,
-        clock(citation.start, citation.time_error, citation.way),
-        citation.url,
-    ]
-    return ", ".join(fact for fact in facts if fact)
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows for a spreadsheet; a cell that one would run as a formula is made plain text with an apostrophe."""
-    out = io.StringIO()
-    names = list(rows[0]) if rows else ["n"]
-    writer = csv.DictWriter(out, names, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(
-            {k: f"'{v}" if isinstance(v, str) and v.startswith(FORMULA_STARTS) else v for k, v in row.items()}
-        )
-    return out.getvalue()
-
-
-def _md(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|" else letter for letter in text)
 
 
 def _round(seconds: float | None) -> float | None:

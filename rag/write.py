@@ -5,15 +5,17 @@ A writer yields `Wrote` events; each has been through the gate before it is yiel
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from index.episode import Episode
+from prompts import flat
 from rag.check import check_quote
 from rag.extract import Quote
 from rag.question import Question
-from rag.result import MINUTE, Citation, Searched, Wrote, clock
+from rag.result import MINUTE, Citation, Withheld, Wrote, clock
 
 UNLABELLED = "host or guest, unlabelled"
 
@@ -22,19 +24,26 @@ UNLABELLED = "host or guest, unlabelled"
 class Draft:
     """What a writer made, filled while it writes: the citations shown, how many sentences were withheld, who wrote.
 
-    `tokens`: what a language model read and wrote, as {"input", "output"}; None where it doesn't tell.
+    `held_back`: the sentences of a language model that were not shown as it wrote them.
+    `tokens`: what a language model read and wrote, as {"input", "output"}; None where it doesn't tell. `taken`: the same
+    with estimates where it doesn't, for the answer's budget. `began`: when the answer was begun, on the monotonic clock.
     """
 
     writer: str
     model: str | None = None
     citations: list[Citation] = field(default_factory=list)
     withheld: int = 0
+    held_back: list[Withheld] = field(default_factory=list)
     tokens: dict[str, int] | None = None
+    taken: dict[str, int] = field(default_factory=lambda: {"input": 0, "output": 0})
+    began: float = field(default_factory=time.monotonic)
 
-    def spent(self, read: int, wrote: int) -> None:
-        """Tokens that a language model took, added to those before."""
-        before = self.tokens or {"input": 0, "output": 0}
-        self.tokens = {"input": before["input"] + read, "output": before["output"] + wrote}
+    def spent(self, read: int, wrote: int, told: bool = True) -> None:
+        """Tokens that a language model took, added to those before; `told` by the endpoint, or else estimated."""
+        self.taken = {"input": self.taken["input"] + read, "output": self.taken["output"] + wrote}
+        if told:
+            before = self.tokens or {"input": 0, "output": 0}
+            self.tokens = {"input": before["input"] + read, "output": before["output"] + wrote}
 
 
 class Writer(Protocol):
@@ -104,36 +113,23 @@ def link(episode: Episode, start: float | None, time_error: float | None = None)
     return f"{address.split('#')[0]}#t={start:.1f}"
 
 
-def refusal(question: Question, searched: Searched, *, verdict: str, nearest_people: Sequence[str] = ()) -> str:
-    """What is said when nothing is quoted, in plain sentences: what was searched, and what can be tried."""
-    scope = f"{_count(searched.episodes, 'episode')}{_minutes(searched.seconds)}"
-    if verdict == "unknown_person":
-        hint = f" Did you mean {_either(nearest_people)}?" if nearest_people else ""
-        return f"Nobody called {question.unknown} speaks in the {scope} searched.{hint}"
-    if searched.speaker:
-        seconds = searched.speaker_seconds
-        own = f", in which {searched.speaker} speaks{_minutes(seconds, ' for ')}" if seconds else ""
-        return f"I found nothing that {searched.speaker} says about this in the {scope} searched{own}."
-    return f"I found nobody saying anything about this in the {scope} searched."
-
-
-def other_line(asked_for: str) -> str:
-    """The line before the words of somebody else than the person asked about."""
-    return f"I found no words of {asked_for} that answer this, but somebody else said:"
+def place(quote: Quote) -> str:
+    """Where a quote stands, as it is said: its episode's title and its time. Nothing in a title can look like a mark."""
+    first = quote.sentences[0]
+    at = clock(first.start, first.time_error, way_to(quote.episode, quote.first))
+    return f"{flat(quote.episode.title)}{f', {at}' if at else ''}"
 
 
 def _lead(quote: Quote) -> str:
-    first = quote.sentences[0]
-    at = clock(first.start, first.time_error, way_to(quote.episode, quote.first))
-    where = f"{quote.episode.title}{f', {at}' if at else ''}"
+    where = place(quote)
     speaker = quote.turn.speaker
     if speaker is None:
-        people = [person.name for person in quote.episode.people]
-        who = f"{_either(people)} said" if 1 < len(people) < 4 else "Somebody said"
+        people = [flat(person.name) for person in quote.episode.people]
+        who = f"{either(people)} said" if 1 < len(people) < 4 else "Somebody said"
         return f"{who} ({UNLABELLED}; {where}):"
     role = f"{speaker.role}, " if speaker.role != "unknown" else ""
     recovered = "recovered, " if quote.turn.speaker_source == "recovered" else ""
-    return f"{speaker.name} ({role}{recovered}{where}) said:"
+    return f"{flat(speaker.name)} ({role}{recovered}{where}) said:"
 
 
 def _grouped(quotes: Sequence[Quote]) -> list[list[Quote]]:
@@ -145,18 +141,11 @@ def _grouped(quotes: Sequence[Quote]) -> list[list[Quote]]:
     return [sorted(group, key=lambda quote: quote.first) for group in groups.values()]
 
 
-def _either(names: Sequence[str]) -> str:
+def either(names: Sequence[str]) -> str:
+    """Names as they are said: `Ann`, `Ann or Bo`, `Ann, Bo or Cat`."""
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _count(n: int, noun: str) -> str:
+def counted(n: int, noun: str) -> str:
+    """A number with its noun: `1 quote`, `1,200 quotes`."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def _minutes(seconds: float | None, before: str = ", ") -> str:
-    if not seconds:
-        return ""
-    minutes = seconds / 60
-    if minutes < 1.5:
-        return f"{before}{_count(round(seconds), 'second')}"
-    return f"{before}{_count(round(minutes), 'minute')}" if minutes < 120 else f"{before}{minutes / 60:,.1f} hours"

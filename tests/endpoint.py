@@ -14,7 +14,8 @@ from rag.settings import Settings
 class Endpoint(ThreadingHTTPServer):
     """An OpenAI-compatible endpoint. `says` is streamed piece by piece; the other fields make it fail in one way.
 
-    `replies` answers each request by itself, from what a person asks in it.
+    `replies` answers each request by itself, from what a person asks in it. `status` refuses every request, `refusals`
+    the first ones, one each; `error` and `headers` go with a refusal. `finish` is why the reply ends.
     """
 
     daemon_threads = True
@@ -24,6 +25,11 @@ class Endpoint(ThreadingHTTPServer):
         self.says: list[str] = []
         self.replies: Callable[[str], str] | None = None
         self.status = 200
+        self.refusals: list[int] = []
+        self.error: dict[str, object] = {"message": "the key sk-secret is wrong", "type": "x"}
+        self.headers: dict[str, str] = {}
+        self.finish: str | None = None
+        self.paths: list[str] = []
         self.cut = self.hang = self.heartbeat = False
         self.raw: str | None = None
         self.usage: dict[str, int] | None = None
@@ -47,10 +53,14 @@ class _Handler(BaseHTTPRequestHandler):
         endpoint = self.server
         endpoint.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         endpoint.keys.append(self.headers.get("Authorization"))
+        endpoint.paths.append(self.path)
         self.close_connection = True
-        if endpoint.status != 200:
-            body = json.dumps({"error": {"message": "the key sk-secret is wrong", "type": "x"}}).encode()
-            self.send_response(endpoint.status)
+        status = endpoint.refusals.pop(0) if endpoint.refusals else endpoint.status
+        if status != 200:
+            body = json.dumps({"error": endpoint.error}).encode()
+            self.send_response(status)
+            for name, value in endpoint.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -70,11 +80,12 @@ class _Handler(BaseHTTPRequestHandler):
                 {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small",
                  "choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}]}
             ) + "\n\n")  # fmt: skip
-        if endpoint.usage is not None:
+        if endpoint.usage is not None or endpoint.finish:
             self._send("data: " + json.dumps(
                 {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small",
-                 "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+                 "choices": [{"index": 0, "delta": {}, "finish_reason": endpoint.finish or "stop"}]}
             ) + "\n\n")  # fmt: skip
+        if endpoint.usage is not None:
             self._send("data: " + json.dumps(
                 {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small", "choices": [],
                  "usage": endpoint.usage}

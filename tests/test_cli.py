@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from talks import KETTLE, write_show, write_talk
 
+from index.feedback import Feedback
+from index.library import Library
 from rag import cli
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -276,6 +278,21 @@ def test_show_as_json_has_every_turn_and_sentence(verbatim):
     assert list(first["sentences"][0]) == ["position", "text", "start", "end", "time_source", "time_error", "speech"]
     code, out, _ = verbatim("show", "kettle")
     assert code == 0 and out.startswith("Mended: The copper kettle\n") and "Bo Lund  0:08\n  The first thing" in out
+
+
+def test_feedback_is_listed_oldest_first_and_as_json_with_its_answer(verbatim, folder):
+    assert verbatim("feedback") == (0, "no feedback yet\n", "")
+    assert told(verbatim("feedback", "--json")) == []
+    library = Library.open(folder / "library")
+    about = json.dumps({"filters": {"person": "Bo Lund"}, "answer": {"verdict": "answered"}})
+    library.add_feedback(Feedback("wrong_time", "What of the kettle?", about=about), version="1.2")
+    library.add_feedback(Feedback("note", "What of the kettle?", "Too early."))
+    first, second = verbatim("feedback")[1].splitlines()
+    assert "wrong time" in first and second.endswith("What of the kettle?  — Too early.")
+    given = told(verbatim("feedback", "--json"))
+    assert [one["kind"] for one in given] == ["wrong_time", "note"]
+    assert given[0]["filters"] == {"person": "Bo Lund"}
+    assert (given[0]["answer"]["verdict"], given[0]["version"]) == ("answered", "1.2")
 
 
 def test_one_bad_file_of_three_exits_with_1_and_is_named(verbatim, tmp_path):

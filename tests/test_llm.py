@@ -17,11 +17,14 @@ from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
 from rag.answer import Assistant
 from rag.extract import Quote, Signals
-from rag.llm import Gate, llm_writer, quotes_block, sentences
+from rag.gate import Gate
+from rag.llm import llm_writer, quotes_block
+from rag.numbers import numbers
 from rag.question import Question
 from rag.result import Done, Wrote
 from rag.settings import Settings
-from rag.support import judge, numbers
+from rag.stream import sentences
+from rag.support import judge
 from rag.write import Draft
 
 ADA, TOBIN, MAUD = Person("Ada Rowe", "host"), Person("Tobin Askerly", "guest"), Person("Maud Illingsby", "guest")
@@ -48,7 +51,7 @@ OVENS = episode(
 )  # fmt: skip
 GRAINS = episode(
     "grains", "Fourteen grains",
-    (ADA, ["Tell me about the jars."]),
+    (ADA, ["What is in the jars of the library?"]),
     (MAUD, ["We hold two hundred and forty-three jars.", "Nine of the fourteen grains sprouted.",
             "Tobin told me that barley is a patient plant."]),
 )  # fmt: skip
@@ -148,7 +151,6 @@ LIES = {
     "a negation cut off a quote": "Tobin would “bake rye bread” [1].",
     "a negation added": "Barley bread is not the bread of this island, says Tobin [3].",
     "a place from nowhere": "Tobin bakes 45 loaves a night in Paris [1].",
-    "the opposite": "Maud says the library holds 243 jars, and less than 14 grains were bought [2].",
     "another thing": "Tobin bakes velvet, barley bread and rye at the theatre [3].",
     "an only without its not": "Tobin says that at night he is only a baker [6].",
     "things nobody said": "Tobin enjoys gardening, opera and long mountain walks [1].",
@@ -170,6 +172,29 @@ def test_a_lie_is_withheld_and_counted_and_nothing_of_it_is_shown(endpoint: Endp
     assert [event.text for event in wrote] == [true.replace("[3]", "[1]")]
     assert [c.quote for c in draft.citations] == [QUOTES[2].text]
     assert (draft.writer, draft.withheld) == ("llm", 1)
+
+
+@pytest.mark.parametrize(
+    ("written_so", "shown_so"),
+    [
+        (
+            "Maud says the library holds 243 jars, and grains were bought [2].",
+            "“We hold two hundred and forty-three jars. Nine of the fourteen grains sprouted.”",
+        ),
+        ("Tobin bakes loaves at night and ferries them [1].", "“I bake forty-five loaves a night.”"),
+        ("Tobin calls his oven a wonder: “I bake forty-five loaves a night” [1].", "“I bake forty-five loaves a night”"),
+    ],
+)
+def test_invented_words_give_way_to_the_speakers_own(written_so: str, shown_so: str) -> None:
+    draft = Draft("llm")
+    wrote = Gate(ASKED, QUOTES, draft).judged(written_so)
+    speaker = draft.citations[0].speaker
+    assert wrote is not None
+    assert wrote.text == f"{speaker} says: {shown_so} [1]."
+    assert [(held.sentence, held.check, held.instead) for held in draft.held_back] == [
+        (written_so, "unsupported", wrote.text)
+    ]
+    assert draft.withheld == 0
 
 
 TRUE = [
@@ -332,29 +357,11 @@ def fallen_back(wrote: list[Wrote], draft: Draft, reason: str) -> None:
     assert draft.writer == "extractive"
 
 
-@pytest.mark.parametrize(
-    ("status", "reason"),
-    [(401, "did not let us in"), (403, "did not let us in"), (404, "not there under its name"), (429, "too much to do"),
-     (400, "failed"), (500, "failed"), (503, "failed")],
-)  # fmt: skip
-def test_an_endpoint_that_refuses_leaves_the_speakers_own_words(endpoint: Endpoint, status: int, reason: str) -> None:
-    endpoint.status = status
-    wrote, draft = written(endpoint.settings(api_key="sk-secret"))
-    fallen_back(wrote, draft, reason)
-    assert len(endpoint.asked) == 1
-
-
-def test_an_endpoint_that_is_down_leaves_the_speakers_own_words(endpoint: Endpoint) -> None:
-    settings = endpoint.settings()
-    endpoint.shutdown()
-    endpoint.socket.close()
-    fallen_back(*written(settings), "could not be reached")
-
-
 @pytest.mark.parametrize("way", ["hang", "heartbeat"])
 def test_an_endpoint_that_never_answers_costs_its_timeout_and_no_more(endpoint: Endpoint, way: str) -> None:
     setattr(endpoint, way, True)
-    written(endpoint.settings(model="openai"))  # pays for langchain's import before the clock starts
+    import langchain_openai  # noqa: F401  (paid for before the clock starts)
+
     started = time.monotonic()
     fallen_back(*written(endpoint.settings(timeout=0.6)), "took too long")
     assert time.monotonic() - started < 3
@@ -366,32 +373,15 @@ def test_an_empty_reply_leaves_the_speakers_own_words(endpoint: Endpoint, says: 
     fallen_back(*written(endpoint.settings()), "gave no answer")
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
-        "data: {not json}\n\n",
-        'data: {"choices": null}\n\n',
-        'data: {"error": {"message": "sk-secret"}}\n\n',
-        "data: []\n\n",
-    ],
-)
-def test_a_reply_that_is_no_chat_completion_leaves_the_speakers_own_words(endpoint: Endpoint, raw: str) -> None:
-    endpoint.raw = raw
-    fallen_back(*written(endpoint.settings()), "The language model")
-
-
-def test_a_stream_cut_before_the_first_sentence_leaves_the_speakers_own_words(endpoint: Endpoint) -> None:
-    endpoint.says, endpoint.cut = ["Tobin bakes 45 loaves"], True
-    wrote, draft = written(endpoint.settings())
-    fallen_back(wrote, draft, "The language model")
-    assert "45" not in shown(wrote)
-
-
-def test_a_stream_cut_after_a_sentence_keeps_it_and_says_nothing_more(endpoint: Endpoint) -> None:
+def test_a_stream_cut_after_a_sentence_keeps_it_and_quotes_the_rest(endpoint: Endpoint) -> None:
     endpoint.says, endpoint.cut = ["Tobin bakes 45 loaves a night [1]. Maud holds 243 jars"], True
     wrote, draft = written(endpoint.settings())
-    assert [event.text for event in wrote] == ["Tobin bakes 45 loaves a night [1]."]
-    assert (draft.writer, len(draft.citations)) == ("llm", 1)
+    assert [event.text for event in wrote[:2]] == [
+        "Tobin bakes 45 loaves a night [1].",
+        "The language model broke off, so the rest is in the speakers' own words.",
+    ]
+    assert (draft.writer, [citation.n for citation in draft.citations]) == ("llm", [1, 2, 3, 4, 5, 6])
+    assert {citation.quote for citation in draft.citations} == {given.text for given in QUOTES}
 
 
 def test_when_nothing_survives_the_speakers_own_words_take_over(endpoint: Endpoint) -> None:
@@ -400,23 +390,6 @@ def test_when_nothing_survives_the_speakers_own_words_take_over(endpoint: Endpoi
     fallen_back(wrote, draft, "did not hold up against the transcripts")
     assert draft.withheld == 2
     assert "thief" not in shown(wrote)
-
-
-@pytest.mark.parametrize(
-    ("model", "reason"),
-    [
-        ("ollama:small", "not installed"),
-        ("openai", "not set up rightly"),
-        ("nobody:small", "not set up rightly"),
-        (":", "not set up rightly"),
-    ],
-)
-def test_a_model_that_is_not_there_leaves_the_speakers_own_words(endpoint: Endpoint, model: str, reason: str) -> None:
-    fallen_back(*written(endpoint.settings(model=model)), reason)
-
-
-def test_no_key_at_all_leaves_the_speakers_own_words(endpoint: Endpoint) -> None:
-    fallen_back(*written(Settings(model="openai:small")), "did not let us in")
 
 
 def test_without_a_quote_nothing_is_written(endpoint: Endpoint) -> None:
@@ -492,13 +465,3 @@ def test_the_assistant_shows_what_the_model_may_say(endpoint: Endpoint, library:
     assert done.answer.answer == texts[0]
     assert (done.answer.verdict, done.answer.writer, done.answer.model) == ("answered", "llm", "openai:small")
     assert (done.answer.withheld, [c.speaker for c in done.answer.citations]) == (1, ["Tobin Askerly"])
-
-
-def test_the_assistant_answers_without_the_model_when_it_fails(
-    endpoint: Endpoint, library: Library, question: str
-) -> None:
-    endpoint.status = 500
-    texts, done = answer(Assistant.open(library.folder, endpoint.settings()), question)
-    assert texts[0] == "The language model failed, so these are the speakers' own words, chosen without it."
-    assert "forty-five loaves" in texts[1]
-    assert (done.answer.verdict, done.answer.writer) == ("answered", "extractive")

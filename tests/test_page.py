@@ -7,14 +7,11 @@ through. Where a test must hold the answer back or break it, a scripted assistan
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-import wave
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,69 +19,25 @@ from types import SimpleNamespace
 from urllib.parse import quote, urlsplit
 
 import pytest
+from browsing import KETTLE, ROOT, a_browser, ask, make_small_library, pages, serving, watch_audio
 
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
+from ui.rounds import MOST_KEPT
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[1]
 HOSTILE = json.loads((ROOT / "tests" / "data" / "hostile.json").read_text(encoding="utf-8"))
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"]  # fmt: skip
-KETTLE = [
-    ("Ada Rowe", 0.5, 3.0, "Welcome to Mended, the show about people who repair things."),
-    ("Ada Rowe", 3.2, 6.0, "Ben, what was the first thing that you ever mended?"),
-    ("Ben Tull", 6.4, 9.0, "The first thing I mended was a copper kettle from my grandmother's kitchen."),
-    ("Ben Tull", 9.5, 11.5, "I soldered a ring of tin around the spout of the kettle."),
-    ("Ben Tull", 12.0, 15.0, "It has not leaked a drop in nineteen years."),
-    ("Ada Rowe", 15.5, 17.0, "And what do you never repair?"),
-    ("Ben Tull", 17.5, 20.0, "I never repair an umbrella, because an umbrella is only ever lent to you."),
-]
-LANTERN = [
-    ("Ada Rowe", 1.0, 4.0, "Today we talk about a lantern from a fishing boat with Cleo Marsh."),
-    ("Cleo Marsh", 4.5, 9.0, "The lantern came up in a net off the north harbour, full of sand and one angry crab."),
-    ("Cleo Marsh", 9.5, 13.0, "I replaced the glass of the lantern with a pane from a greenhouse."),
-]
 
 
 # ---- libraries and servers
 
 
-def write_episode(folder: Path, name: str, segments: list[tuple[str, float, float, str]], **metadata: object) -> None:
-    """A transcript in the podcast namespace's JSON with its metadata beside it."""
-    lines = [
-        {"speaker": speaker, "startTime": start, "endTime": end, "body": text} for speaker, start, end, text in segments
-    ]
-    (folder / f"{name}.json").write_text(json.dumps({"version": "1.0.0", "segments": lines}), encoding="utf-8")
-    (folder / f"{name}.meta.json").write_text(json.dumps(metadata), encoding="utf-8")
-
-
-def write_silence(file: Path, seconds: int) -> None:
-    with wave.open(str(file), "wb") as sound:
-        sound.setparams((1, 2, 8000, 0, "NONE", ""))
-        sound.writeframes(b"\0\0" * 8000 * seconds)
-
-
 @pytest.fixture(scope="module")
 def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made from files, with the hashing encoder, which needs no model."""
-    folder = tmp_path_factory.mktemp("small")
-    (folder / "transcripts").mkdir()
-    write_silence(folder / "kettle.wav", 30)
-    (folder / "secret.txt").write_text("for nobody")
-    roles = {"Ada Rowe": "host", "Ben Tull": "guest", "Cleo Marsh": "guest"}
-    ada, ben, cleo = ({"name": name, "role": role} for name, role in roles.items())
-    common = {"show": "Mended", "date": "2024-02-01", "duration": 30}
-    write_episode(folder / "transcripts", "kettle", KETTLE, title="The copper kettle", people=[ada, ben],
-                  audio="../kettle.wav", url="https://example.org/kettle", **common)  # fmt: skip
-    write_episode(folder / "transcripts", "lantern", LANTERN, title="A lantern from the sea", people=[ada, cleo],
-                  audio="../secret.txt", url="https://example.org/lantern", **common)  # fmt: skip
-    report = Library.create(folder / "library", "hashing").add([folder / "transcripts"])
-    assert report.added == ["kettle", "lantern"] and not report.refused
-    return folder / "library"
+    return make_small_library(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="module")
@@ -106,40 +59,16 @@ def hostile_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library.folder
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def serve(*command: str) -> Iterator[str]:
-    """The address that the command prints when its page is ready; the command runs in a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, *command, "--port", str(free_port())],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout
-    try:
-        line = process.stdout.readline()
-        assert "http://" in line, line
-        yield next(word for word in line.split() if word.startswith("http://"))
-    finally:
-        process.terminate()
-        process.wait(10)
-        process.stdout.close()
-
-
 @pytest.fixture(scope="module")
 def site(small_library: Path) -> Iterator[str]:
-    yield from serve("app.py", "--library", str(small_library))
+    with serving("app.py", "--library", str(small_library)) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def hostile_site(hostile_library: Path) -> Iterator[str]:
-    yield from serve("app.py", "--library", str(hostile_library))
+    with serving("app.py", "--library", str(hostile_library)) as address:
+        yield address
 
 
 SCRIPT = """
@@ -192,7 +121,7 @@ def scripted(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("scripted")
     (folder / "script.py").write_text(SCRIPT, encoding="utf-8")
     gate = folder / "gate"
-    for address in serve(str(folder / "script.py"), str(gate), "--library", str(small_library)):
+    with serving(str(folder / "script.py"), str(gate), "--library", str(small_library)) as address:
         yield SimpleNamespace(address=address, gate=gate)
         gate.unlink(missing_ok=True)
 
@@ -202,51 +131,14 @@ def scripted(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+    with a_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def open_page(browser: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
-    """Opens an address in a fresh browser context; keeps what was requested, said and popped up on the page object."""
-    contexts = []
-
-    def opened(address: str, **options: object) -> playwright.Page:
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.requested, page.popped, page.faults = [], [], []
-        context.on("request", lambda request: page.requested.append(request.url))
-        page.on("dialog", lambda dialog: (page.popped.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda fault: page.faults.append(str(fault)))
-        page.goto(address)
-        expect(page.locator("#examples .example").first).to_be_visible(timeout=30_000)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-def ask(page: playwright.Page, question: str, *, rounds: int = 1) -> playwright.Locator:
-    """Asks by keyboard and returns the finished round."""
-    box = page.locator("#question").locator("textarea, input")
-    box.fill(question)
-    box.press("Enter")
-    finished = page.locator(f"#r{rounds}:not(.working)")
-    expect(finished).to_be_visible(timeout=30_000)
-    return finished
-
-
-def watch_audio(page: playwright.Page) -> None:
-    """Keeps in `began` and `ended` where the audio stood each time it started and paused."""
-    page.evaluate(
-        """() => { window.began = []; window.ended = []; const sound = document.querySelector("#audio");
-        sound.addEventListener("playing", () => began.push(sound.currentTime));
-        sound.addEventListener("pause", () => ended.push(sound.currentTime)); }"""
-    )
+    with pages(browser) as open_page:
+        yield open_page
 
 
 # ---- asking and hearing
@@ -325,6 +217,7 @@ def test_a_refusal_says_what_was_searched(site: str, open_page: Callable) -> Non
 
 def test_filters_narrow_the_question_and_are_shown_with_it(site: str, open_page: Callable) -> None:
     page = open_page(site)
+    page.get_by_role("button", name="Filters").click()
     page.get_by_label("Episode").click()
     page.get_by_role("option", name="A lantern from the sea").click()
     answer = ask(page, "What did they say about the lantern?")
@@ -431,10 +324,11 @@ def test_hostile_words_run_nowhere_on_the_page(hostile_site: str, open_page: Cal
             assert urlsplit(link.get_attribute("href")).scheme in ("http", "https")
     assert shown >= len(HOSTILE)
     page.locator(".card").first.hover()
+    page.get_by_role("button", name="Filters").click()
     page.get_by_label("Episode").click()
     page.keyboard.press("Escape")
     page.reload()
-    expect(page.locator("#examples .example").first).to_be_visible()
+    expect(page.locator(".round")).to_have_count(min(MOST_KEPT, len(HOSTILE)), timeout=30_000)  # kept in the browser
     assert page.popped == []
     assert page.evaluate("window.owned") is None
     assert page.evaluate("document.querySelectorAll('#talk img, #talk script, #talk iframe, #talk svg').length") == 0

@@ -11,8 +11,9 @@ import pytest
 
 from index.episode import Episode, Person, Sentence, Show, Turn
 from rag.result import Answer, Citation, Searched
-from ui import passages
+from ui import answers, passages
 from ui.moments import find_quote, moment_of, span_to_play
+from ui.suggest import Suggestion
 
 HOSTILE = json.loads((Path(__file__).parent / "data" / "hostile.json").read_text(encoding="utf-8"))
 HOST, GUEST = Person("Ada Rowe", "host"), Person("Ben Tull", "guest")
@@ -74,11 +75,16 @@ def rounds_with(text: str) -> str:
     return "".join(
         [
             passages.masthead(1, 60.0, [text]),
-            passages.welcome([text, text], audible=True),
-            passages.conversation(
+            answers.welcome([text, text], audible=True),
+            answers.examples([text]),
+            answers.to_be_asked(text, [text]),
+            answers.suggested([Suggestion(text, True, text), Suggestion(text)], refused=True),
+            answers.remaining(1, text, problem=True),
+            answers.told(text),
+            answers.conversation(
                 [
-                    passages.round_(1, text, scope=text, status=text, text=text, problem=text, moments=[moment]),
-                    passages.round_(2, text, answer=answer, moments=[moment], nearest=[moment]),
+                    answers.round_(1, text, scope=text, status=text, text=text, problem=text, moments=[moment]),
+                    answers.round_(2, text, link=answers.address(q=text), answer=answer, moments=[moment], nearest=[moment]),
                 ]
             ),
         ]
@@ -229,7 +235,7 @@ def test_without_audio_or_times_there_is_no_play_button_but_a_link() -> None:
         moment_of(CITATION, TALK, "file:///etc/passwd"),
     ):
         page = Page(passages.card(1, moment))
-        assert "button" not in page.tags
+        assert ("class", "play") not in page.attributes
         assert ("href", "https://example.org/e1#t=12") in page.attributes
 
 
@@ -253,7 +259,7 @@ def test_a_speaker_is_shown_with_how_it_is_known(changes: dict, shown: list[str]
 
 
 def test_marks_lead_to_their_cards_and_a_mark_without_a_card_is_dropped() -> None:
-    html = passages.round_(4, "q", text="So [1] and [1, 7] and [x].", moments=[moment_of(CITATION, TALK, None)])
+    html = answers.round_(4, "q", text="So [1] and [1, 7] and [x].", moments=[moment_of(CITATION, TALK, None)])
     page = Page(html)
     assert page.attributes.count(("data-card", "r4c1")) == 2
     assert ("id", "r4c1") in page.attributes
@@ -263,7 +269,7 @@ def test_marks_lead_to_their_cards_and_a_mark_without_a_card_is_dropped() -> Non
 def test_a_refusal_says_what_was_searched_and_that_the_nearest_is_no_answer() -> None:
     answer = Answer("q", "q", "not_said", "Nobody says that.", (), (CITATION,), Searched(7, 3840.0, "Ben Tull", 720.0),
                     "extractive", None)  # fmt: skip
-    html = passages.round_(1, "q", answer=answer, nearest=[moment_of(CITATION, TALK, None)])
+    html = answers.round_(1, "q", answer=answer, nearest=[moment_of(CITATION, TALK, None)])
     text = Page(html).text
     assert "Searched 7 episodes, 64 minutes; Ben Tull speaks for 12 minutes of that" in text
     assert text.index("Nearest, but no answer") < text.index("It was a kettle.")
@@ -273,12 +279,12 @@ def test_a_refusal_says_what_was_searched_and_that_the_nearest_is_no_answer() ->
 def test_what_the_answer_itself_says_of_the_search_is_not_said_twice() -> None:
     text = "I found nothing in the 7 episodes, 64 minutes searched."
     answer = Answer("q", "q", "not_said", text, (), (), Searched(7, 3840.0), "extractive", None)
-    assert passages.footnote(answer) == ""
+    assert answers.footnote(answer) == ""
 
 
 def test_withheld_sentences_are_counted() -> None:
     answer = Answer("q", "q", "answered", "Yes.", (), (), Searched(1, 60.0), "llm", "openai:x", {}, 1)
-    text = Page(passages.footnote(answer)).text
+    text = Page(answers.footnote(answer)).text
     assert "1 sentence withheld" in text and "openai:x" in text
 
 

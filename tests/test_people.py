@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from talks import write_talk
 
+from index.claims import Claims
 from index.episode import Person
 from index.formats.parsed import ParsedTurn, Piece
-from index.introductions import mentions_of
+from index.introductions import mentions_of, own_words
 from index.library import Library
-from index.naming import assigned
-from index.people import Voice, belongs_to_show, one_person_each, people_of_labels
+from index.naming import among_others, assigned
+from index.people import Voice, one_person_each, people_of_labels, role_in_show, roles_of_show
 from index.read import read_episode
 from index.speakers import is_anonymous
 
@@ -193,9 +194,20 @@ def test_spellings_of_one_full_name_in_a_show_are_one_person():
 
 
 def test_who_comes_back_again_and_again_belongs_to_the_show():
-    assert belongs_to_show(4, 12)
-    assert not belongs_to_show(3, 3), "three episodes are too few to tell"
-    assert not belongs_to_show(4, 40)
+    assert role_in_show(4, 12) == "host"
+    assert role_in_show(3, 3) == "unknown", "three episodes are too few to tell"
+    assert role_in_show(4, 40) == "unknown"
+
+
+def test_who_came_once_to_a_long_show_is_a_guest():
+    assert role_in_show(1, 20) == "guest"
+    assert role_in_show(1, 19) == "unknown", "a show's beginning tells nothing"
+    assert role_in_show(2, 20) == "unknown"
+
+
+def test_a_label_that_names_nobody_is_no_person_who_comes_back():
+    spoken_in = {"Speaker 1": 30, "Host": 30, "Ann Hale": 30, "Bo Lund": 1, "Mira Ashdown": 5}
+    assert roles_of_show(30, spoken_in) == {"Ann Hale": "host", "Bo Lund": "guest"}
 
 
 def test_two_equal_claims_to_a_name_give_it_to_nobody():
@@ -216,6 +228,8 @@ def test_two_equal_claims_to_a_name_give_it_to_nobody():
         ("What do you mend, Bo?", "called", "Bo"),
         ("Thanks, Bo.", "called", "Bo"),
         ("Welcome to the show, Bo.", "called", "Bo"),
+        ("So Bo - how did you mend it?", "called", "Bo"),
+        ("Here's a question for you all. Bo, here it comes.", "called", "Bo"),
     ],
 )
 def test_a_name_is_heard_where_somebody_is_named(text, kind, name):
@@ -230,6 +244,48 @@ def test_no_name_is_heard_where_nobody_is_named(text):
     assert not [
         m for m in mentions_of(turns(("A", text), ("B", "The copper and the tin were tired."))) if m.kind != "called"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'My mother always said "Bo, what are you doing?" and went out.',
+        "She said “Thanks, Bo.” and left.",
+        "My co-founder, Bo, hadn't come yet.",
+        "I learned it from his brother, Bo.",
+        "And Bo - he can mend a kettle.",
+    ],
+)
+def test_whom_others_speak_to_elsewhere_and_who_is_spoken_of_is_not_called(text):
+    assert not [m for m in mentions_of(turns(("A", text), ("B", "I know Bo Lund well."))) if m.kind == "called"]
+
+
+def test_what_somebody_quotes_is_no_introduction_of_theirs():
+    heard = mentions_of(turns(("A", 'And he says "I am Bo Lund." to everyone.'), ("B", "I know Bo Lund well.")))
+    assert not [m for m in heard if m.kind == "self"]
+    assert own_words('He said "Hi, Bo" twice.') == 'He said "" twice.'
+    assert own_words('A 3" pipe, Bo.') == 'A 3" pipe, Bo.'
+
+
+def pair(label: str, name: str, likely: float) -> tuple[str, str, dict[str, float]]:
+    return label, name, {"x": likely}
+
+
+def test_a_claim_is_weighed_against_the_likeliest_other_voice_and_the_likeliest_other_name():
+    pairs = [pair("A", "Ann", 3.0), pair("A", "Bo", 1.0), pair("B", "Ann Hale", 2.0), pair("C", "Cy", -1.0)]
+    among = {(label, name): features for label, name, features in among_others(pairs, {"x": 1.0})}
+    assert among["A", "Ann"]["over_other_name"] == 2 and among["A", "Ann"]["over_other_voice"] == 1
+    assert among["A", "Bo"]["beaten_by_name"] == -2 and among["B", "Ann Hale"]["beaten_by_voice"] == -1
+    assert among["C", "Cy"]["beaten_by_name"] == among["C", "Cy"]["beaten_by_voice"] == 0
+    assert [features["x"] for _, _, features in pairs] == [3, 1, 2, -1], "the pairs are left as they were"
+
+
+def test_a_guest_whose_first_words_greet_the_opener_speaks_for_the_openers_name():
+    said = with_words(relabelled({"Ann Hale": "A", "Bo Lund": "B"}), ("I'm Ann Hale, and with me", "With me"))
+    about = {(label, name.split()[0]): features for label, name, features in Claims(said).pairs({})}
+    assert about["A", "Ann"]["greeted_back"] == about["A", "Ann"]["greeted_opener"] == 1
+    assert about["A", "Ann"]["own"] == 0 and about["B", "Bo"]["greeted_back"] == 0
+    assert about["B", "Bo"]["replies"] == 1, "thanks for having me, right after a welcome"
 
 
 def test_a_file_shows_that_its_names_were_recovered(tmp_path):

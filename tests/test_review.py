@@ -543,7 +543,7 @@ def test_answers_that_count_no_more_are_told_when_the_file_is_added_again(verbat
     write(tmp_path / "low", "A wholly other talk. It has two sentences.")
     code, out, err = verbatim("add", tmp_path / "low")
     assert (code, out) == (0, "1 replaced\n")
-    assert err == "ropes: answers about who speaks whose words have changed: 1; not counted now\n"
+    assert err == "ropes: corrections whose words have changed: 1; not counted now\n"
     assert "kept, and not counted" in verbatim("speakers", "ropes")[1]
 
 

@@ -36,6 +36,7 @@ def test_every_setting_is_read_with_its_type():
         ("VERBATIM_TIMEOUT", "soon", "not a number"),
         ("VERBATIM_QUOTES", "0", "above 0"),
         ("VERBATIM_TIMEOUT", "-1", "above 0"),
+        ("VERBATIM_PLANNER", "somebody", "neither rules nor model"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(name, value, fault):
@@ -44,11 +45,27 @@ def test_what_cannot_be_meant_is_refused_by_name(name, value, fault):
     assert name in str(refused.value) and value in str(refused.value)
 
 
+def test_a_limit_in_money_needs_prices():
+    with pytest.raises(SettingsError, match="VERBATIM_PRICE_INPUT and VERBATIM_PRICE_OUTPUT"):
+        Settings.from_environment({"VERBATIM_MAX_COST": "0.05"})
+    priced = Settings.from_environment({"VERBATIM_MAX_COST": "0.05", "VERBATIM_PRICE_OUTPUT": "10"})
+    assert (priced.max_cost, priced.price_output, Settings().max_cost) == (0.05, 10.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("model", "provider"), [("openai:x", "openai"), ("openai", None), (":", None), ("openai:", None), (None, None)]
+)
+def test_a_model_names_its_provider(model, provider):
+    assert Settings(model=model).provider == provider
+
+
 def test_openais_own_variables_are_read_where_ours_are_not_set():
     theirs = {"OPENAI_API_KEY": "key-1", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
     settings = Settings.from_environment(theirs)
     assert (settings.api_key, settings.base_url) == ("key-1", "http://127.0.0.1:9/v1")
-    ours = Settings.from_environment(theirs | {"VERBATIM_API_KEY": "key-2", "VERBATIM_BASE_URL": "http://127.0.0.1:8/v1"})
+    ours = Settings.from_environment(
+        theirs | {"VERBATIM_API_KEY": "key-2", "VERBATIM_BASE_URL": "http://127.0.0.1:8/v1"}
+    )
     assert (ours.api_key, ours.base_url) == ("key-2", "http://127.0.0.1:8/v1")
 
 

@@ -15,12 +15,11 @@ import gradio as gr
 
 from index.errors import LibraryError, VerbatimError
 from rag.answer import Assistant
-from rag.question import Filters
+from rag.question import LONGEST_QUESTION, Filters
 from rag.result import Answer, Done
 from rag.text import episode_json, episodes_json, passage_json
 from ui.limits import Door
 
-LONGEST_QUESTION = 2000  # characters; a longer one is a pasted document
 LONGEST_NAME = 300
 MOST_PASSAGES = 100
 MOST_HISTORY = 50  # messages; only the last few tell what a follow-up is about
@@ -201,7 +200,9 @@ def checked_name(value: object, name: str) -> str:
     return text.strip()
 
 
-def checked_filters(show: object, episode: object, guest: object, role: object, since: object, until: object) -> Filters:
+def checked_filters(
+    show: object, episode: object, guest: object, role: object, since: object, until: object
+) -> Filters:
     wanted = checked_name(role, "role")
     if wanted and wanted not in ROLES:
         raise BadValue(f"role is {wanted!r}. It should be host, guest or empty.")

@@ -109,9 +109,13 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
     def add(*typed: Any) -> list[Any]:
         return question_added(library, *typed)
 
-    page.load(furnish, None, [which, chosen, feedback, episode], **at_once).then(show, [chosen, seen], result, **at_once)
+    page.load(furnish, None, [which, chosen, feedback, episode], **at_once).then(
+        show, [chosen, seen], result, **at_once
+    )
     ran = run.click(begin, [which, limit, finding_only], progress, concurrency_limit=4, **quiet)
-    ran.then(lambda: gr.update(**newest(library)), None, chosen, **at_once).then(show, [chosen, seen], result, **at_once)
+    ran.then(lambda: gr.update(**newest(library)), None, chosen, **at_once).then(
+        show, [chosen, seen], result, **at_once
+    )
     cancel.click(halt, None, progress, **at_once)
     chosen.input(show, [chosen, seen], result, **at_once)
     lost.input(open_, [chosen, lost], opened, **at_once)
@@ -125,7 +129,9 @@ def furnished(library: Library) -> list[Any]:
     """The choices of sets, runs, feedback and episodes as they are now."""
     given = [
         (
-            text.FEEDBACK_ENTRY.format(kind=text.FEEDBACK_KINDS.get(item.kind, item.kind), question=item.question)[:LONGEST_CHOICE],
+            text.FEEDBACK_ENTRY.format(kind=text.FEEDBACK_KINDS.get(item.kind, item.kind), question=item.question)[
+                :LONGEST_CHOICE
+            ],
             str(number),
         )
         for number, item in enumerate(feedback_of(library))
@@ -142,7 +148,9 @@ def furnished(library: Library) -> list[Any]:
 def sets(library: Library, *, chosen: str | None = None) -> dict[str, Any]:
     """The sets to choose from, and which is chosen: as `gr.update` takes them."""
     known = runs.known_sets(library.folder)
-    choices = [(text.SET_LABEL.format(name=each.name, n=counted(each.questions, "question")), each.name) for each in known]
+    choices = [
+        (text.SET_LABEL.format(name=each.name, n=counted(each.questions, "question")), each.name) for each in known
+    ]
     return {"choices": choices, "value": chosen or (known[0].name if known else None)}
 
 
@@ -187,7 +195,10 @@ def shown(library: Library, key: str | None) -> list[Any]:
     """A run's figures, plots, report, lost questions, and what it may be compared with."""
     nothing = [html.notice(text.NO_RUNS), "", gr.update(visible=False), gr.update(choices=[], value=None), ""]
     others = gr.update(
-        choices=[(text.COMPARE_NONE, NOTHING), *((named, old) for named, old in runs.known_runs(library.folder) if old != key)],
+        choices=[
+            (text.COMPARE_NONE, NOTHING),
+            *((named, old) for named, old in runs.known_runs(library.folder) if old != key),
+        ],
         value=NOTHING,
     )
     if not key:
@@ -198,7 +209,8 @@ def shown(library: Library, key: str | None) -> list[Any]:
         return [html.notice(str(error), problem=True), *nothing[1:], others, ""]
     view = view_of(result, None, ())
     lost = [
-        (f"{stage}: {question['question']}"[:LONGEST_CHOICE], question["id"]) for stage, question in runs.lost_by_stage(view)
+        (f"{stage}: {question['question']}"[:LONGEST_CHOICE], question["id"])
+        for stage, question in runs.lost_by_stage(view)
     ]
     return [
         html.figures(view, key),

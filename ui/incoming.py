@@ -146,7 +146,9 @@ def _saved(library: Library, draft: Draft) -> Draft:
     file = _free(folder, draft.file)
     shutil.copyfile(draft.file, file)
     # Without a show, a file's folder would be taken for it, and this one says nothing.
-    fields = {"show": NO_SHOW} | draft.fields | {"id": _own_id(library, draft.episode.id if draft.episode else file.stem)}
+    fields = (
+        {"show": NO_SHOW} | draft.fields | {"id": _own_id(library, draft.episode.id if draft.episode else file.stem)}
+    )
     sidecar_of(file).write_text(json.dumps(fields, ensure_ascii=False, indent=1), encoding="utf-8")
     try:
         report = library.add([file])

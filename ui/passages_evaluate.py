@@ -51,7 +51,9 @@ def chart(title: str, svg: str | None) -> str:
     and here what Gradio's template could take for code."""
     if not svg:
         return ""
-    return f'<figure class="chart"><figcaption>{escaped(title)}</figcaption>{svg.translate(TEMPLATE_CHARACTERS)}</figure>'
+    return (
+        f'<figure class="chart"><figcaption>{escaped(title)}</figcaption>{svg.translate(TEMPLATE_CHARACTERS)}</figure>'
+    )
 
 
 def charts(shown: Iterable[tuple[str, str | None]], nothing: str) -> str:

@@ -1,11 +1,11 @@
-// What the page does in the browser: plays a quote from its first word to its last, leads a mark to its source, and
-// keeps the player's bar true. All through delegated events, since the conversation is drawn anew while it streams.
-// Text reaches the page through textContent only.
+// Plays a quote from its first word to its last, shows the transcript as it is spoken, and obeys keys. Shared by every
+// screen; what a conversation needs besides is in talk.js. All through delegated events, since pages are drawn anew while
+// they stream. Text reaches the page through textContent only.
 (() => {
   "use strict";
 
-  const BOX = "#question textarea, #question input";
   const EARLY = 0.03; // seconds: pausing takes a frame or two to be heard
+  const JUMP = 15; // seconds that an arrow key goes back or on
 
   let playing = null; // {card, start, end, who, title}; end is null once the listener keeps listening
   let endTimer = 0;
@@ -13,6 +13,7 @@
   const find = (selector, root = document) => root.querySelector(selector);
   const audio = () => find("#audio");
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const words = (key) => JSON.parse(find("#player").dataset.texts)[key];
 
   function clock(seconds) {
     const whole = Math.max(0, Math.floor(seconds));
@@ -25,27 +26,34 @@
   // ---- playing -------------------------------------------------------------------------------------------------
 
   function play(button) {
-    const { src, start, end, who, title, card } = button.dataset;
+    const { src, start, end, who, title, card, episode } = button.dataset;
     const sound = audio();
-    if (playing && playing.card === card && playing.end !== null && !sound.paused) return sound.pause();
+    if (playing && playing.card === card && playing.start === Number(start) && playing.end !== null && !sound.paused) {
+      return sound.pause();
+    }
     playing = { card, start: Number(start), end: Number(end), who, title };
     find("#player").hidden = false;
     document.body.classList.add("with-player");
     const address = new URL(src, document.baseURI).href;
     if (sound.src !== address) sound.src = address;
     seek(playing.start);
+    follow(episode, src);
   }
 
   function seek(second) {
     const sound = audio();
     const go = () => {
-      sound.currentTime = second;
-      sound.play().catch((fault) => say(fault.name === "AbortError" ? null : "This audio can’t be played"));
+      sound.currentTime = Math.max(0, second);
+      start();
     };
     say(null);
     if (sound.readyState >= 1) return go();
     sound.addEventListener("loadedmetadata", go, { once: true });
     sound.load();
+  }
+
+  function start() {
+    audio().play().catch((fault) => say(fault.name === "AbortError" ? null : words("cannot_play")));
   }
 
   // Three watchers for the quote's end: frames are exact but rest in a background tab, a timer is exact but drifts when
@@ -66,6 +74,7 @@
 
   function frame() {
     stopAtEnd();
+    caption();
     if (!audio().paused) requestAnimationFrame(frame);
   }
 
@@ -73,7 +82,7 @@
     if (!playing) return;
     playing.end = null;
     clearTimeout(endTimer);
-    audio().play().catch(() => say("This audio can’t be played"));
+    start();
   }
 
   function toggle() {
@@ -81,7 +90,16 @@
     if (!sound.paused) return sound.pause();
     // At the quote's end, "play" means the quote once more; "Keep listening" is what goes on.
     if (playing && playing.end !== null && sound.currentTime >= playing.end - 0.1) return seek(playing.start);
-    sound.play().catch(() => say("This audio can’t be played"));
+    start();
+  }
+
+  function jump(seconds) {
+    const sound = audio();
+    const second = Math.max(0, sound.currentTime + seconds);
+    // Whoever leaves the quote wants to hear what is there, not to be stopped by the quote's end.
+    if (playing.end !== null && (second > playing.end || second < playing.start - JUMP)) playing.end = null;
+    sound.currentTime = Math.min(second, sound.duration || second);
+    watch();
   }
 
   function close() {
@@ -92,6 +110,55 @@
     document.body.classList.remove("with-player");
     show();
     if (card) card.focus({ preventScroll: true });
+  }
+
+  // ---- captions ------------------------------------------------------------------------------------------------
+
+  let transcript = null; // {episode, speakers, sentences: [[start, end, speaker, text], …], estimated}
+  let shown = -2;
+
+  async function follow(episode, src) {
+    if (transcript && transcript.episode === episode) return caption();
+    transcript = null;
+    caption();
+    if (!episode) return;
+    // Beside the audio, where that is on this server; the page itself may be at another depth.
+    const here = new URL(src.startsWith("http") ? document.baseURI : src, document.baseURI).href.split("audio/")[0];
+    try {
+      const answer = await fetch(new URL(`captions/${encodeURIComponent(episode)}`, here));
+      if (!answer.ok) return;
+      transcript = { episode, ...(await answer.json()) };
+      shown = -2;
+      caption();
+    } catch {
+      transcript = null; // without captions it still plays
+    }
+  }
+
+  function caption() {
+    const box = find("#player .captions");
+    if (!box) return;
+    const sentences = transcript ? transcript.sentences : [];
+    box.hidden = !sentences.length || !playing;
+    if (box.hidden) return void (shown = -2);
+    const second = audio().currentTime + 0.05;
+    let at = -1;
+    for (let low = 0, high = sentences.length - 1; low <= high; ) {
+      const middle = (low + high) >> 1;
+      if (sentences[middle][0] <= second) (at = middle), (low = middle + 1);
+      else high = middle - 1;
+    }
+    if (at === shown) return;
+    shown = at;
+    const put = (place, number) => {
+      const sentence = sentences[number];
+      const who = sentence && sentence[2] !== null && (!place || sentences[number - 1]?.[2] !== sentence[2] || place === "current");
+      find(`.caption.${place}`, box).textContent = sentence ? `${who ? `${transcript.speakers[sentence[2]]}: ` : ""}${sentence[3]}` : "";
+    };
+    put("before", at - 1);
+    put("current", at);
+    put("after", at + 1);
+    find(".caption-note", box).textContent = transcript.estimated ? words("captions_estimated") : "";
   }
 
   // ---- showing -------------------------------------------------------------------------------------------------
@@ -115,10 +182,11 @@
       put("who", playing.who);
       put("title", fault || playing.title);
       put("time", clock(sound.currentTime) + (playing.end === null ? "" : ` / ${clock(playing.end)}`));
+      caption();
     }
     const button = find('[data-do="toggle"]');
     button.classList.toggle("on", on);
-    button.setAttribute("aria-label", on ? "Pause" : "Play");
+    button.setAttribute("aria-label", words(on ? "pause" : "play"));
     find('[data-do="on"]').disabled = !playing || (playing.end === null && on);
     for (const card of document.querySelectorAll(".card")) {
       const here = Boolean(playing) && card.id === playing.card;
@@ -128,49 +196,84 @@
   }
 
   function choose(card) {
+    const listen = find(".play", card);
+    if (listen) play(listen);
+    // After the player's bar has taken its room.
     card.scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "nearest" });
     card.focus({ preventScroll: true });
   }
 
+  function beside(step) {
+    const cards = [...document.querySelectorAll(".card")];
+    const focused = document.activeElement && document.activeElement.closest(".card");
+    const at = cards.findIndex((card) => (focused ? card === focused : playing && card.id === playing.card));
+    const next = cards[at < 0 ? (step > 0 ? 0 : cards.length - 1) : at + step];
+    if (next) choose(next);
+  }
+
   // ---- what the visitor does -----------------------------------------------------------------------------------
 
-  const ACTIONS = {
-    toggle,
-    close,
-    on: keepListening,
-    again: () => playing && seek(playing.start),
-    filters: (button) => {
-      const open = document.body.classList.toggle("filters-open");
-      button.setAttribute("aria-expanded", String(open));
-    },
-  };
+  const ACTIONS = { toggle, close, on: keepListening, again: () => playing && seek(playing.start) };
 
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     const button = target && target.closest("button");
-    if (!button) return;
+    if (!button) {
+      // The passage itself plays, too; not while its words are being selected.
+      const quote = target && target.closest(".card blockquote");
+      const listen = quote && String(getSelection()) === "" && find(".play", quote.closest(".card"));
+      if (listen) play(listen);
+      return;
+    }
     if (button.classList.contains("play")) return play(button);
     if (button.classList.contains("mark")) {
       const card = document.getElementById(button.dataset.card);
-      if (!card) return;
-      const listen = find(".play", card);
-      if (listen) play(listen);
-      return choose(card); // after the player's bar has taken its room
+      if (card) choose(card);
+      return;
     }
     const action = ACTIONS[button.dataset.do];
     if (action) action(button);
   });
 
+  const KEYS_OFF = "verbatim-keys-off";
+  const stored = (name) => {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null; // storage is forbidden here: the keys are on
+    }
+  };
+
   document.addEventListener("change", (event) => {
     // The default too: an audio element falls back to it when it is given another episode.
     if (event.target.matches('[data-do="speed"]')) audio().playbackRate = audio().defaultPlaybackRate = Number(event.target.value);
+    if (event.target.matches('[data-do="keys"]')) {
+      try {
+        event.target.checked ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1");
+      } catch {
+        event.target.checked = true;
+      }
+    }
   });
 
+  const KEYS = {
+    " ": () => playing && toggle(),
+    ArrowLeft: () => playing && jump(-JUMP),
+    ArrowRight: () => playing && jump(JUMP),
+    j: () => beside(1),
+    k: () => beside(-1),
+    "/": () => find("#question textarea, #question input")?.focus(),
+  };
+
   document.addEventListener("keydown", (event) => {
-    const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (!Object.hasOwn(KEYS, event.key) || event.ctrlKey || event.metaKey || event.altKey || stored(KEYS_OFF)) return;
+    if (target.closest("input, textarea, select, [contenteditable], [role=listbox], [role=tab]")) return;
+    // A space presses the button that has the focus.
+    if (event.key === " " && (target.closest("button, a, summary") || !playing)) return;
+    if (event.key.startsWith("Arrow") && !playing) return;
     event.preventDefault();
-    find(BOX).focus();
+    KEYS[event.key]();
   });
 
   // Media events don't bubble; they are caught on their way down.
@@ -179,26 +282,18 @@
   }
   document.addEventListener("play", (event) => event.target.id === "audio" && requestAnimationFrame(frame), true);
   document.addEventListener("error", (event) => {
-    if (event.target.id === "audio") say("This audio can’t be loaded");
+    if (event.target.id === "audio") say(words("no_sound"));
   }, true);
 
-  // ---- the conversation, drawn anew ----------------------------------------------------------------------------
-
-  let rounds = 0;
-  function redrawn() {
-    const all = document.querySelectorAll(".round");
-    if (all.length > rounds) {
-      const newest = all[all.length - 1];
-      if (rounds > 0) newest.scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "start" });
-    }
-    rounds = all.length;
-    show();
-  }
-
+  // The page leaves room for the bar, however many lines it has.
   function begin() {
-    const talk = find("#talk");
-    if (!talk) return requestAnimationFrame(begin);
-    new MutationObserver(redrawn).observe(talk, { childList: true, subtree: true });
+    const bar = find("#player");
+    if (!bar) return requestAnimationFrame(begin);
+    new ResizeObserver(() => document.body.style.setProperty("--bar", `${bar.hidden ? 0 : bar.offsetHeight}px`)).observe(bar);
+    const box = find('[data-do="keys"]');
+    if (box) box.checked = !stored(KEYS_OFF);
   }
   begin();
+
+  window.verbatim = { find, calm, words, showPlaying: show };
 })();

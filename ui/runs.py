@@ -1,7 +1,7 @@
 """Question sets and runs of them, kept in the library's folder, for the Evaluate screen. Knows nothing of pages.
 
-    questions/NAME.jsonl   sets that were uploaded or made from feedback
-    runs/KEY.json          what `verbatim eval --json` would have written
+questions/NAME.jsonl   sets that were uploaded or made from feedback
+runs/KEY.json          what `verbatim eval --json` would have written
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def add_question(folder: Path, name: str, question: dict[str, Any]) -> tuple[str
 
     VerbatimError: the name or the question can't be meant; nothing is changed then.
     """
-    if not SET_NAME.fullmatch(name) or any(known.name == name for known in known_sets(folder) if known.file.parent == SHIPPED):
+    if not SET_NAME.fullmatch(name) or any(
+        known.name == name for known in known_sets(folder) if known.file.parent == SHIPPED
+    ):
         raise VerbatimError(text.BAD_SET_NAME)
     file = folder / SETS / f"{name}.jsonl"
     held = file.read_text(encoding="utf-8") if file.exists() else ""
@@ -86,7 +88,10 @@ def add_question(folder: Path, name: str, question: dict[str, Any]) -> tuple[str
     number = next(n for n in range(1, len(used) + 2) if f"feedback-{n}" not in used)
     row = {"id": f"feedback-{number}", **question}
     scratch = file.with_suffix(".part")
-    _written(scratch, (held.rstrip("\n") + "\n" if held else "").encode() + json.dumps(row, ensure_ascii=False).encode() + b"\n")
+    _written(
+        scratch,
+        (held.rstrip("\n") + "\n" if held else "").encode() + json.dumps(row, ensure_ascii=False).encode() + b"\n",
+    )
     try:
         size = len(read_set(scratch).questions)
     except VerbatimError:

@@ -1,4 +1,4 @@
-"""The whole site as one ASGI app: the listeners' page at `/`, the staff's at `/staff/`, and each episode's audio.
+"""The whole site as one ASGI app: the listeners' page at `/`, the staff's at `/staff/`, each episode's audio and its captions.
 
 The two pages are two Gradio apps, not two tabs of one: whoever can load a Gradio app can call every function in it. So
 nothing of the staff's is within a listener's reach, whatever they send. Each screen is a file in `ui/`.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import logging
 import mimetypes
+import warnings
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
@@ -24,11 +25,14 @@ from rag.answer import Assistant
 from rag.settings import Settings
 from ui import passages
 from ui.api import api_functions
+from ui.captions import captions_route
 from ui.chat import chat_screen
+from ui.episode_reader import reader_screen
 from ui.evaluate import evaluate_screen
 from ui.find import find_screen
 from ui.holdings import holdings_screen
 from ui.limits import Door, LoginAttempts
+from ui.person import person_screen
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -62,7 +66,9 @@ def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
     site.add_middleware(LoginAttempts, path=f"{STAFF}/login")
     if staff and not has_login(assistant.settings):
         site.add_middleware(StaffFromHere)
-    site.router.routes.append(audio_route(assistant.library))
+    # Pages name these from where they are, so that they also work below a proxy's own path.
+    for below in ("", STAFF):
+        site.router.routes += [audio_route(assistant.library, below), captions_route(assistant.library, below)]
     settings = assistant.settings
     if staff:
         # Mounted first: the listeners' page is at the root, and takes every address that is left.
@@ -72,22 +78,27 @@ def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
 
 
 def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = False, **options: Any) -> FastAPI:
+    """The site with a page at that path."""
     system_fonts = ["-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "system-ui", "sans-serif"]
-    gr.mount_gradio_app(
-        site,
-        page,
-        path,
-        ssr_mode=False,
-        run_history=False,
-        enable_monitoring=False,
-        footer_links=[],
-        theme=gr.themes.Base(
-            font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
-        ),
-        head=head(),
-        mcp_server=mcp_server,
-        **options,
+    theme = gr.themes.Base(
+        font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
     )
+    with warnings.catch_warnings():
+        # Gradio says that it turns off, for a page of several screens, what is turned off here already.
+        warnings.filterwarnings("ignore", message="SSR mode is not supported")
+        gr.mount_gradio_app(
+            site,
+            page,
+            path,
+            ssr_mode=False,
+            run_history=False,
+            enable_monitoring=False,
+            footer_links=[],
+            theme=theme,
+            head=head("player.js", "staff.js" if path == STAFF else "talk.js"),
+            mcp_server=mcp_server,
+            **options,
+        )
     if page.mcp_error:  # Gradio itself says nothing of it to an app that is mounted
         logging.getLogger(__name__).warning("The MCP tools are not served: %s", page.mcp_error)
     return site
@@ -101,20 +112,26 @@ def listeners_page(assistant: Assistant, door: Door, *, staff: bool) -> gr.Block
         api_functions(assistant, door)
         gr.HTML(passages.player(), elem_id="player-bar")
         line = partial(masthead, assistant.library, STAFF + "/" if staff else "")
-        page.load(line, None, head_line, queue=False, api_visibility="private")
+        page.load(line, None, head_line, queue=False, show_progress="hidden", api_visibility="private")
     page.queue(max_size=WAITING_AT_MOST)
     return page
 
 
 def staff_page(assistant: Assistant) -> gr.Blocks:
     """Find, Library and Evaluate: each at an address of its own, behind one login."""
-    screens = (("Library", "/library", holdings_screen), ("Evaluate", "/evaluate", evaluate_screen))
+    screens = (
+        ("Person", "/person", person_screen),
+        ("Episode", "/episode", reader_screen),
+        ("Library", "/library", holdings_screen),
+        ("Evaluate", "/evaluate", evaluate_screen),
+    )
     with gr.Blocks(title="Verbatim for staff", analytics_enabled=False, fill_width=True) as page:
         gr.Navbar(main_page_name="Find")
         find_screen(page, assistant)
         gr.HTML(passages.player(), elem_id="player-bar")
     for name, path, screen in screens:
         with page.route(name, path):
+            gr.Navbar(main_page_name="Find")
             screen(page, assistant)
             gr.HTML(passages.player(), elem_id="player-bar")
     page.queue(max_size=WAITING_AT_MOST)
@@ -128,10 +145,11 @@ def masthead(library: Library, staff: str) -> str:
     return passages.masthead(len(summaries), seconds, sorted({summary.show for summary in summaries}), staff=staff)
 
 
-def head() -> str:
-    """The page's own style and script, in the page itself."""
+def head(*scripts: str) -> str:
+    """The page's own style and scripts, in the page itself."""
     styles = "".join((UI / name).read_text(encoding="utf-8") for name in STYLES)
-    return f"<style>{styles}</style><script>{(UI / 'player.js').read_text(encoding='utf-8')}</script>"
+    code = "".join(f"<script>{(UI / name).read_text(encoding='utf-8')}</script>" for name in scripts)
+    return f"<style>{styles}</style>{code}"
 
 
 # Who may see the staff's page
@@ -170,8 +188,8 @@ def staff_login(settings: Settings) -> Callable[[str, str], bool] | None:
 # What is not a page
 
 
-def audio_route(library: Library) -> Any:
-    """`/audio/EPISODE`: the episode's audio file, in ranges, so that a browser can begin in the middle.
+def audio_route(library: Library, below: str) -> Any:
+    """`/audio/EPISODE`, `below` a page: the episode's audio file, in ranges, so that a browser can begin in the middle.
 
     By id, never by path: a visitor learns nothing of this machine's folders. A file that the library names but whose
     name is not that of a sound is not served either, since a transcript's metadata is not to be trusted.
@@ -191,7 +209,7 @@ def audio_route(library: Library) -> Any:
             raise HTTPException(404)
         return FileResponse(path, media_type=kind)
 
-    return Route("/audio/{episode:path}", audio)
+    return Route(f"{below}/audio/{{episode:path}}", audio)
 
 
 class StaffFromHere:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from index.episode import Person, Role
+from index.episode import Chapter, Person, Role
 from index.errors import TranscriptError
 from index.formats.parsed import Metadata
 from index.formats.source import Source
@@ -19,6 +19,7 @@ MAX_BLOCK = 64_000  # characters of front matter
 MAX_TEXT = 2_000
 MAX_DESCRIPTION = 50_000
 MAX_PEOPLE = 200
+MAX_CHAPTERS = 200
 
 _ROLES = {
     "host": "host",
@@ -59,7 +60,8 @@ def metadata_from_mapping(mapping: Mapping[str, Any], path: str | Path) -> Metad
     """The fields that Verbatim knows, checked; other keys are left alone. Raises TranscriptError naming the field.
 
     Keys: id, show (a name, or name and description), show_description, title, date, duration (seconds or "1:02:03"),
-    description, people (names, or name and role), hosts, guests, audio (path or URL), url.
+    description, people (names, or name and role), hosts, guests, chapters (startTime and title, as in the podcast namespace),
+    audio (path or URL), url.
     """
     if not isinstance(mapping, Mapping):
         raise TranscriptError(path, "the metadata is no table of fields.", repair="Write it as `title: …`, one a line.")
@@ -78,6 +80,7 @@ def metadata_from_mapping(mapping: Mapping[str, Any], path: str | Path) -> Metad
         duration=_duration(fields.get("duration"), path),
         description=_text(fields.get("description", fields.get("summary")), "description", path, limit=MAX_DESCRIPTION),
         people=_people(fields, path),
+        chapters=_chapters(fields.get("chapters"), path),
         audio=_address(fields.get("audio"), "audio", path),
         url=_address(fields.get("url", fields.get("link")), "url", path),
     )
@@ -200,7 +203,7 @@ def _date(value: object, path: str | Path) -> str | None:
     raise _wrong(path, "date", value, "a day such as 2024-02-01")
 
 
-def _duration(value: object, path: str | Path) -> float | None:
+def _duration(value: object, path: str | Path, *, field: str = "duration") -> float | None:
     if value is None or value == "":
         return None
     number: float | None = None
@@ -209,8 +212,24 @@ def _duration(value: object, path: str | Path) -> float | None:
     elif isinstance(value, str) and len(value) < 40:
         number = seconds(value)
     if number is None or not math.isfinite(number) or not 0 <= number < 1e6:
-        raise _wrong(path, "duration", value, 'seconds (3723.5) or a clock time ("1:02:03")')
+        raise _wrong(path, field, value, 'seconds (3723.5) or a clock time ("1:02:03")')
     return number
+
+
+def _chapters(value: object, path: str | Path) -> tuple[Chapter, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple) or not all(isinstance(entry, Mapping) for entry in value):
+        raise _wrong(path, "chapters", value, "a list of {startTime, title}")
+    if len(value) > MAX_CHAPTERS:
+        raise _wrong(path, "chapters", f"a list of {len(value)}", f"a list of at most {MAX_CHAPTERS} chapters")
+    found = set()
+    for entry in value:
+        start = _duration(entry.get("startTime", entry.get("start")), path, field="chapters: startTime")
+        title = _text(entry.get("title"), "chapters: title", path)
+        if start is not None and title is not None:
+            found.add(Chapter(start, title))
+    return tuple(sorted(found))
 
 
 def _people(fields: Mapping[str, Any], path: str | Path) -> tuple[Person, ...]:

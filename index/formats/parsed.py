@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from index.episode import Person
+from index.episode import Chapter, Person
 
 
 class Piece(NamedTuple):
@@ -43,6 +43,7 @@ class Metadata:
     duration: float | None = None
     description: str | None = None
     people: tuple[Person, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
     audio: str | None = None
     url: str | None = None
 

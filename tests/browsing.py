@@ -1,0 +1,160 @@
+"""For the tests of the page: small libraries, a server in a process of its own, and a real browser.
+
+The small library has two episodes: one with thirty seconds of sound, one without.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.library import Library
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+ROOT = Path(__file__).parents[1]
+SCREENS = ROOT / "screenshots"  # of every state, to be looked at; git ignores them
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"]  # fmt: skip
+KETTLE = [
+    ("Ada Rowe", 0.5, 3.0, "Welcome to Mended, the show about people who repair things."),
+    ("Ada Rowe", 3.2, 6.0, "Ben, what was the first thing that you ever mended?"),
+    ("Ben Tull", 6.4, 9.0, "The first thing I mended was a copper kettle from my grandmother's kitchen."),
+    ("Ben Tull", 9.5, 11.5, "I soldered a ring of tin around the spout of the kettle."),
+    ("Ben Tull", 12.0, 15.0, "It has not leaked a drop in nineteen years."),
+    ("Ada Rowe", 15.5, 17.0, "And what do you never repair?"),
+    ("Ben Tull", 17.5, 20.0, "I never repair an umbrella, because an umbrella is only ever lent to you."),
+]
+LANTERN = [
+    ("Ada Rowe", 1.0, 4.0, "Today we talk about a lantern from a fishing boat with Cleo Marsh."),
+    ("Cleo Marsh", 4.5, 9.0, "The lantern came up in a net off the north harbour, full of sand and one angry crab."),
+    ("Cleo Marsh", 9.5, 13.0, "I replaced the glass of the lantern with a pane from a greenhouse."),
+]
+
+
+def write_episode(folder: Path, name: str, segments: list[tuple[str, float, float, str]], **metadata: object) -> None:
+    """A transcript in the podcast namespace's JSON with its metadata beside it."""
+    lines = [
+        {"speaker": speaker, "startTime": start, "endTime": end, "body": text} for speaker, start, end, text in segments
+    ]
+    (folder / f"{name}.json").write_text(json.dumps({"version": "1.0.0", "segments": lines}), encoding="utf-8")
+    (folder / f"{name}.meta.json").write_text(json.dumps(metadata), encoding="utf-8")
+
+
+def write_silence(file: Path, seconds: int) -> None:
+    with wave.open(str(file), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(b"\0\0" * 8000 * seconds)
+
+
+def make_small_library(folder: Path) -> Path:
+    """The library's folder, inside `folder`. Made from files, with the hashing encoder, which needs no model."""
+    (folder / "transcripts").mkdir()
+    write_silence(folder / "kettle.wav", 30)
+    (folder / "secret.txt").write_text("for nobody")
+    roles = {"Ada Rowe": "host", "Ben Tull": "guest", "Cleo Marsh": "guest"}
+    ada, ben, cleo = ({"name": name, "role": role} for name, role in roles.items())
+    common = {"show": "Mended", "date": "2024-02-01", "duration": 30}
+    write_episode(folder / "transcripts", "kettle", KETTLE, title="The copper kettle", people=[ada, ben],
+                  audio="../kettle.wav", url="https://example.org/kettle", **common)  # fmt: skip
+    write_episode(folder / "transcripts", "lantern", LANTERN, title="A lantern from the sea", people=[ada, cleo],
+                  audio="../secret.txt", url="https://example.org/lantern", **common)  # fmt: skip
+    report = Library.create(folder / "library", "hashing").add([folder / "transcripts"])
+    assert report.added == ["kettle", "lantern"] and not report.refused
+    return folder / "library"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(*command: str) -> Iterator[str]:
+    """The address that the command prints when its page is ready; the command runs in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, *command, "--port", str(free_port())],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    try:
+        line = process.stdout.readline()
+        assert "http://" in line, line
+        yield next(word for word in line.split() if word.startswith("http://"))
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def pages(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """A function that opens an address in a fresh browser context and waits until the page is furnished.
+
+    The page object keeps what was requested, said and popped up. All contexts are closed at the end.
+    """
+    from playwright.sync_api import expect
+
+    contexts = []
+
+    def opened(address: str, **options: object) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.requested, page.popped, page.faults = [], [], []
+        context.on("request", lambda request: page.requested.append(request.url))
+        page.on("dialog", lambda dialog: (page.popped.append(dialog.message), dialog.dismiss()))
+        page.on("pageerror", lambda fault: page.faults.append(str(fault)))
+        page.goto(address)
+        expect(page.locator("#welcome .welcome")).to_be_attached(timeout=30_000)
+        expect(page.locator("#remain .remaining")).not_to_be_empty(timeout=30_000)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def ask(page: Page, question: str, *, rounds: int = 1) -> Locator:
+    """Asks by keyboard and returns the finished round."""
+    from playwright.sync_api import expect
+
+    box = page.locator("#question").locator("textarea, input")
+    box.fill(question)
+    box.press("Enter")
+    finished = page.locator(f"#r{rounds}:not(.working)")
+    expect(finished).to_be_visible(timeout=30_000)
+    return finished
+
+
+def watch_audio(page: Page) -> None:
+    """Keeps in `began` and `ended` where the audio stood each time it started and paused."""
+    page.evaluate(
+        """() => { window.began = []; window.ended = []; const sound = document.querySelector("#audio");
+        sound.addEventListener("playing", () => began.push(sound.currentTime));
+        sound.addEventListener("pause", () => ended.push(sound.currentTime)); }"""
+    )

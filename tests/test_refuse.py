@@ -1,0 +1,115 @@
+"""Whether evidence answers, and the plain lines that are said where it doesn't, or says the opposite."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from talks import ANN, BO, episode
+
+from eval.fit import Row, cross_fitted, curve, fit_refusal, of_one_set
+from index.episode import Turn
+from index.library import Library
+from rag.answer import Assistant
+from rag.expect import focus
+from rag.extract import Quote, Signals
+from rag.question import Question
+from rag.refuse import otherwise_line, probability, refusal
+from rag.result import Answer, Searched
+
+GOOD = Signals(*[1.0] * len(fields(Signals)))
+
+
+def quoted(text: str) -> Quote:
+    made = episode((BO, [text]), id="tape")
+    turn: Turn = made.turns[0]
+    return Quote(made, turn, 0, 0, text, 1.0, 1, Signals())
+
+
+@pytest.mark.parametrize("signal", [field.name for field in fields(Signals)])
+def test_better_signals_never_make_an_answer_less_likely(signal):
+    assert probability(GOOD) >= probability(replace(GOOD, **{signal: 0.0}))
+    assert probability(Signals()) < 0.1 < probability(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Which hymn does Odette like best?", ("hymn",)),
+        ("What glue does she use for the planks?", ("glue",)),
+        ("How many oars are sold with a dinghy?", ("oars",)),
+        ("How deep is the harbour?", ("deep",)),
+        ("What did Bo say about pirates?", ("pirates",)),
+        ("Who illustrated the book?", ("illustrated",)),
+        ("What is the colour of the boat?", ("colour",)),
+        ("How was the bell damaged?", ()),
+        ("Why? (What does Bo say about pirates?)", ()),
+    ],
+)
+def test_the_words_an_answer_cannot_do_without_are_told_by_grammar(question, words):
+    assert focus(question) == words
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Why does Bo love raisins so much?", "I can't abide a raisin, not in bread and not in buns."),
+        ("Which varnish does Bo recommend?", "I don't like varnish. Paint her, and go fishing."),
+        ("Why does Bo want a freezer?", "I don't want a freezer, not as a gift."),
+        ("Why is Bo against the barrier?", "I'm for it, whatever they say on the quay."),
+    ],
+)
+def test_words_that_say_the_opposite_of_what_is_taken_for_granted_are_led_by_a_line_that_says_so(question, text):
+    assert otherwise_line(Question(question, ()), [quoted(text)]) == "Bo Lund does not say so, but rather:"
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Why does Bo love raisins so much?", "I love a raisin. There is nothing like it."),
+        ("What did Bo say about raisins?", "I can't abide a raisin."),
+        ("Does Bo like raisins?", "I can't abide a raisin."),
+        ("Why doesn't Bo like raisins?", "I can't abide a raisin."),
+        ("How many raisins are in the bun?", "I never count them."),
+    ],
+)
+def test_no_such_line_where_nothing_is_taken_for_granted_or_it_is_so(question, text):
+    assert otherwise_line(Question(question, ()), [quoted(text)]) is None
+    assert otherwise_line(Question(question, ()), []) is None
+
+
+def test_a_refusal_says_what_was_searched_and_who_asked_in_vain():
+    searched = Searched(3, 5400.0, "Bo Lund", 600.0)
+    plain = refusal(Question("?", ()), searched, verdict="not_said")
+    assert plain == (
+        "I found nothing that Bo Lund says about this in the 3 episodes, 90 minutes searched, "
+        "in which Bo Lund speaks for 10 minutes."
+    )
+    asked = replace(quoted("Would you sell the boat?"), turn=replace(quoted("x y z").turn, speaker=ANN))
+    told = refusal(Question("?", ()), searched, verdict="not_said", asked_in_vain=asked)
+    assert told.startswith("Ann Hale asks about this (") and told.endswith(plain)
+
+
+def test_a_question_that_the_host_asked_and_nobody_answered_is_refused_with_it(tmp_path, monkeypatch):
+    library = Library.create(tmp_path, "hashing")
+    library.add_episode(
+        episode((ANN, ["Would you ever sell the copper boat?"]), (BO, ["Mind the wet step there.", "Rain comes early."]), id="tape")
+    )
+    monkeypatch.setattr("rag.answer.threshold", lambda: 1.1)
+    answer: Answer = list(Assistant(library).ask("Would Bo ever sell the copper boat?"))[-1].answer
+    assert answer.verdict == "not_said" and answer.answer.startswith("Ann Hale asks about this (")
+    assert answer.nearest[0].quote.endswith("sell the copper boat?") and answer.nearest[0].speaker == "Ann Hale"
+
+
+def test_a_fit_puts_answers_over_the_rest_and_tells_its_risk():
+    rng = np.random.default_rng(1)
+    signals = [list(rng.random(len(fields(Signals))) * 0.4 + 0.5 * right) for right in [0, 1] * 40]
+    rows = of_one_set([Row(values, bool(n % 2), bool(n % 2)) for n, values in enumerate(signals)])
+    assert sum(row.weight for row in rows) == pytest.approx(1)
+    chances = cross_fitted(rows)
+    fitted = fit_refusal(rows, chances)
+    assert all(weight >= 0 for weight in fitted["weights"]) and len(fitted["weights"]) == len(fields(Signals))
+    assert fitted["development"]["area"] > 0.95 and fitted["development"]["never_said_refused"] > 0.9
+    told = curve(rows, chances)
+    assert told["coverage"][-1] == 1.0 and told["risk"][-1] == 0.5 and told["risk"][0] == 0.0

@@ -1,0 +1,126 @@
+// What a conversation needs in the browser besides the player: what is pressed in it goes to the server as a signal, quotes
+// and links are copied, filters open and close. Delegated events and textContent only, as in player.js.
+(() => {
+  "use strict";
+
+  const { find, calm, words, showPlaying } = window.verbatim;
+  const signal = (name, values = {}) => window.dispatchEvent(new CustomEvent("signal", { detail: { name, values } }));
+
+  // ---- copying -------------------------------------------------------------------------------------------------
+
+  async function copy(text, button) {
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      done = copyTheOldWay(text); // the clipboard is for pages behind https, or on this machine
+    }
+    if (!done) return void prompt(words("copy_failed"), text);
+    find("#aloud").textContent = words("copied");
+    const label = button.dataset.label || (button.dataset.label = button.textContent);
+    button.textContent = words("copied");
+    setTimeout(() => (button.textContent = label), 1500);
+  }
+
+  function copyTheOldWay(text) {
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "unseen";
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
+
+  // ---- feedback ------------------------------------------------------------------------------------------------
+
+  const given = new Set(); // what was said about which round, since rounds are drawn anew
+  let asked = null; // the round that a reply is awaited for
+
+  function give(button) {
+    const group = button.closest(".feedback");
+    const note = button.dataset.feedback === "note" ? find("textarea", group).value : "";
+    const key = `${group.dataset.round} ${button.dataset.feedback} ${note}`;
+    if (given.has(key) || (button.dataset.feedback === "note" && !note.trim())) return;
+    given.add(key);
+    button.setAttribute("aria-pressed", "true");
+    asked = group.dataset.round;
+    signal("submit", { round: Number(group.dataset.round), kind: button.dataset.feedback, note });
+  }
+
+  function reply() {
+    const text = find("#told").textContent.trim();
+    const slot = asked && find(`.feedback[data-round="${asked}"] .thanks`);
+    if (!slot || !text) return;
+    slot.textContent = text;
+    const note = find(`.feedback[data-round="${asked}"] details`);
+    if (note) note.open = false;
+  }
+
+  // ---- what the visitor does -----------------------------------------------------------------------------------
+
+  const ACTIONS = {
+    filters: () => {
+      document.body.classList.toggle("filters-open");
+      redrawn();
+    },
+    "clear-filters": () => signal("clear"),
+    "cancel-edit": () => signal("undo"),
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element && event.target.closest("button");
+    if (!button) return;
+    const { ask, copy: text, link, feedback } = button.dataset;
+    if (ask !== undefined) return signal("select", { question: ask, everywhere: "everywhere" in button.dataset });
+    if (text !== undefined) return copy(text, button);
+    if (link !== undefined) return copy(new URL(link, location.origin + location.pathname).href, button);
+    if (feedback !== undefined) return give(button);
+    const action = ACTIONS[button.dataset.do];
+    if (action) action(button);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && find(".editing")) signal("undo");
+  });
+
+  // ---- the conversation, drawn anew ----------------------------------------------------------------------------
+
+  let rounds = 0;
+  let opened = false;
+  function redrawn() {
+    const all = document.querySelectorAll(".round");
+    if (all.length > rounds && rounds > 0) {
+      all[all.length - 1].scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "start" });
+    }
+    rounds = all.length;
+    if (!rounds) given.clear();
+    for (const group of document.querySelectorAll(".feedback")) {
+      for (const button of group.querySelectorAll("[aria-pressed]")) {
+        button.setAttribute("aria-pressed", String(given.has(`${group.dataset.round} ${button.dataset.feedback} `)));
+      }
+    }
+    const open = String(document.body.classList.contains("filters-open"));
+    const button = find(".filters-button");
+    if (button && button.getAttribute("aria-expanded") !== open) button.setAttribute("aria-expanded", open);
+    showPlaying();
+    const link = find("#to-be-asked");
+    if (link && !opened) {
+      opened = true;
+      history.replaceState(null, "", location.pathname); // or a reload would ask it once more
+      signal("select", { question: link.dataset.ask, choice: JSON.parse(link.dataset.choice) });
+    }
+  }
+
+  function begin() {
+    const [talk, dates] = [find("#talk"), document.querySelectorAll("#since input, #until input")];
+    if (!talk || dates.length < 2 || !find("#told")) return requestAnimationFrame(begin);
+    for (const field of dates) field.type = "date";
+    const drawn = new MutationObserver(redrawn);
+    for (const id of ["#talk", "#remain", "#welcome"]) drawn.observe(find(id), { childList: true, subtree: true });
+    new MutationObserver(reply).observe(find("#told"), { childList: true, subtree: true, characterData: true });
+  }
+  if (location.pathname.includes("/staff")) return; // other screens have no conversation
+  begin();
+})();
