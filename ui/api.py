@@ -17,7 +17,7 @@ from index.errors import LibraryError, VerbatimError
 from rag.answer import Assistant
 from rag.question import LONGEST_QUESTION, Filters
 from rag.result import Answer, Done
-from rag.text import episode_json, episodes_json, passage_json
+from rag.text import episode_json, episodes_json
 from ui.limits import Door
 
 LONGEST_NAME = 300
