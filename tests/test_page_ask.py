@@ -241,6 +241,7 @@ def test_the_conversation_is_there_after_a_reload_until_it_is_deleted(site: str,
     expect(page.locator("#r1 .mark").first).to_be_visible()
     expect(page.locator("#r2 .verdict")).to_be_visible()
     expect(page.locator("#r2 .card")).to_have_count(near)
+    expect(page.locator("#r2 .question")).to_be_in_viewport()
     page.locator("#r1 .mark").first.click()
     page.wait_for_function("document.querySelector('#audio').currentTime > 0")
     # It goes on where it was: a follow-up is understood from what was asked before.

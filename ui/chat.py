@@ -23,7 +23,8 @@ from rag.result import Done, Found, Wrote
 from rag.result import Event as AnswerEvent
 from ui import answers
 from ui.feedback import Moderator
-from ui.filters import FIELDS, filter_fields, filters_of, furnished, matching, narrowed, people_in, remaining, scope_of
+from ui.fields import filter_fields, furnished, narrowed
+from ui.filters import FIELDS, filters_of, matching, people_in, remaining, scope_of
 from ui.links import opened
 from ui.passages import counted
 from ui.rounds import LONGEST_QUESTION, NOTHING_KEPT, Round, Rounds, history_of, moments_of, packed, render, unpacked

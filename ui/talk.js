@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { find, calm, words, showPlaying } = window.verbatim;
+  const { find, calm, home, words, showPlaying } = window.verbatim;
   const signal = (name, values = {}) => window.dispatchEvent(new CustomEvent("signal", { detail: { name, values } }));
 
   // ---- copying -------------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@
     const { ask, copy: text, link, feedback } = button.dataset;
     if (ask !== undefined) return signal("select", { question: ask, everywhere: "everywhere" in button.dataset });
     if (text !== undefined) return copy(text, button);
-    if (link !== undefined) return copy(new URL(link, location.origin + location.pathname).href, button);
+    if (link !== undefined) return copy(new URL(link, home).href, button);
     if (feedback !== undefined) return give(button);
     const action = ACTIONS[button.dataset.do];
     if (action) action(button);
@@ -91,7 +91,7 @@
   let opened = false;
   function redrawn() {
     const all = document.querySelectorAll(".round");
-    if (all.length > rounds && rounds > 0) {
+    if (all.length > rounds && all.length > 1) {
       all[all.length - 1].scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "start" });
     }
     rounds = all.length;
