@@ -315,6 +315,7 @@ def test_axe_finds_nothing_serious_in_any_state(site: str, open_page: Callable, 
     expect(page.locator(".editing")).to_be_visible()
     look("filters open, editing")
     page.get_by_role("button", name="Keep the last one").click()
+    expect(page.locator(".editing")).to_have_count(0)
     ask(page, NOBODY_SAID, rounds=2)
     look("refused")
     page.goto(site + "?q=x&person=Nobody")

@@ -36,7 +36,8 @@
   // ---- feedback ------------------------------------------------------------------------------------------------
 
   const given = new Set(); // what was said about which round, since rounds are drawn anew
-  let asked = null; // the round that a reply is awaited for
+  const awaited = new Map(); // what a reply is awaited for: its number -> {round, key, kind}
+  let sent = 0;
 
   function give(button) {
     const group = button.closest(".feedback");
@@ -45,20 +46,38 @@
     if (given.has(key) || (button.dataset.feedback === "note" && !note.trim())) return;
     given.add(key);
     button.setAttribute("aria-pressed", "true");
-    asked = group.dataset.round;
-    signal("submit", { round: Number(group.dataset.round), kind: button.dataset.feedback, note });
+    awaited.set(String(++sent), { round: group.dataset.round, key, kind: button.dataset.feedback });
+    signal("submit", { round: Number(group.dataset.round), kind: button.dataset.feedback, note, id: sent });
   }
 
   function reply() {
-    const text = find("#told").textContent.trim();
-    const slot = asked && find(`.feedback[data-round="${asked}"] .thanks`);
-    if (!slot || !text) return;
-    slot.textContent = text;
-    const note = find(`.feedback[data-round="${asked}"] details`);
-    if (note) note.open = false;
+    const told = find("#told [data-id]");
+    const about = told && awaited.get(told.dataset.id);
+    if (!about) return;
+    awaited.delete(told.dataset.id);
+    const kept = "kept" in told.dataset;
+    if (!kept) given.delete(about.key); // it may be said again
+    const group = find(`.feedback[data-round="${about.round}"]`);
+    if (!group) return;
+    find(".thanks", group).textContent = told.textContent;
+    const note = find("details", group);
+    if (kept && about.kind === "note") {
+      find("textarea", note).value = "";
+      note.open = false;
+    }
+    redrawn();
   }
 
   // ---- what the visitor does -----------------------------------------------------------------------------------
+
+  function keepTheLastOne() {
+    // Here and not on the server, which would answer when the next question is being typed already.
+    const box = find("#question textarea, #question input");
+    box.value = "";
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+    signal("undo");
+  }
 
   const ACTIONS = {
     filters: () => {
@@ -66,7 +85,7 @@
       redrawn();
     },
     "clear-filters": () => signal("clear"),
-    "cancel-edit": () => signal("undo"),
+    "cancel-edit": keepTheLastOne,
   };
 
   document.addEventListener("click", (event) => {
@@ -82,7 +101,7 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && find(".editing")) signal("undo");
+    if (event.key === "Escape" && find(".editing")) keepTheLastOne();
   });
 
   // ---- the conversation, drawn anew ----------------------------------------------------------------------------
