@@ -99,7 +99,8 @@ def credit(
         if word in cited.words and told:
             continue
         return set(), f"names {token[0]}, who does not speak there"
-    if shared and own & others & words_of(text):
+    whole = any(name and name in text for name in cited.speakers)
+    if shared and not whole and own & others & words_of(text):
         return set(), "names the speaker by a name that another has too"
     return named, ""
 
