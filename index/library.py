@@ -32,7 +32,7 @@ import numpy as np
 from index import bin, corrections, feedback, lexical, store
 from index.bin import Removed
 from index.corrections import Given, Kept, WordsAre
-from index.embed import EMBEDDED_MODEL, Encoder, Fingerprint, known_name, load_encoder
+from index.embed import EMBEDDED_MODEL, Encoder, Fingerprint, Remembered, known_name, load_encoder
 from index.episode import Episode, Passage, SpeakerSource, TimeSource
 from index.errors import (
     LibraryBusy,
@@ -176,6 +176,11 @@ class Library:
         if recorded is not None and recorded != encoder.fingerprint:
             raise _wrong_model(self.folder, recorded, str(encoder.fingerprint))
         return encoder
+
+    @cached_property
+    def remembered(self) -> Remembered:
+        """The encoder with the vectors of what was asked for lately: for questions and their answers."""
+        return Remembered(self.encoder)
 
     def generation(self) -> int:
         """How many times this library has changed."""

@@ -107,8 +107,8 @@ class Extractor:
         weights, known = self._weights(question)
         if not candidates:
             return Evidence(question, [], [], weights, known, np.zeros((0, len(FEATURES))), self.word_vectors)
-        vectors = self.library.encoder.encode([c.sentence.text for c in candidates])
-        query = self.library.encoder.encode([question.about or question.asked], query=True)[0]
+        vectors = self.library.remembered.encode([c.sentence.text for c in candidates])
+        query = self.library.remembered.encode([question.about or question.asked], query=True)[0]
         scored, features = _score(question, candidates, vectors @ query, weights)
         found = max(hit.cosine for hit in hits)
         return Evidence(question, candidates, scored, weights, known, features, self.word_vectors, found)

@@ -97,7 +97,7 @@ class Retriever:
     def candidates(self, question: Question, scope: Scope) -> Candidates:
         """The best POOL of both searches, with what their fit is made of."""
         words = self._searched_words(list(question.words))
-        vector = self.library.encoder.encode([question.about or question.asked], query=True)[0]
+        vector = self.library.remembered.encode([question.about or question.asked], query=True)[0]
         dense = dict(self.library.search_vector(vector, k=POOL, rows=scope.rows))
         lexical = dict(self.library.search_words(words, k=POOL, rows=scope.rows))
         around = self.library.around([*dense, *lexical], reach=REACH)

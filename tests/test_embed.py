@@ -15,6 +15,7 @@ from index.embed import (
     EMBEDDED_SHA256,
     HashingEncoder,
     OnnxEncoder,
+    Remembered,
     known_name,
     load_encoder,
     onnx_file,
@@ -116,3 +117,20 @@ def test_the_embedded_model_is_what_sentence_transformers_makes_of_the_wheel(emb
 def test_a_model_that_is_nowhere_is_refused_with_the_repair(tmp_path):
     with pytest.raises(ModelError, match="VERBATIM_EMBEDDINGS"):
         load_encoder(str(tmp_path / "no-such-model"))
+
+
+def test_a_text_that_is_asked_for_again_is_not_computed_again_and_the_oldest_is_forgotten() -> None:
+    class Counting(HashingEncoder):
+        def encode(self, texts, *, query=False):
+            computed.append([*texts])
+            return super().encode(texts, query=query)
+
+    computed: list[list[str]] = []
+    remembered = Remembered(Counting(), most=2)
+    first = remembered.encode(["a bell", "a mole", "a bell"])
+    assert (first == HashingEncoder().encode(["a bell", "a mole", "a bell"])).all()
+    assert (remembered.encode(["a mole", "a bell"]) == first[[1, 0]]).all()
+    remembered.encode(["a bell"], query=True)  # a question's vector is another than a passage's
+    remembered.encode(["a bell"])
+    remembered.encode(["a mole"])
+    assert computed == [["a bell", "a mole"], ["a bell"], ["a mole"]]

@@ -320,7 +320,7 @@ def settled(page: playwright.Page) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("query", ["", "?q=${alert(1)}{{1}}<img src=x onerror=alert(1)>&guest=<svg onload=alert(1)>&episode=${alert(1)}"])
+@pytest.mark.parametrize("query", ["", "?q=${alert(1)}{{1}}<img src=x onerror=alert(1)>&guest=<svg onload=alert(1)>"])
 def test_nothing_hostile_runs_on_the_listeners_page(hostile_site: SimpleNamespace, open_page: Callable, query: str) -> None:
     nothing_runs(open_page(f"{hostile_site.address}/{query}"), hostile_site.address)
 

@@ -87,7 +87,7 @@ QUOTE = Citation(
     quote="It has not leaked a drop in nineteen years.", check="verified", url=None, first=4, last=4,
 )
 GATE = Path(sys.argv.pop(1))
-together = Barrier(8)  # passes only if eight are answered at the same time
+together = Barrier(2)  # passes only if two are answered at the same time
 
 
 def ask(self, question, history=(), filters=None):

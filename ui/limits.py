@@ -19,7 +19,7 @@ from index.errors import VerbatimError
 from rag.settings import Settings
 
 MINUTE = 60.0
-AT_ONCE = 8  # answers made at the same time without a language model: more would only share the same few cores
+AT_ONCE = 2  # answers made at the same time without a language model: more would only fight over the interpreter
 AT_ONCE_WITH_MODEL = 32  # with one, an answer is mostly waiting for it: a slow one must not hold up the others
 WAITING_AT_MOST = 200  # further questions are refused with a clear line instead of waiting for minutes
 MOST_KEYS = 50_000  # visitors remembered; the ones seen longest ago are forgotten beyond that
