@@ -15,6 +15,7 @@ import gradio as gr
 
 from index.errors import LibraryError, VerbatimError
 from rag.answer import Assistant
+from rag.export import passage_json
 from rag.question import LONGEST_QUESTION, Filters
 from rag.result import Answer, Done
 from rag.text import episode_json, episodes_json
