@@ -36,7 +36,7 @@ from rag.retrieve import read_scope
 
 L2 = 5.0
 MOST_QUESTIONS = 120  # of one set: more change the weights in the second digit only
-WRONGLY_REFUSED = 0.08
+WRONGLY_REFUSED = 0.10
 LIKELY = 0.6  # how much a question with an answer counts whose quote is another one; all others count 1
 FITTED = Path(__file__).parent.parent / "rag" / "fitted.json"
 

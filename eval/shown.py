@@ -13,6 +13,7 @@ from index.episode import Episode
 from rag.answer import Assistant
 from rag.check import locate, normalise
 from rag.result import Answer, Citation
+from rag.write import UNLABELLED
 
 _QUOTED = re.compile(r"“([^“”]*)”|\"([^\"]*)\"")
 _MARK = re.compile(r"\[(\d{1,3})\]")
@@ -59,6 +60,8 @@ def _strangers(sentence: str, blank: str, own: Sequence[Citation], people: set[s
         if (parts := set(re.findall(r"\w+", name.casefold()))) & words
         and not parts & set(re.findall(r"\w+", normalise(" ".join(citation.quote for citation in own))))
     }
+    if not speakers and UNLABELLED in blank:  # "Ann or Bo said (host or guest, unlabelled; …)" credits neither
+        return []
     if named and not named & speakers:
         return [
             f"credited to {', '.join(sorted(named))}, said by {', '.join(sorted(speakers)) or 'nobody known'}: {sentence!r}"

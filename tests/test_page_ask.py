@@ -241,6 +241,7 @@ def test_the_conversation_is_there_after_a_reload_until_it_is_deleted(site: str,
     expect(page.locator("#r1 .mark").first).to_be_visible()
     expect(page.locator("#r2 .verdict")).to_be_visible()
     expect(page.locator("#r2 .card")).to_have_count(near)
+    expect(page.locator("#r2 .question")).to_be_in_viewport()
     page.locator("#r1 .mark").first.click()
     page.wait_for_function("document.querySelector('#audio').currentTime > 0")
     # It goes on where it was: a follow-up is understood from what was asked before.
@@ -314,6 +315,7 @@ def test_axe_finds_nothing_serious_in_any_state(site: str, open_page: Callable, 
     expect(page.locator(".editing")).to_be_visible()
     look("filters open, editing")
     page.get_by_role("button", name="Keep the last one").click()
+    expect(page.locator(".editing")).to_have_count(0)
     ask(page, NOBODY_SAID, rounds=2)
     look("refused")
     page.goto(site + "?q=x&person=Nobody")

@@ -80,7 +80,7 @@ def rounds_with(text: str) -> str:
             answers.to_be_asked(text, [text]),
             answers.suggested([Suggestion(text, True, text), Suggestion(text)], refused=True),
             answers.remaining(1, text, problem=True),
-            answers.told(text),
+            answers.told(text, 1, kept=False),
             answers.conversation(
                 [
                     answers.round_(1, text, scope=text, status=text, text=text, problem=text, moments=[moment]),

@@ -15,7 +15,7 @@ from rag.answer import Assistant
 from rag.expect import focus
 from rag.extract import Quote, Signals
 from rag.question import Question
-from rag.refuse import otherwise_line, probability, refusal
+from rag.refuse import otherwise_line, probability, refusal, threshold
 from rag.result import Answer, Searched
 
 GOOD = Signals(*[1.0] * len(fields(Signals)))
@@ -30,7 +30,7 @@ def quoted(text: str) -> Quote:
 @pytest.mark.parametrize("signal", [field.name for field in fields(Signals)])
 def test_better_signals_never_make_an_answer_less_likely(signal):
     assert probability(GOOD) >= probability(replace(GOOD, **{signal: 0.0}))
-    assert probability(Signals()) < 0.1 < probability(GOOD)
+    assert probability(Signals()) < threshold() < probability(GOOD)
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,11 @@ def test_every_example_is_answered(library: Library) -> None:
 
 def test_what_is_suggested_is_answered_and_not_the_same_again(library: Library) -> None:
     suggester = Suggester(Assistant(library))
-    for question in (KETTLE_ASKED, "What did Ben Tull say about an umbrella?", "What did Ben Tull say about volcanoes?"):
+    for question in (
+        KETTLE_ASKED,
+        "What did Ben Tull say about an umbrella?",
+        "What did Ben Tull say about volcanoes?",
+    ):
         answer = answer_to(library, question)
         suggestions = suggester.next(answer, Filters())
         assert len(suggestions) <= 3
@@ -182,6 +186,8 @@ def test_a_question_is_tried_once_for_as_long_as_the_library_stays(library: Libr
     [
         ("What did Ben say about the copper kettle?", "the copper kettle"),
         ("What did he think of glass", "glass"),
+        ("And what about the tidal barrier (Nell Havergate) (about fog bell)?", "the tidal barrier"),
+        ("What did she say about that?", ""),
         ("Who?", ""),
     ],
 )

@@ -203,9 +203,9 @@ def editing() -> str:
     )
 
 
-def told(text: str) -> str:
-    """What a listener is told about their feedback; `ui/player.js` shows it where they gave it."""
-    return f'<p role="status">{escaped(text)}</p>' if text else ""
+def told(text: str, number: int, *, kept: bool) -> str:
+    """What a listener is told about the feedback that they sent as `number`; `ui/talk.js` shows it where they gave it."""
+    return f'<p role="status" data-id="{number}"{" data-kept" if kept else ""}>{escaped(text)}</p>'
 
 
 def address(**fields: str) -> str:

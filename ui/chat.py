@@ -24,7 +24,8 @@ from rag.result import Event as AnswerEvent
 from ui import answers
 from ui.api import caller
 from ui.feedback import Moderator
-from ui.filters import FIELDS, filter_fields, filters_of, furnished, matching, narrowed, people_in, remaining, scope_of
+from ui.fields import filter_fields, furnished, narrowed
+from ui.filters import FIELDS, filters_of, matching, people_in, remaining, scope_of
 from ui.limits import Door, TooMany, line_of
 from ui.links import opened
 from ui.passages import counted
@@ -119,7 +120,7 @@ def chat_screen(page: gr.Blocks, assistant: Assistant, door: Door) -> None:
     answer_after(retry.click(ask_again, rounds, [rounds, now, suggestions], **at_once))
 
     edit.click(edit_last, rounds, [box, replacing, editing], **at_once)
-    signals.undo(lambda: ("", False, ""), None, [box, replacing, editing], **at_once)
+    signals.undo(lambda: (False, ""), None, [replacing, editing], **at_once)
     stop.click(stopped, rounds, [rounds, now], **at_once)
     clear.click(cleared, rounds, [*talk, kept, box, replacing, editing], **at_once)
     signals.submit(on_feedback, rounds, told, **at_once)
@@ -331,7 +332,9 @@ def give_up(rounds: Rounds) -> tuple[Rounds, str]:
 
 def say(moderator: Moderator, rounds: Rounds, sent: Mapping[str, Any], address: str) -> str:
     """Takes what a listener says about an answer; what they are told, as HTML."""
-    number, kind, note = (sent.get(name) for name in ("round", "kind", "note"))
-    if not (isinstance(number, int) and 1 <= number <= len(rounds) and isinstance(kind, str) and isinstance(note, str)):
+    number, kind, note, id_ = (sent.get(name) for name in ("round", "kind", "note", "id"))
+    known = isinstance(number, int) and 1 <= number <= len(rounds) and isinstance(id_, int)
+    if not (known and isinstance(kind, str) and isinstance(note, str)):
         return ""
-    return answers.told(moderator.take(rounds[number - 1], kind, note, address))
+    reply = moderator.take(rounds[number - 1], kind, note, address)
+    return answers.told(reply, id_, kept=reply == said("thanks"))

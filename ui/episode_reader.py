@@ -21,8 +21,9 @@ from rag.result import clock
 from rag.review import Review, given_text
 from ui import passages_episode, passages_staff
 from ui import text_staff as words
-from ui.chat import audio_address, people_in
+from ui.filters import people_in
 from ui.find import QUIET, newest_first
+from ui.rounds import audio_address
 
 MOST_DOUBTS = 5
 GO_TO = "(id) => { if (id) location.search = '?' + new URLSearchParams({id}); }"

@@ -25,8 +25,9 @@ from rag.question import Filters, QuestionError
 from rag.result import Citation
 from ui import passages_staff
 from ui import text_staff as words
-from ui.chat import EVERY, choices, moments_of, people_in
+from ui.filters import EVERY, people_in
 from ui.passages import counted
+from ui.rounds import moments_of
 
 PAGE = 20  # passages on a page, and on until the episode is whole
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -109,13 +110,18 @@ def furnished(library: Library, query: dict[str, str]) -> list[Any]:
     named = query.get("person", EVERY)
     return [
         query["topic"][:2000] if "topic" in query else gr.skip(),  # somebody may be typing already
-        gr.update(choices=choices(words.EVERYBODY, people), value=named if named in people else EVERY),
+        gr.update(choices=_choices(words.EVERYBODY, people), value=named if named in people else EVERY),
         gr.update(
-            choices=choices(words.ALL_SHOWS, sorted({s.show for s in summaries})), value=query.get("show", EVERY)
+            choices=_choices(words.ALL_SHOWS, sorted({s.show for s in summaries})), value=query.get("show", EVERY)
         ),
         gr.update(choices=[(words.ALL_EPISODES, EVERY), *titles], value=query.get("episode", EVERY)),
         bool(query.get("exact")),
     ]
+
+
+def _choices(every: str, names: list[str]) -> list[tuple[str, str]]:
+    """As (what is shown, what is meant); the first means no filter."""
+    return [(every, EVERY), *((name, name) for name in names)]
 
 
 def newest_first(summaries: list[EpisodeSummary]) -> list[EpisodeSummary]:

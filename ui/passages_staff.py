@@ -17,7 +17,7 @@ from rag.phrase import spans_of
 from rag.result import Citation, clock
 from ui import text_staff as words
 from ui.moments import Moment
-from ui.passages import counted, day, duration, escaped, play_button, spans, speaker, web_address
+from ui.passages import caveats, counted, day, duration, escaped, play_button, spans, speaker, web_address
 
 
 def heading(title: str, lead: str) -> str:
@@ -166,7 +166,8 @@ def _ways(moment: Moment, name: str, at: str) -> str:
         else ""
     )
     read = link(to_episode(citation.episode, start=citation.start, sentence=citation.first), words.READ)
-    return f'<div class="hear">{play}<p class="ways">{read}{outside}</p></div>'
+    hear = f'<div class="hear">{play}<p class="ways">{read}{outside}</p></div>'
+    return hear + caveats(citation, audible=play.startswith("<button"))
 
 
 def emphasised(text: str, marked: Collection[str]) -> str:

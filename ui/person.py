@@ -13,8 +13,9 @@ from rag.answer import Assistant
 from rag.person import over_time, parts_of, topics_of
 from ui import passages_staff
 from ui import text_staff as words
-from ui.chat import moments_of, people_in
+from ui.filters import people_in
 from ui.find import QUIET
+from ui.rounds import moments_of
 
 GO_TO = "(name) => { if (name) location.search = '?' + new URLSearchParams({name}); }"
 

@@ -10,6 +10,8 @@
   let playing = null; // {card, start, end, who, title}; end is null once the listener keeps listening
   let endTimer = 0;
 
+  // Where audio, captions and links live: the listeners' page, also for the screens below it.
+  const home = location.origin + location.pathname.replace(/\/staff(\/.*)?$/, "/");
   const find = (selector, root = document) => root.querySelector(selector);
   const audio = () => find("#audio");
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -34,10 +36,10 @@
     playing = { card, start: Number(start), end: Number(end), who, title };
     find("#player").hidden = false;
     document.body.classList.add("with-player");
-    const address = new URL(src, document.baseURI).href;
+    const address = new URL(src, home).href;
     if (sound.src !== address) sound.src = address;
     seek(playing.start);
-    follow(episode, src);
+    follow(episode);
   }
 
   function seek(second) {
@@ -117,15 +119,13 @@
   let transcript = null; // {episode, speakers, sentences: [[start, end, speaker, text], …], estimated}
   let shown = -2;
 
-  async function follow(episode, src) {
+  async function follow(episode) {
     if (transcript && transcript.episode === episode) return caption();
     transcript = null;
     caption();
     if (!episode) return;
-    // Beside the audio, where that is on this server; the page itself may be at another depth.
-    const here = new URL(src.startsWith("http") ? document.baseURI : src, document.baseURI).href.split("audio/")[0];
     try {
-      const answer = await fetch(new URL(`captions/${encodeURIComponent(episode)}`, here));
+      const answer = await fetch(new URL(`captions/${encodeURIComponent(episode)}`, home));
       if (!answer.ok) return;
       transcript = { episode, ...(await answer.json()) };
       shown = -2;
@@ -295,5 +295,5 @@
   }
   begin();
 
-  window.verbatim = { find, calm, words, showPlaying: show };
+  window.verbatim = { find, calm, home, words, showPlaying: show };
 })();

@@ -15,13 +15,14 @@ from threading import Lock
 from index.errors import VerbatimError
 from index.library import EpisodeSummary, Library
 from rag.answer import Assistant
-from rag.question import Filters, nearest_names
+from rag.names import nearest_names
+from rag.question import Filters
 from rag.result import Answer, Done
 from ui.text import said
 
 MOST_SUGGESTED = 3
 MOST_EXAMPLES = 4
-MOST_TRIED = 8  # questions asked for one set of suggestions: each takes about as long as an answer without a model
+MOST_TRIED = 6  # questions asked for one set of suggestions: each takes about as long as an answer without a model
 REMEMBERED = 2000  # questions known to have an answer or none
 PASSAGES = 16  # looked through for other people who spoke of it
 SPOKEN_WORDS = 30  # of a person in a passage, from which they count as speaking of it
@@ -36,6 +37,7 @@ NOUN = re.compile(r"[A-Za-z]{4,}")
 ARTICLES = {"the": "the", "this": "the", "that": "the", "a": "a", "an": "an"} | dict.fromkeys(
     ["my", "our", "your", "his", "her", "their"], "the"
 )
+POINTERS = {"it", "that", "this", "these", "those", "them", "him", "her", "there"}
 VAGUE = set("best better first second third last next other same only whole little late very again most more".split())
 
 
@@ -169,9 +171,10 @@ class Suggester:
 
 
 def topic_asked(question: str) -> str:
-    """What a question is about, in its own words: `the tidal barrier`; "" where it doesn't say `about`."""
-    found = TOPIC.search(question)
-    return found[1] if found else ""
+    """What a question is about, in its own words: `the tidal barrier`; "" where it doesn't say, or only says `it`."""
+    # A follow-up made whole carries in brackets what it refers to.
+    found = TOPIC.search(re.sub(r"\s*\([^()]*\)", "", question))
+    return found[1] if found and found[1].casefold() not in POINTERS else ""
 
 
 def topics_of(library: Library, person: str) -> list[str]:

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { find, calm, words, showPlaying } = window.verbatim;
+  const { find, calm, home, words, showPlaying } = window.verbatim;
   const signal = (name, values = {}) => window.dispatchEvent(new CustomEvent("signal", { detail: { name, values } }));
 
   // ---- copying -------------------------------------------------------------------------------------------------
@@ -36,7 +36,8 @@
   // ---- feedback ------------------------------------------------------------------------------------------------
 
   const given = new Set(); // what was said about which round, since rounds are drawn anew
-  let asked = null; // the round that a reply is awaited for
+  const awaited = new Map(); // what a reply is awaited for: its number -> {round, key, kind}
+  let sent = 0;
 
   function give(button) {
     const group = button.closest(".feedback");
@@ -45,20 +46,38 @@
     if (given.has(key) || (button.dataset.feedback === "note" && !note.trim())) return;
     given.add(key);
     button.setAttribute("aria-pressed", "true");
-    asked = group.dataset.round;
-    signal("submit", { round: Number(group.dataset.round), kind: button.dataset.feedback, note });
+    awaited.set(String(++sent), { round: group.dataset.round, key, kind: button.dataset.feedback });
+    signal("submit", { round: Number(group.dataset.round), kind: button.dataset.feedback, note, id: sent });
   }
 
   function reply() {
-    const text = find("#told").textContent.trim();
-    const slot = asked && find(`.feedback[data-round="${asked}"] .thanks`);
-    if (!slot || !text) return;
-    slot.textContent = text;
-    const note = find(`.feedback[data-round="${asked}"] details`);
-    if (note) note.open = false;
+    const told = find("#told [data-id]");
+    const about = told && awaited.get(told.dataset.id);
+    if (!about) return;
+    awaited.delete(told.dataset.id);
+    const kept = "kept" in told.dataset;
+    if (!kept) given.delete(about.key); // it may be said again
+    const group = find(`.feedback[data-round="${about.round}"]`);
+    if (!group) return;
+    find(".thanks", group).textContent = told.textContent;
+    const note = find("details", group);
+    if (kept && about.kind === "note") {
+      find("textarea", note).value = "";
+      note.open = false;
+    }
+    redrawn();
   }
 
   // ---- what the visitor does -----------------------------------------------------------------------------------
+
+  function keepTheLastOne() {
+    // Here and not on the server, which would answer when the next question is being typed already.
+    const box = find("#question textarea, #question input");
+    box.value = "";
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+    signal("undo");
+  }
 
   const ACTIONS = {
     filters: () => {
@@ -66,7 +85,7 @@
       redrawn();
     },
     "clear-filters": () => signal("clear"),
-    "cancel-edit": () => signal("undo"),
+    "cancel-edit": keepTheLastOne,
   };
 
   document.addEventListener("click", (event) => {
@@ -75,14 +94,14 @@
     const { ask, copy: text, link, feedback } = button.dataset;
     if (ask !== undefined) return signal("select", { question: ask, everywhere: "everywhere" in button.dataset });
     if (text !== undefined) return copy(text, button);
-    if (link !== undefined) return copy(new URL(link, location.origin + location.pathname).href, button);
+    if (link !== undefined) return copy(new URL(link, home).href, button);
     if (feedback !== undefined) return give(button);
     const action = ACTIONS[button.dataset.do];
     if (action) action(button);
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && find(".editing")) signal("undo");
+    if (event.key === "Escape" && find(".editing")) keepTheLastOne();
   });
 
   // ---- the conversation, drawn anew ----------------------------------------------------------------------------
@@ -91,7 +110,7 @@
   let opened = false;
   function redrawn() {
     const all = document.querySelectorAll(".round");
-    if (all.length > rounds && rounds > 0) {
+    if (all.length > rounds && all.length > 1) {
       all[all.length - 1].scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "start" });
     }
     rounds = all.length;
