@@ -146,12 +146,14 @@ def furnished(library: Library) -> list[Any]:
 
 
 def sets(library: Library, *, chosen: str | None = None) -> dict[str, Any]:
-    """The sets to choose from, and which is chosen: as `gr.update` takes them."""
+    """The sets to choose from, as `gr.update` takes them; chosen is the first that asks about episodes that are here."""
     known = runs.known_sets(library.folder)
     choices = [
         (text.SET_LABEL.format(name=each.name, n=counted(each.questions, "question")), each.name) for each in known
     ]
-    return {"choices": choices, "value": chosen or (known[0].name if known else None)}
+    held = {summary.id for summary in library.summaries()}
+    fitting = [each.name for each in known if each.episodes & held] or [each.name for each in known]
+    return {"choices": choices, "value": chosen or next(iter(fitting), None)}
 
 
 def newest(library: Library) -> dict[str, Any]:

@@ -38,11 +38,12 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KnownSet:
-    """A set that can be run: the name to show, where it lies, and how many questions it has."""
+    """A set that can be run: the name to show, where it lies, how many questions it has, and about which episodes."""
 
     name: str
     file: Path
     questions: int
+    episodes: frozenset[str]
 
 
 def known_sets(folder: Path) -> list[KnownSet]:
@@ -50,9 +51,10 @@ def known_sets(folder: Path) -> list[KnownSet]:
     found = []
     for file in [*sorted(SHIPPED.glob("*.jsonl")), *sorted((folder / SETS).glob("*.jsonl"))]:
         try:
-            found.append(KnownSet(file.stem, file, len(read_set(file).questions)))
+            asked = read_set(file)
         except VerbatimError:
             continue
+        found.append(KnownSet(file.stem, file, len(asked.questions), asked.episodes_needed))
     return found
 
 
@@ -70,7 +72,8 @@ def add_set(folder: Path, file: Path) -> tuple[KnownSet, QuestionSet]:
         asked = read_set(file)
     except VerbatimError as error:
         raise VerbatimError(str(error).replace(str(file), file.name)) from error
-    return KnownSet(name, _written(folder / SETS / f"{name}.jsonl", data), len(asked.questions)), asked
+    kept = _written(folder / SETS / f"{name}.jsonl", data)
+    return KnownSet(name, kept, len(asked.questions), asked.episodes_needed), asked
 
 
 def add_question(folder: Path, name: str, question: dict[str, Any]) -> tuple[str, int]:
