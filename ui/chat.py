@@ -93,7 +93,7 @@ def chat_screen(page: gr.Blocks, assistant: Assistant) -> None:
         answered = begun.success(partial(follow, assistant), rounds, [rounds, now], **streaming)
         answered.failure(give_up, rounds, [rounds, now], **at_once)
         answered.success(packed, rounds, kept, **at_once).success(
-            partial(suggest, suggester), rounds, suggestions, concurrency_limit=2, trigger_mode="multiple", **quiet
+            partial(suggest, suggester), rounds, suggestions, trigger_mode="multiple", **at_once
         )
 
     # Gradio hands over an event or a request by its type hint, which it finds only on a plain function, and only there
