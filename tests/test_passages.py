@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from index.episode import Episode, Person, Sentence, Show, Turn
-from rag.result import Answer, Citation, Searched
+from rag.result import Answer, Citation, Searched, Withheld
 from ui import answers, passages
 from ui.moments import find_quote, moment_of, span_to_play
 from ui.suggest import Suggestion
@@ -84,7 +84,9 @@ def rounds_with(text: str) -> str:
             answers.conversation(
                 [
                     answers.round_(1, text, scope=text, status=text, text=text, problem=text, moments=[moment]),
-                    answers.round_(2, text, link=answers.address(q=text), answer=answer, moments=[moment], nearest=[moment]),
+                    answers.round_(
+                        2, text, link=answers.address(q=text), answer=answer, moments=[moment], nearest=[moment]
+                    ),
                 ]
             ),
         ]
@@ -301,3 +303,11 @@ def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> No
 )
 def test_dates_are_said_as_people_say_them(date: str | None, words: str) -> None:
     assert passages.day(date) == words
+
+
+def test_what_was_withheld_can_be_opened_and_is_only_text() -> None:
+    lie = Withheld("He said <b>gold</b> [1].", "unsupported", "“gold” is not there", instead="Bo says: “tin” [1].")
+    answer = Answer("q", "q", "answered", "a", (), (), Searched(1, 1.0), "llm", "m", held_back=(lie,))
+    html = answers.held_back(answer)
+    assert "<details" in html and "He said &lt;b&gt;gold&lt;/b&gt; [1]." in html and "in its place" in html
+    assert answers.held_back(Answer("q", "q", "answered", "a", (), (), Searched(1, 1.0), "llm", "m")) == ""

@@ -15,6 +15,7 @@ from index.library import Library
 from rag.answer import Assistant
 from rag.question import Filters, QuestionError
 from rag.result import Answer, Done
+from ui import answers
 from ui.captions import captions_of
 from ui.filters import choice_of, filters_of, matching, remaining
 from ui.links import opened
@@ -48,6 +49,13 @@ def test_a_conversation_comes_back_as_it_was(library: Library, asked: Round) -> 
     assert (back.question, back.stage, back.answer.answer) == (asked.question, "done", asked.answer.answer)
     assert [m.citation.quote for m in back.moments] == [m.citation.quote for m in asked.moments]
     assert [m.citation.start for m in back.moments] == [m.citation.start for m in asked.moments]
+
+
+@pytest.mark.parametrize(("question", "kind"), [("Hello!", "small_talk"), ("Who are the guests?", "library")])
+def test_what_no_transcript_was_searched_for_comes_back_as_that(library: Library, question: str, kind: str) -> None:
+    (back,) = unpacked(packed((Round(question, stage="done", answer=answer_to(library, question)),)), library)
+    assert (back.answer.kind, back.moments) == (kind, ())
+    assert "Searched" not in answers.footnote(back.answer)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +172,25 @@ def test_what_is_suggested_is_answered_and_not_the_same_again(library: Library) 
         assert len(suggestions) <= 3
         for suggestion in suggestions:
             assert suggestion.question != question
-            assert answer_to(library, suggestion.question).verdict == "answered"
+            more = 1 if suggestion.goes_on else 0
+            asked = Assistant(library).ask(suggestion.goes_on or suggestion.question, more=more)
+            assert [event.answer.verdict for event in asked if isinstance(event, Done)] == ["answered"]
+
+
+def test_after_small_talk_the_examples_are_suggested(library: Library) -> None:
+    suggester = Suggester(Assistant(library))
+    suggested = suggester.next(answer_to(library, "Hello!"), Filters())
+    assert suggested and {suggestion.question for suggestion in suggested} <= set(suggester.examples())
+
+
+def test_more_is_offered_where_there_is_more(library: Library) -> None:
+    suggester = Suggester(Assistant(library))
+    for question in (KETTLE_ASKED, "What did Cleo Marsh say about the crab?"):
+        more = next(e.answer for e in Assistant(library).ask(question, more=1) if isinstance(e, Done))
+        offered = said("more") in [
+            suggestion.question for suggestion in suggester.next(answer_to(library, question), Filters())
+        ]
+        assert offered == (more.verdict == "answered")
 
 
 def test_a_name_that_nobody_has_is_tried_with_the_nearest_name(library: Library) -> None:

@@ -105,7 +105,7 @@ def round_(
     if problem:
         body.append(f'<p class="problem" role="alert">{escaped(problem)}</p>')
     if answer:
-        body += [footnote(answer), feedback(number, link)]
+        body += [footnote(answer), held_back(answer), feedback(number, link)]
     given = voices([moment.citation.speaker for moment in (*moments, *nearest) if moment.citation.speaker])
     sources = "".join(card(number, moment, voice=given.get(moment.citation.speaker or "")) for moment in moments)
     if nearest:
@@ -131,7 +131,9 @@ def paragraphs(text: str, mark_html: Callable[[int], str]) -> str:
         )
 
     blocks = [block for block in re.split(r"\n\s*\n", text.strip()) if block.strip()]
-    return "".join(f"<p>{'<br>'.join(marked(line) for line in block.splitlines())}</p>" for block in blocks)
+    # Not splitlines(): what else a transcript holds of line ends is a letter like any other.
+    lines = ("<br>".join(marked(line) for line in block.split("\n")) for block in blocks)
+    return "".join(f"<p>{block}</p>" for block in lines)
 
 
 def mark(round_number: int, n: int) -> str:
@@ -144,13 +146,26 @@ def mark(round_number: int, n: int) -> str:
 
 def footnote(answer: Answer) -> str:
     """Under an answer: what was searched, unless the answer itself says it, what was withheld, and who wrote it."""
-    told = counted(answer.searched.episodes, "episode") in answer.answer
+    told = answer.kind != "speech" or counted(answer.searched.episodes, "episode") in answer.answer
     notes = [] if told else [searched(answer.searched)]
     if answer.withheld:
         notes.append(said("withheld", sentences=counted(answer.withheld, "sentence")))
     if answer.model:
         notes.append(said("written_by", model=answer.model))
     return f'<p class="footnote">{" · ".join(escaped(note) for note in notes)}</p>' if notes else ""
+
+
+def held_back(answer: Answer) -> str:
+    """The sentences of a language model that were not shown as it wrote them, closed, each with the reason."""
+    if not answer.held_back:
+        return ""
+    instead = f" {escaped(said('held_back_instead'))}"
+    items = (
+        f"<li><q>{escaped(one.sentence)}</q> ({escaped(one.why)}){instead if one.instead else ''}</li>"
+        for one in answer.held_back
+    )
+    summary = said("held_back", sentences=counted(len(answer.held_back), "sentence"))
+    return f'<details class="held-back"><summary>{escaped(summary)}</summary><ul>{"".join(items)}</ul></details>'
 
 
 def searched(facts: Searched) -> str:

@@ -173,6 +173,7 @@ def _packed(round_: Round) -> dict[str, Any]:
         "writer": answer.writer,
         "model": answer.model,
         "withheld": answer.withheld,
+        "kind": answer.kind,
     }
 
 
@@ -211,6 +212,7 @@ def _unpacked(row: dict[str, Any], library: Library, read: Callable[[str], Episo
         writer=str(row["writer"]),
         model=str(row["model"]) if row["model"] else None,
         withheld=int(row["withheld"]),
+        kind=row.get("kind", "speech"),
     )
     return Round(
         question, filters, scope, "done", answer=answer,

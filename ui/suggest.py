@@ -44,11 +44,15 @@ VAGUE = set("best better first second third last next other same only whole litt
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A question to ask next. `everywhere`: without the filters; `label`: what is shown instead of the question."""
+    """A question to ask next. `everywhere`: without the filters; `label`: what is shown instead of the question.
+
+    `goes_on`: it asks for more of the answer to this question.
+    """
 
     question: str
     everywhere: bool = False
     label: str = ""
+    goes_on: str = ""
 
 
 class Suggester:
@@ -58,7 +62,7 @@ class Suggester:
         self.library = assistant.library
         # The writer without a model: a suggestion must cost nothing but a moment.
         self.assistant = Assistant(assistant.library, assistant.settings, retriever=assistant.retriever)
-        self._known: OrderedDict[tuple[int, str, Filters], Answer | None] = OrderedDict()
+        self._known: OrderedDict[tuple[int, str, Filters, int], Answer | None] = OrderedDict()
         self._topics: dict[tuple[int, str], list[str]] = {}
         self._lock, self._examples = Lock(), Lock()
         self._turns = BoundedSemaphore(SUGGESTING_AT_ONCE)
@@ -79,6 +83,8 @@ class Suggester:
             self._turns.release()
 
     def _next(self, answer: Answer, filters: Filters) -> list[Suggestion]:
+        if answer.kind != "speech":
+            return [Suggestion(question) for question in self.examples()[:MOST_SUGGESTED]]
         candidates = self._after_answer(answer) if answer.citations else self._after_refusal(answer, filters)
         asked = {answer.question.strip().casefold(), answer.asked.strip().casefold()}
         fresh = (c for c in candidates if c.everywhere or c.question.casefold() not in asked)
@@ -96,17 +102,17 @@ class Suggester:
     def answers(self, candidate: Suggestion, filters: Filters) -> bool:
         """Whether the library answers it, by whom it asks for."""
         narrowed = Filters() if candidate.everywhere else filters
-        answer = self._answer(candidate.question, narrowed)
+        answer = self._answer(candidate.goes_on or candidate.question, narrowed, more=1 if candidate.goes_on else 0)
         return answer is not None and answer.verdict == "answered"
 
-    def _answer(self, question: str, filters: Filters) -> Answer | None:
-        key = (self.library.generation(), question, filters)
+    def _answer(self, question: str, filters: Filters, *, more: int = 0) -> Answer | None:
+        key = (self.library.generation(), question, filters, more)
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
         try:
-            answer = next(e.answer for e in self.assistant.ask(question, (), filters) if isinstance(e, Done))
+            answer = next(e.answer for e in self.assistant.ask(question, (), filters, more=more) if isinstance(e, Done))
         except VerbatimError:
             answer = None
         with self._lock:
@@ -116,7 +122,9 @@ class Suggester:
         return answer
 
     def _after_answer(self, answer: Answer) -> Iterator[Suggestion]:
-        """One other person on the same topic, then other topics of those who were quoted, then other people again."""
+        """More of it, one other person on the same topic, other topics of those who were quoted, other people again."""
+        if answer.question == answer.asked:  # a follow-up is shown made whole; asked again, it might be read otherwise
+            yield Suggestion(said("more"), goes_on=answer.asked)
         cited = list(dict.fromkeys(c.speaker for c in answer.citations if c.speaker))
         topic = topic_asked(answer.asked)
         others = [said("ask_about", person=name, topic=topic) for name in self._others(answer, cited)] if topic else []
