@@ -118,7 +118,8 @@
     const text = transcript();
     const sound = audio();
     const heard = document.querySelector("#transcript .s.now");
-    if (!text || !text.dataset.src || !sound.src.endsWith(new URL(text.dataset.src, document.baseURI).pathname)) return;
+    const source = text && text.dataset.src; // an address on the web, or one from wherever the site is served
+    if (!source || !(sound.src === source || sound.src.endsWith(`/${source}`))) return;
     let low = 0;
     let high = sentences.length;
     while (low < high) {
