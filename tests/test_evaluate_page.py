@@ -311,12 +311,15 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNam
 
 def settled(page: playwright.Page) -> None:
     """Waits until the page has not changed for half a second, as a payload's script would have run by then."""
-    page.evaluate(
-        """() => new Promise(done => {
-            let quiet; const rest = () => { clearTimeout(quiet); quiet = setTimeout(done, 500); };
-            new MutationObserver(rest).observe(document.body, {subtree: true, childList: true}); rest();
-            setTimeout(done, 15000); })"""
-    )
+    watch = """() => new Promise(done => {
+        let quiet; const rest = () => { clearTimeout(quiet); quiet = setTimeout(done, 500); };
+        new MutationObserver(rest).observe(document.body, {subtree: true, childList: true}); rest();
+        setTimeout(done, 15000); })"""
+    try:
+        page.evaluate(watch)
+    except playwright.Error:  # a choice in a list may lead to another address
+        page.wait_for_load_state()
+        page.evaluate(watch)
 
 
 @pytest.mark.browser
