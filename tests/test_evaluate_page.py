@@ -315,11 +315,14 @@ def settled(page: playwright.Page) -> None:
         let quiet; const rest = () => { clearTimeout(quiet); quiet = setTimeout(done, 500); };
         new MutationObserver(rest).observe(document.body, {subtree: true, childList: true}); rest();
         setTimeout(done, 15000); })"""
-    try:
-        page.evaluate(watch)
-    except playwright.Error:  # a choice in a list may lead to another address
-        page.wait_for_load_state()
-        page.evaluate(watch)
+    for _ in range(6):  # a choice in a list may lead to another address, and each list to one more
+        try:
+            page.evaluate(watch)
+        except playwright.Error:
+            page.wait_for_load_state()
+        else:
+            return
+    raise AssertionError(f"{page.url} never comes to rest")
 
 
 @pytest.mark.browser
