@@ -204,6 +204,7 @@ class Maker:
 
     def __init__(self, said: Sequence[Said], words: Words, rng: random.Random) -> None:
         self.said, self.words, self.rng = said, words, rng
+        self.people = {one.who for one in said}
         names = {name for one in said for name in re.findall(r"(?<=[a-z] )[A-Z][a-z]{3,}\b", one.text)}
         self.names = sorted(names) + NAMES
         self.lower = {word for one in said for word in re.findall(r"\b[a-z']+", one.text)}
@@ -270,7 +271,8 @@ class Maker:
 
     def short(self, name: str) -> str:
         first = name.split()[0]
-        return first if first.isalpha() and len(first) > 3 and self.rng.random() < 0.5 else name
+        alone = sum(one.split()[0] == first for one in self.people) < 2
+        return first if first.isalpha() and len(first) > 3 and alone and self.rng.random() < 0.5 else name
 
     def quoted(self, who: str, text: str) -> str:
         """The words in quote marks, in one of many manners; often only the first clauses of them."""

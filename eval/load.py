@@ -28,6 +28,7 @@ from eval.libraries import library_of_transcripts
 from eval.readers import read_set
 from eval.runner import CACHE, commit, machine
 from index.embed import EMBEDDED_MODEL
+from rag.settings import variable_of
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples" / "transcripts"
@@ -132,7 +133,7 @@ def server(library: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     set_ = {"questions_a_minute": "0", "questions_a_minute_by_address": "0", "model": ""}
-    environment = {**os.environ, **{f"VERBATIM_{name.upper()}": value for name, value in set_.items()}}
+    environment = {**os.environ, **{variable_of(name): value for name, value in set_.items()}}
     command = [sys.executable, str(ROOT / "app.py"), "--library", str(Path(library).resolve()), "--port", str(port)]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:

@@ -50,7 +50,10 @@ def credit(
     """The speakers that a clause credits, and what is wrong with it; "" where nothing is."""
     parts = {part for name in people for part in words_of(name) if len(part) > 2}
     own = cited.name_parts
-    others = words_of(" ".join(name for name in people if name not in cited.speakers)) - {"mr", "mrs", "ms", "dr"}
+    # One person is written in several manners: "Lynne Orchard" is "Lynne Orchard AM", and no other.
+    selves = {tuple(name.split()[:2]) for name in cited.speakers if name}
+    others = words_of(" ".join(name for name in people if tuple(name.split()[:2]) not in selves))
+    others -= {"mr", "mrs", "ms", "dr"}
     shared = True
     text = clause.plain
     named: set[str] = set()
@@ -96,7 +99,8 @@ def credit(
         if word in cited.words and told:
             continue
         return set(), f"names {token[0]}, who does not speak there"
-    if shared and own & others & words_of(text):
+    whole = any(name and name in text for name in cited.speakers)
+    if shared and not whole and own & others & words_of(text):
         return set(), "names the speaker by a name that another has too"
     return named, ""
 

@@ -13,6 +13,11 @@ from index.errors import SettingsError
 NO_LIMIT_AT_ZERO = frozenset(["questions_a_minute", "questions_a_minute_by_address"])
 
 
+def variable_of(name: str) -> str:
+    """The environment variable that sets a setting."""
+    return f"VERBATIM_{name.upper()}"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What may differ from house to house; each has a default, and `VERBATIM_` + its name in capitals sets it."""
@@ -77,7 +82,7 @@ class Settings:
         """The defaults, changed by what the environment sets. SettingsError names the variable and the fault."""
         values: dict[str, object] = {}
         for field in fields(cls):
-            variable = f"VERBATIM_{field.name.upper()}"
+            variable = variable_of(field.name)
             raw = environment.get(variable, "").strip()
             if not raw:
                 continue

@@ -156,6 +156,7 @@ def test_ask_as_json_has_the_documented_shape(verbatim):
     answer = told(verbatim("ask", "What did Bo Lund say about an umbrella?", "--json"))
     assert list(answer) == [
         "question", "asked", "verdict", "answer", "citations", "nearest", "searched", "writer", "model", "seconds", "withheld",
+        "tokens", "cost", "kind",
     ]  # fmt: skip
     assert answer["verdict"] == "answered" and (answer["writer"], answer["model"]) == ("extractive", None)
     assert all(list(citation) == CITATION for citation in answer["citations"])

@@ -33,7 +33,7 @@ def whole(question: str, *earlier: str) -> str:
         ("What does Ann think of kettles?", "Why?", "Why? (What does Ann think of kettles?)"),
         ("What is a gannet?", "How long does it last?", "How long does it last? (What is a gannet?)"),
         ("What does Bo mend?", "Why does he mend umbrellas by candlelight?", "Why does Bo Lund mend umbrellas by candlelight?"),
-        ("What does Ann's daughter want?", "When did she mend one old kettle?", "When did Ann's daughter mend one old kettle?"),
+        ("What does Ann's daughter want?", "When did she mend her old kettle?", "When did Ann's daughter mend her old kettle?"),
     ],
 )
 def test_a_follow_up_takes_over_what_it_leaves_out(before, question, made):

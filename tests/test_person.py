@@ -188,7 +188,7 @@ def test_a_person_is_chosen_and_a_topic_opens_over_time(address, open_page):
     expect(page.locator("#about .episodes a")).to_have_text(["The kettle again", "The copper kettle", "Bellows"])
     page.locator("#about .chips a", has_text="kettle").first.click()
     page.wait_for_url("**topic=*")
-    dated = page.locator("#told .dated > li")
+    dated = page.locator("#dated .dated > li")
     expect(dated.first).to_be_visible(timeout=30_000)
     expect(dated.first.locator(".badge")).to_have_text("asked")
     expect(dated.first.locator("time")).to_have_text("1 Feb 2024")
@@ -202,13 +202,13 @@ def test_another_topic_is_asked_by_keyboard_and_a_quote_plays(address, open_page
     box = page.locator("#question").locator("textarea, input")
     box.fill("umbrella")
     box.press("Enter")
-    card = page.locator("#told .dated > li")
+    card = page.locator("#dated .dated > li")
     expect(card).to_have_count(1, timeout=20_000)
     card.locator(".play").click()
     page.wait_for_function("document.querySelector('#audio').currentTime > 24", timeout=20_000)
     box.fill("quantum")
     box.press("Enter")
-    expect(page.locator("#told .empty")).to_contain_text("names “quantum” nowhere")
+    expect(page.locator("#dated .empty")).to_contain_text("names “quantum” nowhere")
 
 
 @pytest.mark.browser
@@ -226,6 +226,7 @@ def test_somebody_who_is_not_there_is_told(address, open_page):
 )
 def test_nothing_is_cut_off_and_axe_finds_nothing_serious(address, open_page, options):
     page = open_page(f"{address}person?name=Ben+Tull&topic=kettle", **options)
-    expect(page.locator("#told .timeline .dot")).to_have_count(3, timeout=30_000)
+    expect(page.locator("#dated .timeline .dot")).to_have_count(3, timeout=30_000)
+    assert page.locator("#dated .dated > li").first.bounding_box()["width"] > 300
     assert staff.serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

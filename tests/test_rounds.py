@@ -19,7 +19,7 @@ from ui.captions import captions_of
 from ui.filters import choice_of, filters_of, matching, remaining
 from ui.links import opened
 from ui.rounds import LARGEST_KEPT, MOST_KEPT, Round, citation_at, link_of, moments_of, packed, unpacked
-from ui.suggest import Suggester, phrases, topic_asked, topics_of
+from ui.suggest import SUGGESTING_AT_ONCE, Suggester, phrases, topic_asked, topics_of
 from ui.text import TEXT, said
 
 KETTLE_ASKED = "What did Ben Tull say about the copper kettle?"
@@ -172,6 +172,15 @@ def test_a_name_that_nobody_has_is_tried_with_the_nearest_name(library: Library)
     assert answer.verdict == "unknown_person"
     questions = [suggestion.question for suggestion in Suggester(Assistant(library)).next(answer, Filters())]
     assert "What was said about the copper kettle?" in questions or KETTLE_ASKED in questions
+
+
+def test_where_many_ask_answers_come_before_suggestions(library: Library) -> None:
+    suggester = Suggester(Assistant(library))
+    answer = answer_to(library, "What did Ben Tull say about an umbrella?")
+    held = [suggester._turns.acquire() for _ in range(SUGGESTING_AT_ONCE)]
+    assert held and suggester.next(answer, Filters()) == []
+    suggester._turns.release()
+    assert suggester.next(answer, Filters())
 
 
 def test_a_question_is_tried_once_for_as_long_as_the_library_stays(library: Library) -> None:

@@ -15,6 +15,7 @@ from talks import ANN, BO, episode
 from index.library import Library
 from rag.answer import Assistant
 from rag.settings import Settings
+from ui import passages
 from ui.site import make_site, staff_served
 
 LOGIN = Settings(staff_user="ann", staff_password="rosebud")
@@ -103,9 +104,13 @@ def test_with_a_login_the_staffs_page_tells_nothing_before_it(site):
 
 def test_listeners_need_no_login_and_are_shown_no_way_to_the_staff(site):
     client = site(LOGIN)
-    config = client.get("/config")
-    assert config.status_code == 200
-    assert "/staff" not in config.text
+    assert client.get("/config").status_code == 200
+    assert "staff" not in client.get("/gradio_api/info").text
+
+
+def test_the_way_to_the_staff_is_named_only_where_it_is_open():
+    assert "/staff/" in passages.masthead(1, 60.0, ["Mended"], staff="/staff/")
+    assert "staff" not in passages.masthead(1, 60.0, ["Mended"])
 
 
 def test_where_the_staffs_page_is_not_served_there_is_none(site):

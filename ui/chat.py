@@ -6,8 +6,9 @@ The conversation (`ui/rounds.py`) is kept on the server for each visitor, and in
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from threading import Thread
@@ -43,8 +44,7 @@ SIGNALS = "window.addEventListener('signal', (event) => trigger(event.detail.nam
 def chat_screen(page: gr.Blocks, assistant: Assistant, door: Door) -> None:
     """The screen, inside the Blocks that is open. The page's buttons show and hide through `ui/style.css`."""
     library, suggester, moderator = assistant.library, Suggester(assistant), Moderator(assistant.library)
-    # So that the first visitor doesn't wait for it, nor for the embedding model.
-    Thread(target=suggester.examples, name="examples", daemon=True).start()
+    Thread(target=partial(warm, suggester), name="warm", daemon=True).start()
     rounds = gr.State(())
     replacing = gr.State(False)  # whether the next question takes the place of the last one
     kept = gr.BrowserState(NOTHING_KEPT, storage_key=KEPT_AS, secret=NO_SECRET)
@@ -99,7 +99,7 @@ def chat_screen(page: gr.Blocks, assistant: Assistant, door: Door) -> None:
         answered = begun.success(in_turn, rounds, [rounds, now], **streaming)
         answered.failure(give_up, rounds, [rounds, now], **at_once)
         answered.success(packed, rounds, kept, **at_once).success(
-            partial(suggest, suggester), rounds, suggestions, concurrency_limit=2, trigger_mode="multiple", **quiet
+            partial(suggest, suggester), rounds, suggestions, trigger_mode="multiple", **at_once
         )
 
     def on_press(
@@ -137,6 +137,12 @@ def chat_screen(page: gr.Blocks, assistant: Assistant, door: Door) -> None:
     # Apart from the rest, which need not wait for questions to be tried.
     page.load(lambda: answers.examples(suggester.examples()), None, examples, **at_once)
     page.load(on_load, kept, [welcome, *talk, *narrow, remain], **at_once)
+
+
+def warm(suggester: Suggester) -> None:
+    """Tries the examples beforehand, so that the first visitor waits neither for them nor for the embedding model."""
+    with suppress(VerbatimError, sqlite3.Error):  # what is wrong is said to whoever asks
+        suggester.examples()
 
 
 def arrive(library: Library, kept: object, fields: Mapping[str, str]) -> list[Any]:

@@ -36,7 +36,7 @@ def person_screen(page: gr.Blocks, assistant: Assistant) -> None:
                     placeholder=words.OVER_TIME_HINT, max_lines=1, max_length=200, scale=1,
                 )  # fmt: skip
                 go = gr.Button(words.OVER_TIME_SHOW, variant="primary", scale=0, elem_id="go")
-            told = gr.HTML(elem_id="told")
+            told = gr.HTML(elem_id="dated")
 
     def opened(request: gr.Request) -> list[Any]:
         return person_of(library, dict(request.query_params))

@@ -10,7 +10,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from index.errors import VerbatimError
 from index.library import EpisodeSummary, Library
@@ -23,6 +23,7 @@ from ui.text import said
 MOST_SUGGESTED = 3
 MOST_EXAMPLES = 4
 MOST_TRIED = 6  # questions asked for one set of suggestions: each takes about as long as an answer without a model
+SUGGESTING_AT_ONCE = 2  # listeners; answers come first, and whoever is third goes without suggestions
 REMEMBERED = 2000  # questions known to have an answer or none
 PASSAGES = 16  # looked through for other people who spoke of it
 SPOKEN_WORDS = 30  # of a person in a passage, from which they count as speaking of it
@@ -60,6 +61,7 @@ class Suggester:
         self._known: OrderedDict[tuple[int, str, Filters], Answer | None] = OrderedDict()
         self._topics: dict[tuple[int, str], list[str]] = {}
         self._lock, self._examples = Lock(), Lock()
+        self._turns = BoundedSemaphore(SUGGESTING_AT_ONCE)
 
     def examples(self) -> list[str]:
         """Up to four questions that an empty conversation begins with, made from people and titles."""
@@ -68,7 +70,15 @@ class Suggester:
             return [found.question for found in self._answerable(candidates, Filters(), limit=MOST_EXAMPLES)]
 
     def next(self, answer: Answer, filters: Filters) -> list[Suggestion]:
-        """Up to three questions to ask after this answer, none of them the same again."""
+        """Up to three questions to ask after this answer, none of them the same again; none while many others want some."""
+        if not self._turns.acquire(blocking=False):
+            return []
+        try:
+            return self._next(answer, filters)
+        finally:
+            self._turns.release()
+
+    def _next(self, answer: Answer, filters: Filters) -> list[Suggestion]:
         candidates = self._after_answer(answer) if answer.citations else self._after_refusal(answer, filters)
         asked = {answer.question.strip().casefold(), answer.asked.strip().casefold()}
         fresh = (c for c in candidates if c.everywhere or c.question.casefold() not in asked)

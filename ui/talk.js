@@ -140,6 +140,5 @@
     for (const id of ["#talk", "#remain", "#welcome"]) drawn.observe(find(id), { childList: true, subtree: true });
     new MutationObserver(reply).observe(find("#told"), { childList: true, subtree: true, characterData: true });
   }
-  if (location.pathname.includes("/staff")) return; // other screens have no conversation
   begin();
 })();
