@@ -311,12 +311,18 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNam
 
 def settled(page: playwright.Page) -> None:
     """Waits until the page has not changed for half a second, as a payload's script would have run by then."""
-    page.evaluate(
-        """() => new Promise(done => {
-            let quiet; const rest = () => { clearTimeout(quiet); quiet = setTimeout(done, 500); };
-            new MutationObserver(rest).observe(document.body, {subtree: true, childList: true}); rest();
-            setTimeout(done, 15000); })"""
-    )
+    watch = """() => new Promise(done => {
+        let quiet; const rest = () => { clearTimeout(quiet); quiet = setTimeout(done, 500); };
+        new MutationObserver(rest).observe(document.body, {subtree: true, childList: true}); rest();
+        setTimeout(done, 15000); })"""
+    for _ in range(6):  # a choice in a list may lead to another address, and each list to one more
+        try:
+            page.evaluate(watch)
+        except playwright.Error:
+            page.wait_for_load_state()
+        else:
+            return
+    raise AssertionError(f"{page.url} never comes to rest")
 
 
 @pytest.mark.browser
