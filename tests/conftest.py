@@ -16,6 +16,10 @@ import pytest
 from endpoint import Endpoint
 from hypothesis import HealthCheck, settings
 
+# What runs in another process is out of reach of the patches below; the one library that downloads obeys this. Set here,
+# before any test is collected: that library reads it once, when something first imports it.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("verbatim", derandomize=True, **COMMON)
 settings.register_profile("hunt", derandomize=False, max_examples=5000, **COMMON)
@@ -28,8 +32,6 @@ def nothing_from_outside() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("VERBATIM_", "OPENAI_"))]:
             patch.delenv(name)
-        # What runs in another process is out of reach of the patches below; the one library that downloads obeys this.
-        patch.setenv("HF_HUB_OFFLINE", "1")
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, _only_here(getattr(socket.socket, name)))
         patch.setattr(socket, "getaddrinfo", _only_names_of_here(socket.getaddrinfo))
