@@ -19,7 +19,7 @@ DATA = Path(__file__).resolve().parent.parent / "eval/data"
 
 def summary(id: str, title: str, date: str | None, duration: float | None, *people: tuple[str, str]) -> EpisodeSummary:
     speakers = tuple(Speaker(name, role, 100, 60.0) for name, role in people)
-    return EpisodeSummary(id, "Mended", title, date, speakers, duration, "vtt", (), (), 1, None, None, "On old tin.", ())
+    return EpisodeSummary(id, "Mended", title, date, speakers, duration, "vtt", (), (), 1, None, None, "On old tin.", (), "")
 
 
 EPISODES = (

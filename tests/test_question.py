@@ -15,7 +15,7 @@ MARK, JAS, WILL = "Mark Thompson", "Jasneet Gill", "Will Rose"
 
 def summary(id: str, title: str, *people: tuple[str, str]) -> EpisodeSummary:
     speakers = tuple(Speaker(name, role, 100, 60.0) for name, role in people)
-    return EpisodeSummary(id, "Mended", title, "2024-02-01", speakers, 60.0, "vtt", (), (), 1, None, None, "", ())
+    return EpisodeSummary(id, "Mended", title, "2024-02-01", speakers, 60.0, "vtt", (), (), 1, None, None, "", (), "")
 
 
 EPISODES = (
