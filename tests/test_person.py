@@ -230,3 +230,7 @@ def test_nothing_is_cut_off_and_axe_finds_nothing_serious(address, open_page, op
     assert page.locator("#dated .dated > li").first.bounding_box()["width"] > 300
     assert staff.serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_topic_that_nobody_has_typed_asks_nothing(library: Library) -> None:
+    assert told_of(library, BO.name, None) == ""

@@ -41,7 +41,7 @@ def person_screen(page: gr.Blocks, assistant: Assistant) -> None:
     def opened(request: gr.Request) -> list[Any]:
         return person_of(library, dict(request.query_params))
 
-    def follow(person: str, asked: str) -> str:
+    def follow(person: str, asked: str | None) -> str:
         return told_of(library, person, asked)
 
     who.input(None, who, None, js=GO_TO, **QUIET)
@@ -64,9 +64,12 @@ def person_of(library: Library, query: dict[str, str]) -> list[Any]:
     return [name, choice, html, gr.update(visible=True), topic]
 
 
-def told_of(library: Library, name: str, topic: str) -> str:
-    """What the person said about the topic, oldest first, with its plot; "" where nothing is asked."""
-    asked = topic.strip()
+def told_of(library: Library, name: str, topic: str | None) -> str:
+    """What the person said about the topic, oldest first, with its plot; "" where nothing is asked.
+
+    A field that nobody has touched holds None.
+    """
+    asked = (topic or "").strip()
     if not name or not asked:
         return ""
     found = over_time(library, name, asked)
