@@ -13,6 +13,7 @@ import json
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,14 +41,27 @@ def honest(asked: str) -> str:
     )
 
 
+class Endpoint(ThreadingHTTPServer):
+    """`first_sentences`: when the first sentence of each reply was out, as time.time(). `rest_after`: seconds of silence then."""
+
+    def __init__(self, rest_after: float) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.first_sentences: list[float] = []
+        self.rest_after = rest_after
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1"
+
+
 @contextmanager
-def honest_model() -> Iterator[str]:
-    """The address of its endpoint, for as long as the block runs."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
+def honest_model(*, rest_after: float = 0.0) -> Iterator[Endpoint]:
+    """Its endpoint, for as long as the block runs."""
+    with Endpoint(rest_after) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/v1"
+            yield server
         finally:
             server.shutdown()
             thread.join()
@@ -55,6 +69,8 @@ def honest_model() -> Iterator[str]:
 
 class _Handler(BaseHTTPRequestHandler):
     """Answers every request with a stream, as OpenAI's protocol has it."""
+
+    server: Endpoint
 
     def log_message(self, *parts: object) -> None:
         """Quiet: what is measured is what is printed."""
@@ -65,9 +81,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
+        more = reply.find("] ")
+        first = more + 3 if more >= 0 else len(reply)  # with a letter of the next: only then it is known to be whole
         with suppress(OSError):  # whoever asked has gone
-            for at in range(0, len(reply), PIECE):
-                self._send({"role": "assistant", "content": reply[at : at + PIECE]})
+            for at in [*range(0, first, PIECE), *range(first, len(reply), PIECE)]:
+                end = min(at + PIECE, first if at < first else len(reply))
+                self._send({"role": "assistant", "content": reply[at:end]})
+                if end == first < len(reply):
+                    self.server.first_sentences.append(time.time())
+                    time.sleep(self.server.rest_after)
             self._send({}, finish="stop")
             self.wfile.write(b"data: [DONE]\n\n")
 
@@ -87,9 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         questions = read_set(options.questions).questions[: options.limit]
-        with honest_model() as address:
+        with honest_model() as endpoint:
             plain = Settings(library=options.library)
-            model = Settings(library=options.library, model="openai:honest", base_url=address)
+            model = Settings(library=options.library, model="openai:honest", base_url=endpoint.address)
             rows = {
                 name: evaluate(Assistant.open(options.library, settings), questions, settings)["questions"]
                 for name, settings in (("without a model", plain), ("with the honest one", model))
