@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from itertools import product
 
-from index.lexical import STOP_WORDS, stems
+from index.lexical import STOP_WORDS
 from rag.carried import GRAMMAR, REPORTING, Load
 from rag.clauses import WORD, Cited, Clause, bare, names_in
 from rag.numbers import numbers
@@ -23,7 +22,7 @@ MOST_PUT = 3  # content words that one place may have on either side; more of th
 # Words of grammar that say something in the place of another, and verbs so general that a synonym of theirs may mean anything.
 _SMALL = GRAMMAR - STOP_WORDS | {"used"}
 _GENERAL = families("go come move take get make give turn run put set keep hold leave look face".split())
-_WRITING = frozenset("wrote writes written".split())
+_TELLING = frozenset("wrote writes written always often famously".split())  # "my aunt always said", told as "used to say"
 _FIRST_PERSON = frozenset("i i'm i've i'd i'll me my mine we we're we've we'd we'll us our ours".split())
 
 
@@ -57,18 +56,15 @@ def _carried(words: Sequence[str], load: Load) -> int:
 
 def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, load: Load) -> str:
     """What is wrong where a word, a name or a number takes the place of another that the clause leaves out."""
-    told = {*load.telling, *_SMALL}
-    apart = GRAMMAR | REPORTING | _WRITING
+    apart = GRAMMAR | REPORTING | _TELLING | _FIRST_PERSON
     named = names_in(cited.text)
-    matcher = SequenceMatcher(None, stems(ours), stems(theirs), autojunk=False)
-    for how, start, end, other_start, other_end in matcher.get_opcodes():
-        if how != "replace":
-            continue
-        here, there = ours[start:end], theirs[other_start:other_end]
+    for here, there in _places(ours, theirs):
         values = [{value for value, _ in numbers(" ".join(words), ones=False)} for words in (here, there)]
         if all(values) and not values[0] <= values[1]:
             return f"“{' '.join(here)}”, where the words cited have “{' '.join(there)}”"
         dropped = [word for word in there if word not in apart and not numbers(word) and not _is_told(word, ours)]
+        credits = "that" in here or cited.name_parts & set(here)  # "Nell recalls that …", which takes no word's place
+        told = {*load.telling, *_SMALL} | (set() if credits else REPORTING)
         put = [word for word in here if word in told and not _stands_for(word, there)]
         if dropped and put and max(len(dropped), len(put)) <= MOST_PUT:
             return f"“{put[0]}” stands where the words cited have “{dropped[0]}”"
@@ -77,6 +73,38 @@ def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, l
         if names and lost and not _FIRST_PERSON & set(there):
             return f"“{names[0]}” stands where the words cited have “{lost[0]}”"
     return ""
+
+
+def _places(ours: Sequence[str], theirs: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+    """What stands between the same words in the same order on either side, where something stands on both."""
+    best = [[0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
+    alike = [[_likeness(one, other) for other in theirs] for one in ours]
+    for at in range(len(ours) - 1, -1, -1):
+        for other in range(len(theirs) - 1, -1, -1):
+            both = best[at + 1][other + 1] + alike[at][other] if alike[at][other] else 0
+            best[at][other] = max(best[at + 1][other], best[at][other + 1], both)
+    places: list[tuple[list[str], list[str]]] = [([], [])]
+    at = other = 0
+    while at < len(ours) and other < len(theirs):
+        if alike[at][other] and best[at][other] == best[at + 1][other + 1] + alike[at][other]:
+            places.append(([], []))
+            at, other = at + 1, other + 1
+        elif best[at][other] == best[at + 1][other]:
+            places[-1][0].append(ours[at])
+            at += 1
+        else:
+            places[-1][1].append(theirs[other])
+            other += 1
+    places[-1][0].extend(ours[at:])
+    places[-1][1].extend(theirs[other:])
+    return [(here, there) for here, there in places if here and there]
+
+
+def _likeness(one: str, other: str) -> int:
+    """How surely two words are the same one: words of grammar stand everywhere, and tell little of where a place is."""
+    if one == other:
+        return 1 if one in STOP_WORDS else 4
+    return 0 if one in STOP_WORDS else 3 if family(one) & family(other) else 0
 
 
 def _is_told(word: str, ours: Sequence[str]) -> bool:
@@ -93,4 +121,4 @@ def _stands_for(word: str, there: Sequence[str]) -> bool:
 def _tokens(text: str) -> list[str]:
     """The words of a text in order, lower case."""
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
-    return [bare(part) for match in WORD.finditer(text) for part in re.split(r"[-.]", match[0]) if part]
+    return [bare(part) for match in WORD.finditer(text) for part in re.split(r"-|\.(?!\d)", match[0]) if part]

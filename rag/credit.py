@@ -161,7 +161,7 @@ def _names_source(clause: Clause, source: str) -> bool:
     """True where the clause tells whose words they are, or at least that the speaker only tells them."""
     # Of "my old teacher", the teacher; a name counts in each of its parts.
     who = words_of(source if source[0].isupper() and not _OWN.match(source) else source.split()[-1]) - STOP_WORDS
-    if who & words_of(clause.text):
+    if who & words_of(clause.plain):
         return True
     if not who and words_of(source) & words_of(clause.plain) and words_of(clause.plain) & SPEECH:
         return True

@@ -269,6 +269,8 @@ def _negations(clause: Clause, cited: Cited, load: Load) -> str:
     only = [(bool(ONLY.search(text)), bool(NOT_ONLY.search(text))) for text in (clause.text, cited.text)]
     if all(said for said, _ in only) and only[0][1] != only[1][1]:
         return "“not only” and “only” are put for one another"
+    if only[1][1] and not only[0][0] and "but" in words_of(clause.plain):
+        return "“not only” is dropped"
     if ours.bare and not theirs.bare:
         return "a “no” that the words cited don't have"
     if theirs.bare and not ours.found and not (ours.plain - subject) & theirs.plain:
