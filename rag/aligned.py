@@ -15,6 +15,7 @@ from index.lexical import STOP_WORDS
 from rag.carried import GRAMMAR, REPORTING, Load
 from rag.clauses import WORD, Cited, Clause, bare, names_in
 from rag.numbers import numbers
+from rag.polarity import NEGATOR
 from rag.synonyms import families, family, meant
 
 NEIGHBOURS = 2  # sentences in a row that a clause is made from, at most
@@ -59,6 +60,9 @@ def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, l
     apart = GRAMMAR | REPORTING | _TELLING | _FIRST_PERSON
     named = names_in(cited.text)
     for here, there in _places(ours, theirs):
+        negated = [any(NEGATOR.fullmatch(word) for word in words) for words in (here, there)]
+        if negated[0] != negated[1] and max(len(here), len(there)) <= MOST_PUT:
+            return "a “not” is put in" if negated[0] else "a “not” of the words cited is left out"
         values = [{value for value, _ in numbers(" ".join(words), ones=False)} for words in (here, there)]
         if all(values) and not values[0] <= values[1]:
             return f"“{' '.join(here)}”, where the words cited have “{' '.join(there)}”"
@@ -76,7 +80,7 @@ def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, l
 
 
 def _places(ours: Sequence[str], theirs: Sequence[str]) -> list[tuple[list[str], list[str]]]:
-    """What stands between the same words in the same order on either side, where something stands on both."""
+    """What stands between the same words in the same order on either side, where something does."""
     best = [[0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
     alike = [[_likeness(one, other) for other in theirs] for one in ours]
     for at in range(len(ours) - 1, -1, -1):
@@ -97,7 +101,7 @@ def _places(ours: Sequence[str], theirs: Sequence[str]) -> list[tuple[list[str],
             other += 1
     places[-1][0].extend(ours[at:])
     places[-1][1].extend(theirs[other:])
-    return [(here, there) for here, there in places if here and there]
+    return [(here, there) for here, there in places if here or there]
 
 
 def _likeness(one: str, other: str) -> int:

@@ -137,7 +137,7 @@ TIDES = episode(
     (MOSS, ["Is the harbour dry?"]),
     (BRILL, ["The harbour of Little Orrin is dry since the spring.", "My brother always said the mud keeps every anchor.",
              "We raised four cranes beside the old lighthouse.", "The ferry to Orrin sails from the new pier on Mondays.",
-             "We sold the tug to Farrow."]),
+             "We sold the tug to Farrow.", "We asked for a dredger but we did not get an answer."]),
     id="tides",
 )  # fmt: skip
 
@@ -154,7 +154,7 @@ TIDES = episode(
     ],
 )
 def test_an_office_beside_a_name_needs_no_carrying_and_makes_nobody_else(sentence: str, verdict: tuple[str, str]) -> None:
-    ruling = judge(sentence, {1: quote(TIDES, 1, 5)}, ASKED, [BRILL.name, MOSS.name])
+    ruling = judge(sentence, {1: quote(TIDES, 1, 6)}, ASKED, [BRILL.name, MOSS.name])
     assert (ruling.check, ruling.why) == verdict
 
 
@@ -165,10 +165,11 @@ def test_an_office_beside_a_name_needs_no_carrying_and_makes_nobody_else(sentenc
         ("Ada Brill says the ferry to Brill sails from the new pier [1].", "“brill” stands where the words cited have “orrin”"),
         ("Ada Brill says the ferry sails from the new lighthouse [1].", "“lighthouse” stands where the words cited have “pier”"),
         ("Ada Brill says the harbour of Little Orrin is dry since the spring for cranes [1].", "“cranes” stands elsewhere"),
+        ("Ada Brill says they asked for a dredger but they get an answer [1].", "a “not” of the words cited is left out"),
     ],
 )
 def test_a_word_from_elsewhere_in_the_quote_gives_way_to_what_was_said(sentence: str, why: str) -> None:
-    ruling = judge(sentence, {1: quote(TIDES, 1, 5)}, ASKED, [BRILL.name])
+    ruling = judge(sentence, {1: quote(TIDES, 1, 6)}, ASKED, [BRILL.name])
     assert ruling.check == "verified"
     assert ruling.why.startswith(why)
     assert [clause.runs for clause in ruling.clauses] != [()]
