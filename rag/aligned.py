@@ -21,7 +21,7 @@ from rag.synonyms import families, family, meant
 NEIGHBOURS = 2  # sentences in a row that a clause is made from, at most
 MOST_PUT = 3  # content words that one place may have on either side; more of them are another way to say it
 # Words of grammar that say something in the place of another, and verbs so general that a synonym of theirs may mean anything.
-_SMALL = GRAMMAR - STOP_WORDS | {"used"}
+_SMALL = {word for word in GRAMMAR - STOP_WORDS if "'" not in word and not NEGATOR.fullmatch(word)} | {"used"}
 _GENERAL = families("go come move take get make give turn run put set keep hold leave look face".split())
 _TELLING = frozenset("wrote writes written always often famously".split())  # "my aunt always said", told as "used to say"
 _FIRST_PERSON = frozenset("i i'm i've i'd i'll me my mine we we're we've we'd we'll us our ours".split())
@@ -57,7 +57,7 @@ def _carried(words: Sequence[str], load: Load) -> int:
 
 def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, load: Load) -> str:
     """What is wrong where a word, a name or a number takes the place of another that the clause leaves out."""
-    apart = GRAMMAR | REPORTING | _TELLING | _FIRST_PERSON
+    apart = GRAMMAR - _SMALL | REPORTING | _TELLING | _FIRST_PERSON
     named = names_in(cited.text)
     for here, there in _places(ours, theirs):
         negated = [any(NEGATOR.fullmatch(word) for word in words) for words in (here, there)]
@@ -66,7 +66,7 @@ def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, l
         values = [{value for value, _ in numbers(" ".join(words), ones=False)} for words in (here, there)]
         if all(values) and not values[0] <= values[1]:
             return f"“{' '.join(here)}”, where the words cited have “{' '.join(there)}”"
-        dropped = [word for word in there if word not in apart and not numbers(word) and not _is_told(word, ours)]
+        dropped = [word for word in there if word not in apart and not _is_told(word, ours, theirs)]
         credits = "that" in here or cited.name_parts & set(here)  # "Nell recalls that …", which takes no word's place
         told = {*load.telling, *_SMALL} | (set() if credits else REPORTING)
         put = [word for word in here if word in told and not _stands_for(word, there)]
@@ -111,15 +111,21 @@ def _likeness(one: str, other: str) -> int:
     return 0 if one in STOP_WORDS else 3 if family(one) & family(other) else 0
 
 
-def _is_told(word: str, ours: Sequence[str]) -> bool:
-    return any(_stands_for(other, (word,)) for other in ours)
+def _is_told(word: str, ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """True where ours have the word as often as theirs, or its number."""
+    if values := {value for value, _ in numbers(word)}:
+        return values <= {value for value, _ in numbers(" ".join(ours))} or bool(numbers(" ".join(ours), ones=False))
+    told = sum(_stands_for(other, (word,)) for other in ours)
+    return told > 0 and told >= sum(bool(family(other) & family(word)) for other in theirs)
 
 
 def _stands_for(word: str, there: Sequence[str]) -> bool:
     """True where the word is one of these in another form, or means the same beyond doubt."""
     if family(word) & families(there):
         return True
-    return not family(word) & _GENERAL and any(meant(word) & family(other) and not family(other) & _GENERAL for other in there)
+    return not family(word) & _GENERAL and any(
+        meant(word) & family(other) and not family(other) & _GENERAL for other in there
+    )
 
 
 def _tokens(text: str) -> list[str]:
