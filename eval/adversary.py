@@ -56,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--transcripts", type=Path, nargs="+", default=[SAMPLES], help="made from these instead of the samples")
     parser.add_argument("--most", type=int, default=60, help="episodes used at most")
     parser.add_argument("--scale", type=float, default=1.0, help="more or fewer cases of each kind")
+    parser.add_argument("--seed", type=int, default=SEED, help="another draw of cases")
     parser.add_argument("--half", choices=["dev", "test"], default="test")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="print up to N failures of each kind (dev only)")
     parser.add_argument("--json", type=Path, help="write the figures here")
@@ -64,12 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("failures of the test half are for nobody's eyes: add --half dev")
     began = time.perf_counter()
     episodes = read_episodes(options.transcripts, options.most)
-    cases = build_cases(episodes, load_encoder(), seed=SEED, scale=options.scale)
+    cases = build_cases(episodes, load_encoder(), seed=options.seed, scale=options.scale)
     outcomes = [judged(case) for case in cases]
     result = {
         "made_by": {
             "transcripts": [folder.name if folder != SAMPLES else "samples" for folder in options.transcripts],
-            "episodes": len(episodes), "cases": len(cases), "seed": SEED, "scale": options.scale, "commit": commit(),
+            "episodes": len(episodes), "cases": len(cases), "seed": options.seed, "scale": options.scale, "commit": commit(),
             "machine": machine(), "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - began, 1),
         },

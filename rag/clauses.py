@@ -8,18 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.lexical import stems
 from index.speakers import is_anonymous
 from rag.extract import Quote
 
 NAME_WORDS = 4  # that a speaker may be credited by
+WHOLE_NAME_WORDS = 24  # of a name, office included, that may stand whole in a sentence; a longer one is no name
+TITLES = frozenset("mr mrs ms dr hon".split())
 SENTENCES_BEFORE = 2  # of the same turn, and of the question that it answers: what a quote's "it" and "she" stand for
 
 _QUOTED = re.compile(
     r"“([^“”]*)”|\"([^\"]*)\"|«([^«»]*)»|„([^„“”]*)[“”]"
     r"|(?<!\w)‘((?:[^‘’]|(?<=\w)’(?=\w))*)’(?!\w)|(?<!\w)'((?:[^']|(?<=\w)'(?=\w))*)'(?!\w)"
 )
+_TITLED = re.compile(r"^(?:(?:(?:right )?hon|mr|mrs|ms|dr)\.?\s+)+(?=\S)", re.IGNORECASE)
 _MARK = r"\[\s*[0-9]{1,3}(?:\s*(?:[,;&]|and)\s*[0-9]{1,3})*\s*\]"
 MARKS = re.compile(rf"\s*{_MARK}(?:\s*{_MARK})*")
 WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
@@ -82,7 +86,15 @@ class Cited:
     @property
     def name_parts(self) -> set[str]:
         """The words of the speakers' names, lower case. Of a name as long as a sentence, only the first: it is none."""
-        return words_of(" ".join(" ".join(name.split()[:NAME_WORDS]) for name in self.speakers if name))
+        return words_of(" ".join(called(name) for name in self.speakers if name))
+
+    def with_short_names(self, text: str) -> str:
+        """The text with each speaker's whole name made short: an office beside a name says nothing that needs carrying."""
+        for name in sorted((name for name in self.speakers if name), key=len, reverse=True):
+            if len(name.split()) <= WHOLE_NAME_WORDS:
+                for whole in (name, _without_office(name)):
+                    text = text.replace(whole, called(name))
+        return text
 
 
 def _before(quote: Quote) -> list[str]:
@@ -104,6 +116,16 @@ def speaker_of(quote: Quote) -> str | None:
     """Who is known to speak in a quote."""
     speaker = quote.turn.speaker
     return speaker.name if speaker and not is_anonymous(speaker.name) else None
+
+
+@lru_cache(maxsize=4096)
+def called(name: str) -> str:
+    """What somebody is called: “Hon. Ada Brill (Minister of Tides)” is “Ada Brill”. At most `NAME_WORDS` words."""
+    return " ".join(_TITLED.sub("", _without_office(name)).split()[:NAME_WORDS])
+
+
+def _without_office(name: str) -> str:
+    return name.partition(" (")[0] or name
 
 
 def names_in(text: str) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from index.lexical import STOP_WORDS, stems
 from rag.check import normalise
-from rag.clauses import WORD, Cited, Clause, bare, words_of
+from rag.clauses import TITLES, WORD, Cited, Clause, bare, called, words_of
 from rag.names import SPEECH_VERBS
 
 SPEECH = frozenset(SPEECH_VERBS.split("|")) | frozenset(
@@ -39,8 +39,8 @@ _ROLE_WORDS = {
 OPENERS = frozenset(
     """according additionally although asked besides both despite even finally first furthermore generally here however
     indeed initially instead later moreover once one overall rather second since similarly sometimes still therefore though
-    thus unlike until whereas whether yes yet mr mrs ms dr""".split()
-)
+    thus unlike until whereas whether yes yet""".split()
+) | TITLES
 
 
 
@@ -48,12 +48,11 @@ def credit(
     clause: Clause, cited: Cited, people: Sequence[str], *, opens: bool
 ) -> tuple[set[str], str]:
     """The speakers that a clause credits, and what is wrong with it; "" where nothing is."""
-    parts = {part for name in people for part in words_of(name) if len(part) > 2}
+    parts = {part for name in people for part in words_of(called(name)) if len(part) > 2}
     own = cited.name_parts
     # One person is written in several manners: "Lynne Orchard" is "Lynne Orchard AM", and no other.
-    selves = {tuple(name.split()[:2]) for name in cited.speakers if name}
-    others = words_of(" ".join(name for name in people if tuple(name.split()[:2]) not in selves))
-    others -= {"mr", "mrs", "ms", "dr"}
+    selves = {tuple(called(name).split()[:2]) for name in cited.speakers if name}
+    others = words_of(" ".join(called(name) for name in people if tuple(called(name).split()[:2]) not in selves)) - TITLES
     shared = True
     text = clause.plain
     named: set[str] = set()
@@ -99,7 +98,7 @@ def credit(
         if word in cited.words and told:
             continue
         return set(), f"names {token[0]}, who does not speak there"
-    whole = any(name and name in text for name in cited.speakers)
+    whole = any(name and called(name) in text for name in cited.speakers)
     if shared and not whole and own & others & words_of(text):
         return set(), "names the speaker by a name that another has too"
     return named, ""
@@ -117,12 +116,13 @@ def pronoun(text: str) -> bool:
 
 # Whose words the speaker tells
 
+_OFTEN = r"(?:once|always|also|often|then|never|famously)"
 _SOURCE = (
-    r"(?P<source>(?!(?:I|We|You|And|But|So)\b)[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*|(?:my|his|her|their|our|My|His|Her|Their|Our)\s+(?:\w+\s+)?\w+"
+    r"(?P<source>(?!(?:I|We|You|And|But|So)\b)[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*|(?:my|his|her|their|our|My|His|Her|Their|Our)\s+"
+    rf"(?:\w+\s+)?(?!{_OFTEN}\b)\w+"
     r"|(?:some|any|every)(?:body|one)|people|he|she|they)"
 )
 _TOLD = r"(?:used to (?:say|tell|call)|said|says|told|tells|wrote|writes|(?:put|puts|has put) it)"
-_OFTEN = r"(?:once|always|also|often|then|never|famously)"
 _BEFORE = re.compile(rf"\b{_SOURCE}\s+(?:{_OFTEN}\s+){{0,2}}{_TOLD}\b(?:\s+(?:me|us|him|her|them)\b)?(?:,|:)?")
 _AFTER = re.compile(rf",\s+(?:(?:as|like)\s+)?{_SOURCE}\s+(?:{_OFTEN}\s+){{0,2}}{_TOLD}\b(?:\s+\w+){{0,3}}[.!]?$")
 _OWN = re.compile(r"(?:my|his|her|their|our)\b", re.IGNORECASE)
@@ -161,7 +161,7 @@ def _names_source(clause: Clause, source: str) -> bool:
     """True where the clause tells whose words they are, or at least that the speaker only tells them."""
     # Of "my old teacher", the teacher; a name counts in each of its parts.
     who = words_of(source if source[0].isupper() and not _OWN.match(source) else source.split()[-1]) - STOP_WORDS
-    if who & words_of(clause.text):
+    if who & words_of(clause.plain):
         return True
     if not who and words_of(source) & words_of(clause.plain) and words_of(clause.plain) & SPEECH:
         return True

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from index.lexical import STOP_WORDS, stems
 from rag.clauses import bare
 
-_NEGATOR = re.compile(
+NEGATOR = re.compile(
     r"no|not|never|none|nobody|nothing|neither|nor|nowhere|cannot|without|hardly|barely|rarely|seldom|ain'?t"
     r"|(?:do|does|did|wo|would|ca|could|should|must|need|is|are|was|were|has|have|had)n'?t"
     r"|refus\w*|avoid\w*|den(?:y|ies|ied)|stop\w*|quit|lack\w*|fail\w*|reject\w*|against|oppos\w*|instead|rather"
@@ -45,7 +45,7 @@ class Polarity:
         under: set[str] = set()
         seen = False
         for word in words:
-            if _NEGATOR.fullmatch(word):
+            if NEGATOR.fullmatch(word):
                 negated, seen = not negated, True
             elif word not in STOP_WORDS:
                 stem = stems([bare(word)])[0]
@@ -79,11 +79,11 @@ def tilted(ours: str, theirs: str) -> str:
 
 
 def _content(words: Sequence[str]) -> set[str]:
-    return set(stems(bare(word) for word in words if word not in STOP_WORDS and not _NEGATOR.fullmatch(word)))
+    return set(stems(bare(word) for word in words if word not in STOP_WORDS and not NEGATOR.fullmatch(word)))
 
 
 def _is_negated(words: Sequence[str]) -> bool:
-    return sum(bool(_NEGATOR.fullmatch(word)) for word in words) % 2 == 1
+    return sum(bool(NEGATOR.fullmatch(word)) for word in words) % 2 == 1
 
 
 def turned(ours: set[str], theirs: set[str]) -> str:

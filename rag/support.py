@@ -21,9 +21,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from index.lexical import stems
+from rag.aligned import misplaced
 from rag.carried import REPORTING, Load, is_carried_word, weigh
 from rag.check import check_quote, locate
-from rag.clauses import MARKS, WORD, Cited, Clause, bare, clauses_of, names_in, speaker_of, words_of
+from rag.clauses import MARKS, TITLES, WORD, Cited, Clause, bare, clauses_of, names_in, speaker_of, words_of
 from rag.credit import SPEECH, credit, credits_reporter, pronoun
 from rag.extract import Quote
 from rag.numbers import QUANTITIES, numbers
@@ -97,6 +98,9 @@ def judge(
         if check != "verified":
             return Ruling(check, "what stands in quote marks was not said so in the quote cited")
         cited = Cited([given[mark] for mark in clause.marks])
+        shown = clause
+        plain, text = (cited.with_short_names(words) for words in (clause.plain, clause.text))
+        clause = replace(clause, plain=plain, text=text)
         named, problem = credit(clause, cited, people, opens=number == 0)
         if problem := problem or credits_reporter(clause, cited):
             return Ruling("wrong_speaker", problem)
@@ -108,12 +112,12 @@ def judge(
         for rule in (_orders, _names, _numbers, _negations, _small_words, _marks):
             if problem := rule(clause, cited, load):
                 return Ruling("unsupported", problem)
-        if problem := _carried(clause, load):
+        if problem := _carried(clause, load) or misplaced(clause, cited, load):
             own = _own_words(clause, cited, load)
-            if own is None:
+            if own is None or credits_reporter(own, cited):
                 return Ruling("unsupported", problem)
-            clause, mended = own, problem
-        judged.append(clause)
+            shown, mended = own, problem
+        judged.append(shown)
     return Ruling("verified", mended, tuple(judged), ending)
 
 
@@ -219,7 +223,7 @@ def _names(clause: Clause, cited: Cited, load: Load) -> str:
         before = clause.plain[: token.start()].rstrip()
         opens = not WORD.search(before) or before.endswith(":")
         # What opens a sentence has a capital whatever it is: whether it is carried is asked of it as of any word.
-        if not is_host and (opens or word in known | {"mr", "mrs", "ms", "dr"}):
+        if not is_host and (opens or word in known | TITLES):
             continue
         if (all(part in known for part in re.split(r"[-.]", word)) and not is_host) or word in cited.words:
             continue
@@ -265,6 +269,8 @@ def _negations(clause: Clause, cited: Cited, load: Load) -> str:
     only = [(bool(ONLY.search(text)), bool(NOT_ONLY.search(text))) for text in (clause.text, cited.text)]
     if all(said for said, _ in only) and only[0][1] != only[1][1]:
         return "“not only” and “only” are put for one another"
+    if only[1][1] and not only[0][0] and "but" in words_of(clause.plain):
+        return "“not only” is dropped"
     if ours.bare and not theirs.bare:
         return "a “no” that the words cited don't have"
     if theirs.bare and not ours.found and not (ours.plain - subject) & theirs.plain:

@@ -131,6 +131,57 @@ def test_what_is_only_mechanically_wrong_is_mended(sentence: str, shown: str) ->
     assert all(held.instead == shown for held in draft.held_back)
 
 
+BRILL = Person("Hon. Ada Brill (Minister of Tides, Wind and Other Weather of the Outer Islands)", "guest")
+MOSS = Person("Hon. Ada Moss (Minister of Tides)", "guest")
+TIDES = episode(
+    (MOSS, ["Is the harbour dry?"]),
+    (BRILL, ["The harbour of Little Orrin is dry since the spring.", "My brother always said the mud keeps every anchor.",
+             "We raised four cranes beside the old lighthouse.", "The ferry to Orrin sails from the new pier on Mondays.",
+             "We sold the tug to Farrow.", "We asked for a dredger but we did not get an answer."]),
+    id="tides",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict"),
+    [
+        (f"{BRILL.name} says the harbour is dry since the spring [1].", ("verified", "")),
+        (f"The harbour is dry since the spring, according to {BRILL.name} [1].", ("verified", "")),
+        ("Hon. Ada Brill says “the harbour of Little Orrin is dry” [1].", ("verified", "")),
+        (f"{MOSS.name} says the harbour is dry since the spring [1].", ("wrong_speaker", "names Moss, who does not speak there")),
+        ("Ada says the harbour is dry [1].", ("wrong_speaker", "names the speaker by a name that another has too")),
+        (f"{BRILL.name} says the mud keeps every anchor [1].", ("wrong_speaker", "told there as the words of My brother")),
+    ],
+)
+def test_an_office_beside_a_name_needs_no_carrying_and_makes_nobody_else(sentence: str, verdict: tuple[str, str]) -> None:
+    ruling = judge(sentence, {1: quote(TIDES, 1, 6)}, ASKED, [BRILL.name, MOSS.name])
+    assert (ruling.check, ruling.why) == verdict
+
+
+@pytest.mark.parametrize(
+    ("sentence", "why"),
+    [
+        ("Ada Brill says they raised four cranes beside the new pier [1].", "“new” stands where the words cited have “old”"),
+        ("Ada Brill says the ferry to Brill sails from the new pier [1].", "“brill” stands where the words cited have “orrin”"),
+        ("Ada Brill says the ferry sails from the new lighthouse [1].", "“lighthouse” stands where the words cited have “pier”"),
+        ("Ada Brill says the harbour of Little Orrin is dry since the spring for cranes [1].", "“cranes” stands elsewhere"),
+        ("Ada Brill says they asked for a dredger but they get an answer [1].", "a “not” of the words cited is left out"),
+    ],
+)
+def test_a_word_from_elsewhere_in_the_quote_gives_way_to_what_was_said(sentence: str, why: str) -> None:
+    ruling = judge(sentence, {1: quote(TIDES, 1, 6)}, ASKED, [BRILL.name])
+    assert ruling.check == "verified"
+    assert ruling.why.startswith(why)
+    assert [clause.runs for clause in ruling.clauses] != [()]
+
+
+def test_a_name_as_long_as_a_sentence_is_no_name() -> None:
+    told = " ".join(["Ada Brill has sold the ferry and the tug and both cranes to a stranger"] * 2)
+    talk = replace(TIDES.turns[1], speaker=Person(told, "guest"))
+    source = replace(TIDES, turns=(TIDES.turns[0], talk), people=(MOSS, Person(told, "guest")))
+    assert judge(f"{told} says the harbour is dry [1].", {1: quote(source, 1, 5)}, ASKED, [told]).check != "verified"
+
+
 def test_a_sentence_that_gave_way_twice_to_the_same_words_is_shown_once() -> None:
     draft = Draft("llm")
     gate = Gate(ASKED, QUOTES, draft)

@@ -28,6 +28,7 @@ NUMBERS = {"noun": 1, "verb": 2, "adj": 3, "adv": 4}
 FIRST_SENSES = 1  # of a word, which count without having been counted: the second of “dough” is money
 LEAST_COUNTED = 2  # times that a later sense stands in the corpus,
 LEAST_SHARE = 0.25  # and share of the word's uses that it has
+LEAST_OF_KIND = 0.1  # share of a word's uses as that part of speech, for any sense to count: to time is to clock, time is not
 TARGET = Path("rag/synonyms.txt")
 
 
@@ -93,15 +94,18 @@ def read_usual(folder: Path) -> set[tuple[str, str, str]]:
     kinds = {"1": "noun", "2": "verb", "3": "adj", "4": "adv", "5": "adj"}
     senses = []
     total: Counter[str] = Counter()
+    of_kind: Counter[tuple[str, str]] = Counter()
     for line in (folder / "index.sense").read_text(encoding="utf-8").splitlines():
         key, offset, number, counted = line.split()
         word, _, place = key.partition("%")
         senses.append((word, kinds[place[0]], offset, int(number), int(counted)))
         total[word] += int(counted)
+        of_kind[word, kinds[place[0]]] += int(counted)
     return {
         (word, kind, offset)
         for word, kind, offset, number, counted in senses
         if total[word]
+        and of_kind[word, kind] >= LEAST_OF_KIND * total[word]
         and (number <= FIRST_SENSES or (counted >= LEAST_COUNTED and counted >= LEAST_SHARE * total[word]))
     }
 
