@@ -1,13 +1,11 @@
 """Fit how sentences are scored and when to refuse: `python -m eval.fit QUESTIONS=LIBRARY …` writes `rag/fitted.json`.
 
-With `--keep-sentences` only the refusal is fitted: that needs the sets with halves only, and minutes instead of an hour.
-
 Only development questions are used: those marked `"half": "dev"`, or of every second episode in a set without halves.
 - Sentences: among a question's candidates, the share of probability on gold sentences is made as large as it can be
   (softmax over the candidates, L2), each set weighing the same.
-- Refusing: logistic regression without negative weights on the signals of the chosen quote, over the sets with halves. Right: the
-  question has an answer (counted in full where the quote lies in it). Wrong: nobody said it. The threshold refuses no more
-  than `WRONGLY_REFUSED` of the questions whose quote is right. Told with it is the curve of risk over coverage, cross-fitted.
+- Refusing: logistic regression on the signals of the chosen quote, over the sets with halves. Right: the question has an
+  answer (counted in full where the quote lies in it). Wrong: nobody said it, or the question is asked of other episodes than
+  those that hold the answer. The threshold wrongly refuses no more than `WRONGLY_REFUSED` of the questions with an answer.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,25 +30,22 @@ from rag.answer import Assistant, may_speak_rule
 from rag.extract import FEATURES, Evidence, Quote, fitted
 from rag.question import Filters
 from rag.refuse import features
-from rag.retrieve import read_scope
+from rag.retrieve import Scope, read_scope
 
 L2 = 5.0
 MOST_QUESTIONS = 120  # of one set: more change the weights in the second digit only
-WRONGLY_REFUSED = 0.10
-LIKELY = 0.6  # how much a question with an answer counts whose quote is another one; all others count 1
+WRONGLY_REFUSED = 0.12
+SURE, LIKELY, NEVER, ELSEWHERE = 1.0, 0.6, 3.0, 0.5
+"""How much a row counts: right quote, other quote of a question with an answer, nobody said it, asked of other episodes."""
 FITTED = Path(__file__).parent.parent / "rag" / "fitted.json"
 
 
 class Row(NamedTuple):
-    """What the refusal is fitted on: the signals of the quote chosen for a question.
-
-    `answers`: the question has an answer; `right`: and the quote lies in it. `weight`: how much the row counts.
-    """
+    """What the refusal is fitted on: the signals of a chosen quote, whether it should be shown, and how much it counts."""
 
     features: list[float]
     answers: bool
-    right: bool
-    weight: float = 1.0
+    weight: float
 
 
 @dataclass
@@ -67,35 +62,31 @@ class Read:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.fit", description="Fit sentence scores and refusals.")
     parser.add_argument("sets", nargs="+", metavar="QUESTIONS=LIBRARY")
-    parser.add_argument("--keep-sentences", action="store_true", help="fit only when to refuse")
-    parser.add_argument("--curve", type=Path, metavar="FILE", help="write risk over coverage, cross-fitted, as JSON")
     options = parser.parse_args(arguments)
     sets = [item.split("=", 1) for item in options.sets]
     per_set: list[list[Read]] = []
     for questions, library in sets:
         assistant = Assistant(Library.open(library))
         per_set.append([_read(assistant, asked) for asked in _development(read_set(questions).questions)])
-    if options.keep_sentences:
-        sentence = np.array([fitted()["sentence"][name] for name in FEATURES])
-    else:
-        sentence = fit_sentences(per_set)
-        fitted()["sentence"] = dict(zip(FEATURES, sentence, strict=True))
+    sentence = fit_sentences(per_set)
+    fitted()["sentence"] = dict(zip(FEATURES, sentence, strict=True))
     rows: list[Row] = []
     for (_, library), reads in zip(sets, per_set, strict=True):
         assistant = Assistant(Library.open(library))
-        # Which quote is chosen, and so its signals, depends on the weights just found.
-        halved = [_rescored(read, sentence) for read in reads if read.asked.half is not None]
-        rows += of_one_set([row for read in halved for row in _refusal_rows(assistant, read)])
-    chances = cross_fitted(rows)
+        for read in reads:
+            if read.asked.half is None:
+                # In sets that nobody marked by hand, "elsewhere" often holds an answer too.
+                continue
+            # Which quote is chosen, and so its signals, depends on the weights just found.
+            rows += _refusal_rows(assistant, _rescored(read, sentence))
+    refusal = fit_refusal(rows)
     made_by = {"sets": ["/".join(Path(questions).parts[-2:]) for questions, _ in sets], "commit": commit()}
     written = {
         **fitted(),
-        "made_by": fitted()["made_by"] if options.keep_sentences else made_by,
+        "made_by": made_by,
         "sentence": {name: round(float(weight), 3) for name, weight in zip(FEATURES, sentence, strict=True)},
-        "refusal": {"made_by": made_by, **fit_refusal(rows, chances)},
+        "refusal": refusal,
     }
-    if options.curve:
-        options.curve.write_text(json.dumps(curve(rows, chances), indent=1) + "\n", encoding="utf-8")
     FITTED.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(written, indent=1))
     return 0
@@ -112,69 +103,13 @@ def fit_sentences(per_set: Sequence[Sequence[Read]]) -> np.ndarray:
     )
 
 
-def fit_refusal(rows: Sequence[Row], chances: np.ndarray) -> dict[str, Any]:
-    """Bias, weights and threshold of the logistic regression. `chances`: of each row, from a fit that didn't see it."""
-    bias, weights = _logistic(rows)
-    answers, right = _answers(rows), np.array([row.right for row in rows], bool)
-    threshold = float(np.quantile(chances[right], WRONGLY_REFUSED))
-    return {
-        "bias": round(bias, 3),
-        "weights": [round(float(weight), 3) for weight in weights],
-        "threshold": round(threshold, 3),
-        "development": {
-            "rows": len(rows),
-            "wrongly_refused": round(float((chances[answers] < threshold).mean()), 3),
-            "never_said_refused": round(float((chances[~answers] < threshold).mean()), 3),
-            "area": round(_area(answers, chances), 3),
-        },
-    }
-
-
-def cross_fitted(rows: Sequence[Row], folds: int = 8) -> np.ndarray:
-    """The probability of each row under weights fitted on the other folds, shape (n_rows,)."""
-    places = np.random.default_rng(0).permutation(len(rows)) % folds
-    matrix, chances = np.array([row.features for row in rows]), np.zeros(len(rows))
-    for fold in range(folds):
-        bias, weights = _logistic([row for row, place in zip(rows, places, strict=True) if place != fold])
-        chances[places == fold] = 1 / (1 + np.exp(-(matrix[places == fold] @ weights + bias)))
-    return chances
-
-
-def curve(rows: Sequence[Row], chances: np.ndarray) -> dict[str, Any]:
-    """Risk over coverage: answering the surest questions first, how many of those answered nobody said or are quoted wrongly."""
-    wrong = np.array([not row.right for row in rows], float)
-    never = ~_answers(rows)
-    order = np.argsort(-chances, kind="stable")
-    n = np.arange(1, len(rows) + 1)
-    return {
-        "coverage": (n / len(rows)).round(4).tolist(),
-        "risk": (np.cumsum(wrong[order]) / n).round(4).tolist(),
-        "never_said": (np.cumsum(never[order]) / n).round(4).tolist(),
-        "area_under_risk": round(float((np.cumsum(wrong[order]) / n).mean()), 4),
-        "area": round(_area(~never, chances), 4),
-    }
-
-
-def _answers(rows: Sequence[Row]) -> np.ndarray:
-    return np.array([row.answers for row in rows], bool)
-
-
-def _area(answers: np.ndarray, chances: np.ndarray) -> float:
-    """The chance that a question with an answer is held likelier to have one than a question without."""
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(answers, chances))
-
-
-def _logistic(rows: Sequence[Row]) -> tuple[float, np.ndarray]:
-    """Bias and weights of a logistic regression, none of them negative."""
+def fit_refusal(rows: Sequence[Row]) -> dict:
+    """Bias, weights and threshold of the logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
     matrix = np.array([row.features for row in rows])
-    right = _answers(rows)
+    right = np.array([row.answers for row in rows])
     importance = np.array([row.weight for row in rows])
-    # Both sides count the same, however many questions each has.
-    importance = importance / np.where(right, importance[right].sum(), importance[~right].sum()) * len(rows) / 2
     scale = matrix.std(0) + 1e-6
     # Negative weights would punish a better fit: they come from chance in few rows, and are kept out.
     keep = np.ones(matrix.shape[1], bool)
@@ -186,18 +121,30 @@ def _logistic(rows: Sequence[Row]) -> tuple[float, np.ndarray]:
         keep[np.flatnonzero(keep)[np.argmin(model.coef_[0])]] = False
     weights = np.zeros(matrix.shape[1])
     weights[keep] = model.coef_[0] / scale[keep]
-    return float(model.intercept_[0]), weights
+    chances = 1 / (1 + np.exp(-(matrix @ weights + model.intercept_[0])))
+    never = ~right & (importance == NEVER)
+    threshold = float(np.quantile(chances[right], WRONGLY_REFUSED))
+    return {
+        "bias": round(float(model.intercept_[0]), 3),
+        "weights": [round(float(weight), 3) for weight in weights],
+        "threshold": round(threshold, 3),
+        "development": {
+            "rows": len(rows),
+            "wrongly_refused": WRONGLY_REFUSED,
+            "never_said_refused": round(float((chances[never] < threshold).mean()), 3),
+        },
+    }
 
 
 def _development(questions: Sequence[Asked]) -> list[Asked]:
     half = development(questions)
-    # What is marked by hand is little and counts whole.
-    return half if any(asked.half for asked in half) else half[:: max(1, len(half) // MOST_QUESTIONS)]
+    return half[:: max(1, len(half) // MOST_QUESTIONS)]
 
 
-def _read(assistant: Assistant, asked: Asked) -> Read:
+def _read(assistant: Assistant, asked: Asked, scope: Scope | None = None) -> Read:
     filters = Filters(**asked.filters)
-    question, scope = assistant.understand(asked.question, asked.history, filters)
+    question, asked_of = assistant.understand(asked.question, asked.history, filters)
+    scope = scope or asked_of
     hits = assistant.retriever.retrieve(question, scope, k=8)
     evidence = assistant.extractor.read(question, hits)
     spans = gold_spans(asked.gold, {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold})
@@ -215,21 +162,29 @@ def _rescored(read: Read, sentence: np.ndarray) -> Read:
     return replace(read, evidence=replace(read.evidence, scored=scored))
 
 
+SEVERAL_EPISODES = ("several_places", "across_episodes", "changed_opinion")
+
+
 def _refusal_rows(assistant: Assistant, read: Read) -> list[Row]:
-    """The signals of the quote chosen for a question, if there is one and the question is about no other verdict."""
+    """(features, answers, kind) of the chosen quote: asked as it is, and of episodes that don't hold the answer."""
     asked = read.asked
-    quote = _best(read, assistant, asked)
-    if asked.verdict not in ("answered", "not_said") or quote is None:
+    if asked.verdict not in ("answered", "not_said"):
         return []
-    right = any(overlaps(_span(quote.episode.id, quote.sentences), place) for place in read.spans)
-    answers = asked.verdict == "answered"
-    return [Row(features(quote.signals), answers, right, LIKELY if answers and not right else 1.0)]
-
-
-def of_one_set(rows: Sequence[Row]) -> list[Row]:
-    """The rows of one set, so that each set counts the same however many questions it has."""
-    total = sum(row.weight for row in rows)
-    return [row._replace(weight=row.weight / total) for row in rows]
+    rows = []
+    quote = _best(read, assistant, asked)
+    if quote is not None:
+        hit = any(overlaps(_span(quote.episode.id, quote.sentences), place) for place in read.spans)
+        answers = asked.verdict == "answered"
+        rows.append(Row(features(quote.signals), answers, NEVER if not answers else SURE if hit else LIKELY))
+    held = {place.episode for place in asked.gold}
+    elsewhere = [e for e in assistant.library.summaries() if e.id not in held]
+    if held and elsewhere and not asked.history and not asked.filters and asked.kind not in SEVERAL_EPISODES:
+        scope = Scope(tuple(elsewhere), assistant.library.rows([e.id for e in elsewhere]))
+        away = replace(asked, gold=())
+        quote = _best(_read(assistant, away, scope), assistant, away)
+        if quote is not None:
+            rows.append(Row(features(quote.signals), False, ELSEWHERE))
+    return rows
 
 
 def _best(read: Read, assistant: Assistant, asked: Asked) -> Quote | None:

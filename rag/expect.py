@@ -2,7 +2,6 @@
 
 "How much did the boat cost?" is answered by no sentence without a sum in it, however much it says about the boat. These
 are rules of English, not of any subject; where a question expects no such thing, they say nothing.
-The same for the words that an answer can't do without ("which *hymn*", "what did she say about *pirates*"): `focus`.
 Knows nothing of transcripts.
 """
 
@@ -11,8 +10,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import Literal
-
-from index.lexical import STOP_WORDS
 
 Kind = Literal["number", "money", "duration", "frequency", "time", "size", "name", "reason"]
 
@@ -120,39 +117,3 @@ def holds(kind: Kind, text: str, *, but: frozenset[str] = frozenset()) -> bool:
     words = [match[0] for match in _CAPITAL.finditer(text)]
     words += [word for match in _TWO_CAPITALS.finditer(text) for word in match[0].split()]
     return any(re.sub(r"['’]s?$", "", word).lower() not in but and word not in _NO_NAMES for word in words)
-
-
-_AUX = "did|does|do|is|are|was|were|will|would|has|have|had|can|could|should|might|may|must"
-_NO_AUX = rf"(?:(?!(?:{_AUX})\b)[\w'-]+ )"
-_BEGIN = r"^(?:and |so |but )?(?:by |from |in |at |on |for |with |to |of )?"
-_FOCUS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"{_BEGIN}(?:which|what|whose) ({_NO_AUX}{{1,4}}?)(?:{_AUX}|\w+ed|\w+s)\b",
-        rf"{_BEGIN}how (?:many|much) ({_NO_AUX}{{1,3}}?)(?:{_AUX}|\w+)\b",
-        rf"{_BEGIN}how (old|deep|tall|high|wide|thick|heavy|big|large|fast|hot|cold|strong|steep|far|long|loud|often|soon)\b",
-        r"\b(?:say|says|said|think|thinks|thought|tell|tells|told|feel|feels|talk|talks|talked|mention\w*|know|knows|views?|opinions?)"
-        r"(?: (?:me|us|anything|something|much))? (?:about|of|on|regarding) (.+)$",
-        rf"^what (?:{_AUX}) (?:the |his |her |its )?([\w'-]+) (?:of|for|called)\b",
-        rf"^who (?:(?:{_AUX}) )?(?:going to )?(\w+)",
-    )
-)
-_NO_FOCUS = STOP_WORDS | frozenset(
-    "else exactly kind sort way ever really actually much many there one any new name names called anything something us".split()
-)
-MOST_FOCUS = 4
-
-
-@lru_cache(maxsize=4096)
-def focus(question: str) -> tuple[str, ...]:
-    """The words that an answer can't do without, lower case: what is asked of, counted or measured. Empty: none stands out."""
-    asked = " ".join(question.lower().replace("’", "'").partition(" (")[0].rstrip("?. ").split())
-    for pattern in _FOCUS:
-        match = pattern.search(asked)
-        if match is None:
-            continue
-        words = [re.sub(r"'s?$", "", word) for word in re.findall(r"\w+(?:'\w+)?", match[1])]
-        words = [word for word in words if word not in _NO_FOCUS and len(word) > 1]
-        if words:
-            return tuple(words[:MOST_FOCUS])
-    return ()

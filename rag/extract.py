@@ -17,12 +17,11 @@ from importlib.resources import files
 import numpy as np
 
 from index.episode import Episode, Sentence, Turn
-from index.lexical import STOP_WORDS, stems
+from index.lexical import stems
 from index.library import Library
-from rag.expect import expected, focus, holds
+from rag.expect import expected, holds
 from rag.question import Question
 from rag.retrieve import Hit
-from rag.synonyms import meant
 
 READ_PASSAGES = 6  # passages whose sentences are looked at; more cost 20 ms each and change no answer on the samples
 LONGEST_QUOTE_WORDS = 75
@@ -31,9 +30,7 @@ MOST_SENTENCES = 6
 OPENING_WORDS = 20  # of an answer, before its best sentence: quoted with it
 STRONG_MARGIN = 0.7  # a sentence this little below the best one is quoted with it: half as likely to be the answer
 AFTER_A_QUESTION = 3  # so many sentences after a question count as its answer
-NO_FOCUS = 0.8  # between words that stand there (1) and the nearest ones of other meaning (about .45)
 ASKED_THE_SAME = 0.5  # cosine from which a host's question counts as the one that was asked
-MOST_WORDS = 50_000  # word vectors that are kept: 75 MB
 
 _LEANS = re.compile(
     r"^(?:(?:and|but|so|or|because|well|yeah|yes|no|now|right|okay|oh|then|also|um|uh|er|i mean|you know)[,.]?\s+)*"
@@ -57,8 +54,6 @@ class Signals:
     weighted by rarity, that stand in the quote or the question that it answers; `passage_coverage`: in its passage.
     `known`: the weighted share of the question's words that stand anywhere in the library. `expected`: 1 where the quote
     holds the kind of thing that the question asks for, or no such kind is asked for, ½ where only its passage does.
-    `focus`: how near the passage's words come to those that an answer can't do without, NO_FOCUS where none stands out.
-    `whole`: 1 where every word of the question stands in the passage. `found`: the best cosine of all passages found.
     """
 
     cosine: float = 0.0
@@ -67,9 +62,6 @@ class Signals:
     passage_coverage: float = 0.0
     known: float = 0.0
     expected: float = 1.0
-    focus: float = NO_FOCUS
-    whole: float = 0.0
-    found: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +88,6 @@ class Extractor:
     def __init__(self, library: Library) -> None:
         self.library = library
         self._episode = lru_cache(maxsize=64)(lambda id_, generation: library.episode(id_))
-        self._vectors: dict[str, np.ndarray] = {}
 
     def episode(self, id_: str) -> Episode:
         return self._episode(id_, self.library.generation())
@@ -106,22 +97,11 @@ class Extractor:
         candidates = self._candidates(hits[:READ_PASSAGES])
         weights, known = self._weights(question)
         if not candidates:
-            return Evidence(question, [], [], weights, known, np.zeros((0, len(FEATURES))), self.word_vectors)
+            return Evidence(question, [], [], weights, known, np.zeros((0, len(FEATURES))))
         vectors = self.library.remembered.encode([c.sentence.text for c in candidates])
         query = self.library.remembered.encode([question.about or question.asked], query=True)[0]
         scored, features = _score(question, candidates, vectors @ query, weights)
-        found = max(hit.cosine for hit in hits)
-        return Evidence(question, candidates, scored, weights, known, features, self.word_vectors, found)
-
-    def word_vectors(self, words: Sequence[str]) -> np.ndarray:
-        """Unit vectors of single words, shape (n_words, dimensions); each is embedded once and kept."""
-        new = [word for word in dict.fromkeys(words) if word not in self._vectors]
-        if new:
-            if len(self._vectors) + len(new) > MOST_WORDS:
-                self._vectors.clear()
-                new = list(dict.fromkeys(words))
-            self._vectors.update(zip(new, self.library.encoder.encode(new), strict=True))
-        return np.array([self._vectors[word] for word in words])
+        return Evidence(question, candidates, scored, weights, known, features)
 
     def whole(self, hit: Hit, may_speak: Callable[[Turn], bool]) -> Quote | None:
         """The longest run of a passage by one turn that `may_speak`, as a quote; None where there is none."""
@@ -192,8 +172,6 @@ class Evidence:
     weights: dict[str, float]
     known: float
     features: np.ndarray
-    word_vectors: Callable[[Sequence[str]], np.ndarray]
-    found: float = 0.0
 
     def asked_in_vain(self, may_answer: Callable[[Turn], bool]) -> Quote | None:
         """The words of somebody who asks the same of those that `may_answer`; None where nobody does."""
@@ -373,9 +351,6 @@ def _quote_around(seed: int, evidence: Evidence) -> Quote:
         passage_coverage=coverage(in_passage, weights),
         known=evidence.known,
         expected=_expected_in(evidence.question, text, candidate),
-        focus=_focus_in(evidence, f"{candidate.hit.passage.text} {candidate.asked} {text}"),
-        whole=float(all(stem in in_passage for stem in weights)),
-        found=evidence.found,
     )
     return Quote(
         episode,
@@ -398,15 +373,3 @@ def _expected_in(question: Question, text: str, candidate: _Candidate) -> float:
     if holds(kind, text, but=asked_words):
         return 1.0
     return 0.5 if holds(kind, candidate.hit.passage.text, but=asked_words) else 0.0
-
-
-def _focus_in(evidence: Evidence, text: str) -> float:
-    """How near the words of a text come to those that an answer can't do without: 1 where each is there."""
-    wanted = focus(evidence.question.about or evidence.question.asked)
-    there = [word for word in dict.fromkeys(re.findall(r"\w\w+", text.lower())) if word not in STOP_WORDS]
-    if not wanted or not there:
-        return NO_FOCUS if not wanted else 0.0
-    held = stem_set(text)
-    missing = [word for word in wanted if not meant(word) & held]
-    near = (evidence.word_vectors(missing) @ evidence.word_vectors(there).T).max(1) if missing else np.zeros(0)
-    return float((len(wanted) - len(missing) + np.minimum(near, 0.95).sum()) / len(wanted))

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-import numpy as np
 import pytest
 from talks import ANN, BO, episode
 
-from eval.fit import Row, cross_fitted, curve, fit_refusal, of_one_set
 from index.episode import Turn
 from index.library import Library
 from rag.answer import Assistant
-from rag.expect import focus
 from rag.extract import Quote, Signals
 from rag.question import Question
 from rag.refuse import otherwise_line, probability, refusal, threshold
@@ -31,24 +28,6 @@ def quoted(text: str) -> Quote:
 def test_better_signals_never_make_an_answer_less_likely(signal):
     assert probability(GOOD) >= probability(replace(GOOD, **{signal: 0.0}))
     assert probability(Signals()) < threshold() < probability(GOOD)
-
-
-@pytest.mark.parametrize(
-    ("question", "words"),
-    [
-        ("Which hymn does Odette like best?", ("hymn",)),
-        ("What glue does she use for the planks?", ("glue",)),
-        ("How many oars are sold with a dinghy?", ("oars",)),
-        ("How deep is the harbour?", ("deep",)),
-        ("What did Bo say about pirates?", ("pirates",)),
-        ("Who illustrated the book?", ("illustrated",)),
-        ("What is the colour of the boat?", ("colour",)),
-        ("How was the bell damaged?", ()),
-        ("Why? (What does Bo say about pirates?)", ()),
-    ],
-)
-def test_the_words_an_answer_cannot_do_without_are_told_by_grammar(question, words):
-    assert focus(question) == words
 
 
 @pytest.mark.parametrize(
@@ -100,16 +79,3 @@ def test_a_question_that_the_host_asked_and_nobody_answered_is_refused_with_it(t
     answer: Answer = list(Assistant(library).ask("Would Bo ever sell the copper boat?"))[-1].answer
     assert answer.verdict == "not_said" and answer.answer.startswith("Ann Hale asks about this (")
     assert answer.nearest[0].quote.endswith("sell the copper boat?") and answer.nearest[0].speaker == "Ann Hale"
-
-
-def test_a_fit_puts_answers_over_the_rest_and_tells_its_risk():
-    rng = np.random.default_rng(1)
-    signals = [list(rng.random(len(fields(Signals))) * 0.4 + 0.5 * right) for right in [0, 1] * 40]
-    rows = of_one_set([Row(values, bool(n % 2), bool(n % 2)) for n, values in enumerate(signals)])
-    assert sum(row.weight for row in rows) == pytest.approx(1)
-    chances = cross_fitted(rows)
-    fitted = fit_refusal(rows, chances)
-    assert all(weight >= 0 for weight in fitted["weights"]) and len(fitted["weights"]) == len(fields(Signals))
-    assert fitted["development"]["area"] > 0.95 and fitted["development"]["never_said_refused"] > 0.9
-    told = curve(rows, chances)
-    assert told["coverage"][-1] == 1.0 and told["risk"][-1] == 0.5 and told["risk"][0] == 0.0
