@@ -86,9 +86,6 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
     def begin(name: str | None, most: float | None, only: bool) -> Iterator[str]:
         yield from run_lines(library, runner, name, int(most or 0), only)
 
-    def halt() -> str:
-        runner.cancel()
-        return html.progress(runner.done, runner.of, text.CANCELLING) if runner.running else ""
 
     def show(key: str | None, before: str) -> list[Any]:
         # The run that is shown already is left as it is, and with it what was opened of it.
@@ -116,7 +113,8 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
     ran.then(lambda: gr.update(**newest(library)), None, chosen, **at_once).then(
         show, [chosen, seen], result, **at_once
     )
-    cancel.click(halt, None, progress, **at_once)
+    # It tells nothing itself: its answer could come after the last line of the run, and stand there for good.
+    cancel.click(runner.cancel, None, None, **at_once)
     chosen.input(show, [chosen, seen], result, **at_once)
     lost.input(open_, [chosen, lost], opened, **at_once)
     against.input(versus, [chosen, against], compared, **at_once)
@@ -178,7 +176,8 @@ def run_lines(library: Library, runner: Runner, name: str | None, limit: int, fi
         return
     over = False
     while not over:
-        yield html.progress(runner.done, runner.of, text.RUNNING.format(done=runner.done, n=runner.of))
+        line = text.CANCELLING if runner.stopping else text.RUNNING.format(done=runner.done, n=runner.of)
+        yield html.progress(runner.done, runner.of, line)
         over = runner.wait(1 / LOOKS_A_SECOND)
     if runner.problem:
         yield html.notice(runner.problem, problem=True)

@@ -164,6 +164,10 @@ class Runner:
     def cancel(self) -> None:
         self._halt.set()
 
+    @property
+    def stopping(self) -> bool:
+        return self._halt.is_set()
+
     def wait(self, seconds: float) -> bool:
         """Waits a while for the end; whether it has come."""
         if self._thread is not None:
