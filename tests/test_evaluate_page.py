@@ -170,8 +170,10 @@ def open_page(browser: playwright.Browser) -> Iterator[Callable[..., playwright.
 
 
 def choose(page: playwright.Page, label: str, name: str) -> None:
+    """Opens the field and presses a choice. Gradio lays the choices where the field stood when it was opened: where the page
+    has moved since, they may be out of sight, so they are pressed where they are."""
     page.get_by_label(label, exact=True).click()
-    page.get_by_role("option", name=name).first.click()
+    page.get_by_role("option", name=name).first.dispatch_event("mousedown")
 
 
 def open_run(page: playwright.Page, site: SimpleNamespace, name: str) -> None:
