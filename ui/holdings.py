@@ -106,18 +106,20 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
         return deleted(library, keys)
 
     page.load(furnish, None, shown, **at_once)
+    # Two changes may come within the time that one look at the library takes: the last of them is looked at too.
+    anew: dict[str, Any] = {"trigger_mode": "always_last", **at_once}
     files.upload(take, [files, drafts], [drafts, states, *filled], **working)
     which.input(lambda held, name: form_of(held, name)[2:], [drafts, which], filled[2:], **at_once)
     for box in typed[1:]:
         box.blur(keep, [drafts, *typed], [drafts, line], **at_once)
     saved = save.click(store, [drafts, *typed], [drafts, states, line, *filled], **working)
-    saved.then(furnish, None, shown, **at_once)
+    saved.then(furnish, None, shown, **anew)
     discard.click(drop, drafts, [drafts, states, files, *filled], **at_once)
-    remove.click(out, chosen, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **at_once)
-    undo.click(restore, undo_keys, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **at_once)
-    back.click(restore, binned, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **at_once)
+    remove.click(out, chosen, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **anew)
+    undo.click(restore, undo_keys, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **anew)
+    back.click(restore, binned, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **anew)
     delete.click(lambda keys: gr.update(visible=bool(keys)), binned, sure, **at_once)
-    sure.click(gone, binned, [line, sure], **quiet).then(furnish, None, shown, **at_once)
+    sure.click(gone, binned, [line, sure], **quiet).then(furnish, None, shown, **anew)
 
 
 def furnished(library: Library) -> list[Any]:
