@@ -79,7 +79,7 @@ class Assistant:
             yield from _without_search(question, reply, here, clock)
             return
         whole, history, again = more_of(question, history)
-        asked, scope = self.understand(whole, history, filters, spent=draft.spent)
+        asked, scope = self.understand(whole, history, filters, here=here, spent=draft.spent)
         planned = None if more + again else self._plan(asked, scope, draft)
         asked = planned.question if planned else asked
         yield Asked(asked.asked, asked.people)
@@ -102,16 +102,17 @@ class Assistant:
         history: Sequence[Mapping[str, str]],
         filters: Filters,
         *,
+        here: Scope | None = None,
         spent: Callable[[int, int, bool], None] = lambda read, wrote, told: None,
     ) -> tuple[Question, Scope]:
         """The question made whole, its names and words resolved; and the episodes that it is asked of.
 
-        `spent` hears the tokens that a language model takes for it.
+        `here`: what the filters leave, where that is known already. `spent` hears the tokens that a language model takes for it.
         """
         whole = condense(self.settings, question, history, spent=spent) if history else None
         if whole and whole != question:  # what the model leaves as it is, the rules may still make whole
             question, history = whole, ()
-        scope = read_scope(self.library, filters)
+        scope = here or read_scope(self.library, filters)
         asked = read_question(question, episodes=scope.episodes, history=history, is_word=self._is_word)
         if asked.episodes:
             scope = read_scope(self.library, filters, named_episodes=asked.episodes)

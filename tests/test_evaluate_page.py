@@ -17,6 +17,7 @@ from served import CHROMIUM, MILL, SIZES, UNLIMITED, make_library, served, write
 from eval.readers import read_set
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.errors import VerbatimError
+from index.feedback import Feedback
 from index.library import Library
 from rag.answer import Assistant
 from ui import runs
@@ -106,10 +107,7 @@ def test_feedback_becomes_a_question_that_can_be_read_and_run(tmp_path: Path) ->
     assert (library.folder / "questions" / "heard.jsonl").read_bytes() == before
 
 
-@pytest.mark.skipif(not hasattr(Library, "add_feedback"), reason="this library keeps no feedback")
 def test_a_piece_of_feedback_fills_the_form(tmp_path: Path) -> None:
-    from index.feedback import Feedback
-
     library = make_library(tmp_path)
     citation = {"episode": "mill", "start": 6.4, "end": 10.0, "speaker": "Odo Pell"}
     about = {"verdict": "answered", "citations": [citation]}
@@ -302,11 +300,8 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNam
     for _ in range(2):
         runner.start(known, limit=0, finding_only=False)
         assert runner.wait(200) and runner.key, runner.problem
-    if hasattr(library, "add_feedback"):
-        from index.feedback import Feedback
-
-        for payload in HOSTILE:
-            library.add_feedback(Feedback("note", payload, note=payload, about=json.dumps({"citations": [payload]})))
+    for payload in HOSTILE:
+        library.add_feedback(Feedback("note", payload, note=payload, about=json.dumps({"citations": [payload]})))
     with served(library.folder, **UNLIMITED) as address:
         yield SimpleNamespace(address=address, library=library)
 

@@ -17,6 +17,7 @@ from eval.compare import Comparison, compare
 from eval.report import report_html
 from eval.view import view_of
 from index.errors import VerbatimError
+from index.feedback import Feedback
 from index.library import Library
 from rag.answer import Assistant
 from ui import passages_evaluate as html
@@ -306,9 +307,9 @@ def set_added(library: Library, path: str | None) -> list[Any]:
 # Feedback
 
 
-def feedback_of(library: Library) -> list[Any]:
-    """What listeners said, the latest first: items with `kind`, `question`, `note` and `about`, the answer as JSON."""
-    return list(reversed(getattr(library, "feedback", list)()))
+def feedback_of(library: Library) -> list[Feedback]:
+    """What listeners said, the latest first."""
+    return list(reversed(library.feedback()))
 
 
 def prefilled(library: Library, number: str | None) -> list[Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
@@ -16,6 +15,7 @@ from index.errors import VerbatimError
 from index.feedback import KINDS, Feedback
 from index.library import Library
 from ui.answers import LONGEST_NOTE
+from ui.limits import Rate
 from ui.rounds import Round, named
 from ui.text import said
 
@@ -28,8 +28,8 @@ class Moderator:
     """Takes feedback for one library. `now`: seconds that only grow."""
 
     def __init__(self, library: Library, now: Callable[[], float] = time.monotonic) -> None:
-        self.library, self.now = library, now
-        self._given: OrderedDict[str, deque[float]] = OrderedDict()
+        self.library = library
+        self._rate = Rate(MOST_AT_ONCE, WHILE_SECONDS, now, keys=MOST_ADDRESSES)
         self._lock = Lock()
 
     def take(self, round_: Round, kind: str, note: str, address: str) -> str:
@@ -46,17 +46,10 @@ class Moderator:
 
     def _may(self, address: str) -> bool:
         """Whether this address has not said too much of late; counts this one."""
-        now = self.now()
         with self._lock:
-            given = self._given.setdefault(address, deque())
-            self._given.move_to_end(address)
-            while len(self._given) > MOST_ADDRESSES:
-                self._given.popitem(last=False)
-            while given and given[0] <= now - WHILE_SECONDS:
-                given.popleft()
-            if len(given) >= MOST_AT_ONCE:
+            if self._rate.wait(address):
                 return False
-            given.append(now)
+            self._rate.count(address)
             return True
 
 

@@ -22,7 +22,7 @@ MINUTE = 60.0
 AT_ONCE = 2  # answers made at the same time without a language model: more would only fight over the interpreter
 AT_ONCE_WITH_MODEL = 32  # with one, an answer is mostly waiting for it: a slow one must not hold up the others
 WAITING_AT_MOST = 200  # further questions are refused with a clear line instead of waiting for minutes
-MOST_KEYS = 50_000  # visitors remembered; the ones seen longest ago are forgotten beyond that
+MOST_KEYS = 50_000  # visitors remembered
 WRONG_LOGINS_A_MINUTE = 5
 END = object()
 
@@ -34,10 +34,20 @@ class TooMany(VerbatimError):
 
 
 class Rate:
-    """At most `most` in `seconds` seconds for each key, over a sliding window. `most` 0 means: no limit."""
+    """At most `most` in `seconds` seconds for each key, over a sliding window. `most` 0 means: no limit.
 
-    def __init__(self, most: int, seconds: float = MINUTE, clock: Callable[[], float] = time.monotonic) -> None:
-        self.most, self.seconds, self.clock = most, seconds, clock
+    `keys`: how many are remembered; the ones seen longest ago are forgotten beyond that.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        seconds: float = MINUTE,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        keys: int = MOST_KEYS,
+    ) -> None:
+        self.most, self.seconds, self.clock, self.keys = most, seconds, clock, keys
         self._times: dict[str, deque[float]] = {}
 
     def wait(self, key: str) -> float:
@@ -54,7 +64,7 @@ class Rate:
         times = self._times.pop(key, None) or deque(maxlen=self.most or 1)
         times.append(self.clock())
         self._times[key] = times
-        while len(self._times) > MOST_KEYS:
+        while len(self._times) > self.keys:
             del self._times[next(iter(self._times))]
 
     def uncount(self, key: str) -> None:

@@ -15,7 +15,7 @@ from rag.review import Review, given_text
 from ui import text_staff as words
 from ui.moments import MOST_LEAD_SECONDS, Moment
 from ui.passages import counted, day, duration, escaped, play_button, web_address
-from ui.passages_staff import to_person
+from ui.passages_staff import source_hint, to_person
 
 COLOURS = 8  # voices that are told apart by colour; further ones share the last
 AROUND = 3  # sentences shown before and after one that is asked about
@@ -137,7 +137,8 @@ def _turn(
     said = " ".join(_sentence(s, opened, put_right) for s in turn.sentences)
     return (
         f'<section class="turn" id="t{n}" data-who="{escaped(_named(turn))}"><div class="by"><i class="v{colours[name]}" '
-        f'aria-hidden="true"></i>{who}{role}{_source(turn)}{play}<button type="button" class="quiet" data-act="correct" '
+        f'aria-hidden="true"></i>{who}{role}{source_hint(turn.speaker_source)}{play}'
+        f'<button type="button" class="quiet" data-act="correct" '
         f'data-turn="{n}" data-first="{first.position}" aria-label="{escaped(label)}">{escaped(words.CORRECT)}</button></div>'
         f'<p class="words">{said}</p></section>'
     )
@@ -167,14 +168,6 @@ def _moment(n: int, turn: Turn, episode: Episode, audio: str | None, end: float)
     lead = min(first.time_error or 0.0, MOST_LEAD_SECONDS) if (first.time_error or 0.0) > EXACT_SECONDS else 0.0
     start = None if first.start is None else max(0.0, first.start - lead)
     return Moment(citation, "", audio=audio, start=start, end=end)
-
-
-def _source(turn: Turn) -> str:
-    told = {
-        "recovered": (words.RECOVERED, words.RECOVERED_TITLE),
-        "corrected": (words.CORRECTED, words.CORRECTED_TITLE),
-    }.get(turn.speaker_source)
-    return f'<span class="hint" title="{escaped(told[1])}">{escaped(told[0])}</span>' if told else ""
 
 
 def _named(turn: Turn) -> str:

@@ -258,21 +258,21 @@ def _dated(n: int, one: Said, moment: Moment, marked: Collection[str]) -> str:
     citation = moment.citation
     at = clock(citation.start, citation.time_error, citation.way) or words.NO_TIMES
     question = f'<p class="asked">{escaped(one.question)}</p>' if one.question else ""
-    hint = escaped(words.ASKED_TITLE[one.asked])
+    hint, source = escaped(words.ASKED_TITLE[one.asked]), source_hint(citation.speaker_source)
     return (
         f'<li class="card found {escaped(citation.role)}" id="q{n}" tabindex="-1"><div class="about"><div class="byline">'
         f"<time>{escaped(day(citation.date) or words.NO_DATE)}</time>{link(to_episode(citation.episode), citation.title)}"
-        f'<span class="badge {one.asked}" title="{hint}">{escaped(words.ASKED[one.asked])}</span>{_source_of(citation)}</div>'
+        f'<span class="badge {one.asked}" title="{hint}">{escaped(words.ASKED[one.asked])}</span>{source}</div>'
         f"{question}<blockquote>{emphasised(moment.quote, marked)}</blockquote>{_ways(moment, f'q{n}', at)}</div></li>"
     )
 
 
-def _source_of(citation: Citation) -> str:
-    """How the speaker is known, where the transcript doesn't say it."""
+def source_hint(source: str) -> str:
+    """How a speaker is known, where the transcript doesn't say it."""
     told = {
         "recovered": (words.RECOVERED, words.RECOVERED_TITLE),
         "corrected": (words.CORRECTED, words.CORRECTED_TITLE),
-    }.get(citation.speaker_source)
+    }.get(source)
     return f'<span class="hint" title="{escaped(told[1])}">{escaped(told[0])}</span>' if told else ""
 
 
