@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import statistics
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from unittest.mock import patch
 
 from eval.honest_model import honest_model
-from eval.page_speed import CHROMIUM, serving
+from eval.page_speed import CHROMIUM
 from eval.readers import read_set
-from rag.settings import variable_of
+from eval.serve import SITE, serving
 
 SILENCE = 2.0  # seconds after the first sentence
 WATCH = """() => { window.shown = 0; new MutationObserver(() => {
@@ -46,24 +44,22 @@ def seconds_to_the_page(library: str, questions: Sequence[str]) -> list[float]:
 
     taken = []
     with honest_model(rest_after=SILENCE) as endpoint, sync_playwright() as play:
-        model = {variable_of("model"): "openai:honest", variable_of("base_url"): endpoint.address}
-        with patch.dict(os.environ, {**model, variable_of("questions_a_minute"): "0"}):
-            command = ["-m", "rag.cli", "serve", "--library", library, "--port"]
-            with serving(command) as address:
-                browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-                page = browser.new_page()
-                page.goto(address)
-                page.locator("#examples .example").first.wait_for()
-                for number, question in enumerate(questions, start=1):
-                    page.evaluate(WATCH)
-                    box, before = page.locator("#question textarea, #question input").first, len(endpoint.first_sentences)
-                    box.fill(question)
-                    box.press("Enter")
-                    page.locator(f"#r{number}:not(.working)").wait_for()
-                    shown = page.evaluate("window.shown") / 1000
-                    if len(endpoint.first_sentences) > before and shown:
-                        taken.append(shown - endpoint.first_sentences[before])
-                browser.close()
+        settings = {"model": "openai:honest", "base_url": endpoint.address, "questions_a_minute": "0"}
+        with serving([*SITE, library, "--port"], **settings) as address:
+            browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+            page = browser.new_page()
+            page.goto(address)
+            page.locator("#examples .example").first.wait_for()
+            for number, question in enumerate(questions, start=1):
+                page.evaluate(WATCH)
+                box, before = page.locator("#question textarea, #question input").first, len(endpoint.first_sentences)
+                box.fill(question)
+                box.press("Enter")
+                page.locator(f"#r{number}:not(.working)").wait_for()
+                shown = page.evaluate("window.shown") / 1000
+                if len(endpoint.first_sentences) > before and shown:
+                    taken.append(shown - endpoint.first_sentences[before])
+            browser.close()
     return taken
 
 

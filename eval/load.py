@@ -12,12 +12,9 @@ import asyncio
 import itertools
 import json
 import os
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +24,8 @@ import numpy as np
 from eval.libraries import library_of_transcripts
 from eval.readers import read_set
 from eval.runner import CACHE, commit, machine
+from eval.serve import SITE, serving
 from index.embed import EMBEDDED_MODEL
-from rag.settings import variable_of
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples" / "transcripts"
@@ -37,7 +34,6 @@ BAR = 1.2
 ALONE = 40  # questions of the one listener: fewer have no p95
 MOST_LISTENERS = 500
 LONGEST_WAIT = 120.0  # seconds for one answer; longer is an error
-STARTING = 120.0  # seconds for the server to start
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"1 to {MOST_LISTENERS} listeners, and 1 to 1000 questions of each")
     library = options.library or library_of_transcripts(SAMPLES, EMBEDDED_MODEL, CACHE)
     texts = [asked.question for asked in read_set(options.questions_file).questions]
-    with server(library) as address:
+    unlimited = {"questions_a_minute": "0", "questions_a_minute_by_address": "0", "model": ""}
+    with serving([*SITE, str(Path(library).resolve()), "--port"], **unlimited) as address:
         measured = asyncio.run(measure(address, texts, options.listeners, options.questions, options.alone))
     print(json.dumps({"commit": commit(), "machine": machine(), **measured}, indent=1))
     return 1 if measured["errors"] else 0
@@ -124,31 +121,6 @@ async def ask(client: httpx.AsyncClient, text: str) -> dict[str, Any]:
 
 def quantile(seconds: Sequence[float], percent: float) -> float:
     return round(float(np.percentile(seconds, percent)), 4) if seconds else float("nan")
-
-
-@contextmanager
-def server(library: Path) -> Iterator[str]:
-    """A server of this checkout over the library, in a process of its own: no model, no limit on questions."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    set_ = {"questions_a_minute": "0", "questions_a_minute_by_address": "0", "model": ""}
-    environment = {**os.environ, **{variable_of(name): value for name, value in set_.items()}}
-    command = [sys.executable, str(ROOT / "app.py"), "--library", str(Path(library).resolve()), "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + STARTING
-        while process.poll() is None and time.monotonic() < until:
-            with socket.socket() as knock:
-                if knock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        else:
-            raise RuntimeError("the server did not start; its own message stands above")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 if __name__ == "__main__":

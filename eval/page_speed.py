@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
+
+from eval.serve import SITE, serving
 
 BARE = "import gradio, sys; gradio.ChatInterface(lambda message, history: message).launch(server_port=int(sys.argv[1]))"
 BOXES = {"verbatim": "#question textarea, #question input", "bare": "textarea"}
-START_SECONDS = 120
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -33,47 +30,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=7, metavar="N", help="how often each is opened (default: 7)")
     options = parser.parse_args(argv)
     served = {
-        "verbatim": ["-m", "rag.cli", "serve", "--library", options.library, "--port"],
+        "verbatim": [*SITE, options.library, "--port"],
         "bare": ["-c", BARE],
     }
     with ExitStack() as stack:
         addresses = {name: stack.enter_context(serving(command)) for name, command in served.items()}
         print(json.dumps(summary(opened_in_turn(addresses, options.rounds)), indent=1))
     return 0
-
-
-@contextmanager
-def serving(command: Sequence[str]) -> Iterator[str]:
-    """The address of a server in a process of its own, once it answers. The port is the command's last word."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, *command, str(port)],
-        env={**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        wait_for(address, process)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    """Returns when the address answers. RuntimeError: the server ended, or took too long."""
-    for _ in range(START_SECONDS * 5):
-        if process.poll() is not None:
-            raise RuntimeError(f"The server for {address} ended with exit code {process.returncode}.")
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"Nothing answers at {address} after {START_SECONDS} seconds.")
 
 
 def opened_in_turn(addresses: dict[str, str], rounds: int) -> dict[str, list[dict[str, float]]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from eval.page_speed import serving, summary
+from eval.page_speed import summary
+from eval.serve import serving
 
 
 def test_speed_is_told_as_medians_and_their_ratio():
