@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.library import Library
+from rag.settings import variable_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 ROOT = Path(__file__).parents[1]
+HOSTILE = json.loads((ROOT / "tests" / "data" / "hostile.json").read_text(encoding="utf-8"))
 SCREENS = ROOT / "screenshots"  # of every state, to be looked at; git ignores them
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -81,13 +83,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(*command: str) -> Iterator[str]:
-    """The address that the command prints when its page is ready; the command runs in a process of its own."""
+def serving(*command: str, **settings: object) -> Iterator[str]:
+    """The address that the command prints when its page is ready; the command runs in a process of its own.
+
+    `settings`: Verbatim's, by their names. A test asks faster than people do: without a limit, unless one is set.
+    """
+    set_ = {variable_of(name): str(value) for name, value in ({"questions_a_minute": 0} | settings).items()}
     process = subprocess.Popen(
         [sys.executable, *command, "--port", str(free_port())],
         cwd=ROOT,
-        # A test asks faster than people do.
-        env={**os.environ, "PYTHONPATH": str(ROOT), "VERBATIM_QUESTIONS_A_MINUTE": "0"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **set_},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -103,41 +108,56 @@ def serving(*command: str) -> Iterator[str]:
 
 
 @contextmanager
-def a_browser() -> Iterator[Browser]:
+def a_browser(*arguments: str) -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=[*CHROMIUM, *arguments])
         yield browser
         browser.close()
 
 
 @contextmanager
-def pages(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """A function that opens an address in a fresh browser context and waits until the page is furnished.
+def opener(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """A function that opens an address in a fresh browser context, after the staff's login where one is given.
 
     The page object keeps what was requested, said and popped up. All contexts are closed at the end.
     """
-    from playwright.sync_api import expect
-
     contexts = []
 
-    def opened(address: str, **options: object) -> Page:
+    def opened(address: str, login: tuple[str, str] | None = None, **options: object) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
+        if login:
+            form = dict(zip(("username", "password"), login, strict=True))
+            assert context.request.post(f"{address.split('/staff/')[0]}/staff/login", form=form).ok
         page = context.new_page()
         page.requested, page.popped, page.faults = [], [], []
         context.on("request", lambda request: page.requested.append(request.url))
         page.on("dialog", lambda dialog: (page.popped.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda fault: page.faults.append(str(fault)))
         page.goto(address)
-        expect(page.locator("#welcome .welcome")).to_be_attached(timeout=30_000)
-        expect(page.locator("#remain .remaining")).not_to_be_empty(timeout=30_000)
         return page
 
     yield opened
     for context in contexts:
         context.close()
+
+
+@contextmanager
+def pages(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """As `opener`, for the listeners' page: waits until it is furnished."""
+    from playwright.sync_api import expect
+
+    with opener(browser) as opened:
+
+        def furnished(address: str, **options: object) -> Page:
+            page = opened(address, **options)
+            expect(page.locator("#welcome .welcome")).to_be_attached(timeout=30_000)
+            expect(page.locator("#remain .remaining")).not_to_be_empty(timeout=30_000)
+            return page
+
+        yield furnished
 
 
 def ask(page: Page, question: str, *, rounds: int = 1) -> Locator:

@@ -65,6 +65,14 @@ def _is_here(host: str | bytes) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from browsing import a_browser
+
+    with a_browser() as browser:
+        yield browser
+
+
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):

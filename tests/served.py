@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from browsing import serving
+
 from index.library import Library
 
-ROOT = Path(__file__).parents[1]
 UNLIMITED = {"questions_a_minute": 0, "questions_a_minute_by_address": 0}
-CHROMIUM = {
-    "executable_path": shutil.which("chromium"),
-    "args": ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"],
-}  # fmt: skip
 SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 MILL = [
     ("Ina Vorr", 0.5, 3.0, "Welcome to Turning Wheels, the show about mills."),
@@ -68,23 +59,5 @@ def make_library(folder: Path) -> Library:
 @contextmanager
 def served(library: Path, **settings: object) -> Iterator[str]:
     """The address of the whole site around this library, without a slash at its end. It runs in a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    set_ = {f"VERBATIM_{name.upper()}": str(value) for name, value in settings.items()}
-    process = subprocess.Popen(
-        [sys.executable, "app.py", "--library", str(library), "--port", str(port)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **set_},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout
-    try:
-        line = process.stdout.readline()
-        assert "http://" in line, line
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-        process.stdout.close()
+    with serving("app.py", "--library", str(library), **settings) as address:
+        yield address.rstrip("/")

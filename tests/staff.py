@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import wave
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
+
+from browsing import HOSTILE, a_browser, serving
 
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
 
-ROOT = Path(__file__).resolve().parent.parent
-HOSTILE = json.loads((ROOT / "tests" / "data" / "hostile.json").read_text(encoding="utf-8"))
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
 KETTLE = (
     ("Ada Rowe", "Welcome to Mended, the show about people who repair things."),
     ("Ada Rowe", "Ben, what was the first thing that you ever mended?"),
@@ -115,59 +108,15 @@ def hostile_library(folder: Path) -> Path:
 
 
 @contextmanager
-def site(library: Path, **environment: str) -> Iterator[str]:
+def site(library: Path, **settings: object) -> Iterator[str]:
     """The address of the staff's page, served by a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "app.py", "--library", str(library), "--port", str(port)],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout
-    try:
-        assert "http://" in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}/staff/"
-    finally:
-        process.terminate()
-        process.wait(10)
-        process.stdout.close()
+    with serving("app.py", "--library", str(library), **settings) as address:
+        yield f"{address}staff/"
 
 
-@contextmanager
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        yield chromium
-        chromium.close()
-
-
-@contextmanager
-def opener(chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Opens an address in a fresh context; keeps what was requested, said and popped up on the page object."""
-    contexts = []
-
-    def opened(address: str, login: tuple[str, str] | None = None, **options: Any) -> Any:
-        context = chromium.new_context(
-            **{"viewport": {"width": 1440, "height": 900}, "accept_downloads": True, **options}
-        )
-        contexts.append(context)
-        if login:
-            form = dict(zip(("username", "password"), login, strict=True))
-            assert context.request.post(f"{address.split('/staff/')[0]}/staff/login", form=form).ok
-        page = context.new_page()
-        page.requested, page.popped, page.faults = [], [], []
-        context.on("request", lambda request: page.requested.append(request.url))
-        page.on("dialog", lambda dialog: (page.popped.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda fault: page.faults.append(str(fault)))
-        page.goto(address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
+def browser() -> AbstractContextManager[Any]:
+    """One in which sound may be played from a script too."""
+    return a_browser("--autoplay-policy=no-user-gesture-required")
 
 
 def serious(page: Any) -> list[str]:

@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from served import CHROMIUM, MILL, SIZES, UNLIMITED, make_library, served, write_episode
+from browsing import HOSTILE, opener
+from served import MILL, SIZES, UNLIMITED, make_library, served, write_episode
 
 from eval.readers import read_set
 from index.episode import Episode, Person, Sentence, Show, Turn
@@ -27,7 +28,6 @@ from ui.passages import TEMPLATE_CHARACTERS
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 expect.set_options(timeout=60_000)  # a busy machine draws charts slowly
-HOSTILE = json.loads((Path(__file__).parent / "data" / "hostile.json").read_text(encoding="utf-8"))
 QUESTIONS = [
     {"id": "q1", "question": "How many sails does the windmill have?", "kind": "fact", "speaker": "Odo Pell",
      "gold": [{"episode": "mill", "start": 6.4, "end": 10.0}]},
@@ -95,7 +95,10 @@ def test_feedback_becomes_a_question_that_can_be_read_and_run(tmp_path: Path) ->
     library = make_library(tmp_path)
     good = ("Who built the weir?", "answered", "Runa Ost", "weir", 4.5, 9.0, "heard")
     assert "Added as feedback-1 to heard, which has 1 now" in question_added(library, *good)[0]
-    assert "Added as feedback-2" in question_added(library, "And submarines?", "not_said", "", None, None, None, "heard")[0]
+    assert (
+        "Added as feedback-2"
+        in question_added(library, "And submarines?", "not_said", "", None, None, None, "heard")[0]
+    )
     asked = read_set(library.folder / "questions" / "heard.jsonl").questions
     assert [(each.id, each.verdict, each.speaker) for each in asked] == [
         ("feedback-1", "answered", "Runa Ost"), ("feedback-2", "not_said", None)
@@ -139,32 +142,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(address=address, library=library)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as play:
-        browser = play.chromium.launch(**CHROMIUM)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def open_page(browser: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
-    contexts = []
-
-    def opened(address: str, size: str = "wide", **options: object) -> playwright.Page:
-        context = browser.new_context(viewport=SIZES[size], **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.popped, page.faults, page.requested = [], [], []
-        page.on("dialog", lambda dialog: (page.popped.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda fault: page.faults.append(str(fault)))
-        context.on("request", lambda request: page.requested.append(request.url))
-        page.goto(address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
+    with opener(browser) as opened:
+        yield lambda address, size="wide", **options: opened(address, viewport=SIZES[size], **options)
 
 
 def choose(page: playwright.Page, label: str, name: str) -> None:
@@ -231,7 +212,9 @@ def test_two_runs_are_compared(site: SimpleNamespace, open_page: Callable) -> No
 
 
 @pytest.mark.browser
-def test_a_run_says_how_far_it_is_and_can_be_cancelled(site: SimpleNamespace, open_page: Callable, tmp_path: Path) -> None:
+def test_a_run_says_how_far_it_is_and_can_be_cancelled(
+    site: SimpleNamespace, open_page: Callable, tmp_path: Path
+) -> None:
     page = open_page(f"{site.address}/staff/evaluate")
     expect(page.locator("#figures")).to_contain_text("questions went right")
     many = [QUESTIONS[0] | {"id": f"q{n}", "question": f"How many sails has windmill {n}?"} for n in range(4000)]
@@ -257,7 +240,9 @@ def test_axe_finds_nothing_serious(site: SimpleNamespace, open_page: Callable, s
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=f"{folder}/evaluate-{size}-{scheme}.png", full_page=True)
     found = axe.Axe().run(page).response["violations"]
-    bad = [(v["id"], [node["html"][:160] for node in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")]
+    bad = [
+        (v["id"], [node["html"][:160] for node in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")
+    ]
     assert not bad
     width = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert width[0] <= width[1], "the page itself never scrolls sideways"
@@ -324,7 +309,9 @@ def settled(page: playwright.Page) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("query", ["", "?q=${alert(1)}{{1}}<img src=x onerror=alert(1)>&guest=<svg onload=alert(1)>"])
-def test_nothing_hostile_runs_on_the_listeners_page(hostile_site: SimpleNamespace, open_page: Callable, query: str) -> None:
+def test_nothing_hostile_runs_on_the_listeners_page(
+    hostile_site: SimpleNamespace, open_page: Callable, query: str
+) -> None:
     nothing_runs(open_page(f"{hostile_site.address}/{query}"), hostile_site.address)
 
 
@@ -333,7 +320,13 @@ def test_nothing_hostile_runs_on_the_listeners_page(hostile_site: SimpleNamespac
 def test_nothing_hostile_runs_on_any_screen_of_the_staff(hostile_site: SimpleNamespace, open_page: Callable) -> None:
     pages = [path for path, *_ in httpx.get(f"{hostile_site.address}/staff/config").json()["pages"]]
     assert {"", "library", "evaluate"} <= set(pages)
-    queries = [("q", HOSTILE[0]), ("person", f"{HOSTILE[3]} Ben"), ("name", f"{HOSTILE[3]} Ben"), ("id", "e3"), ("episode", "e3")]
+    queries = [
+        ("q", HOSTILE[0]),
+        ("person", f"{HOSTILE[3]} Ben"),
+        ("name", f"{HOSTILE[3]} Ben"),
+        ("id", "e3"),
+        ("episode", "e3"),
+    ]
     for path in pages:
         page = open_page(f"{hostile_site.address}/staff/{path}?{urlencode(queries)}")
         nothing_runs(page, hostile_site.address)
@@ -362,13 +355,18 @@ def nothing_runs(page: playwright.Page, address: str) -> None:
     settled(page)
     assert not page.popped and page.evaluate("window.owned === undefined"), page.url
     assert page.locator("main :is(iframe, object, embed, math, base, form[action^='javascript:'])").count() == 0
-    assert page.locator(":is(a[href^='javascript:'], [onerror], [onload], [onmouseover], [onfocus], img[src='x'])").count() == 0
+    assert (
+        page.locator(":is(a[href^='javascript:'], [onerror], [onload], [onmouseover], [onfocus], img[src='x'])").count()
+        == 0
+    )
     elsewhere = [url for url in page.requested if not url.startswith((address, "data:", "blob:"))]
     assert not elsewhere, elsewhere
 
 
 @pytest.mark.browser
-def test_a_hostile_run_is_only_letters_when_opened_and_compared(hostile_site: SimpleNamespace, open_page: Callable) -> None:
+def test_a_hostile_run_is_only_letters_when_opened_and_compared(
+    hostile_site: SimpleNamespace, open_page: Callable
+) -> None:
     page = open_page(f"{hostile_site.address}/staff/evaluate")
     expect(page.locator("#figures")).to_contain_text("questions went right")
     page.get_by_label("Question to open").click()
@@ -389,7 +387,9 @@ def test_every_payload_goes_through_every_format_as_the_letters_it_is(tmp_path: 
 
     for number, payload in enumerate(HOSTILE):
         segment = {"speaker": payload, "startTime": 0, "endTime": 1, "body": f"So {payload} it is."}
-        write_episode(tmp_path, f"t{number}", [("Ada", 0.5, 2.0, f"About {payload} then."), *MILL], title=payload, show=payload)
+        write_episode(
+            tmp_path, f"t{number}", [("Ada", 0.5, 2.0, f"About {payload} then."), *MILL], title=payload, show=payload
+        )
         plain = f"Ada: About {payload} then.\n\nBen: Yes, {payload} indeed.\n"
         for suffix, made in (
             ("txt", plain),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import staff
+from browsing import opener
 
 from index.library import Library
 from rag.answer import Assistant
@@ -49,7 +50,7 @@ def chromium() -> Iterator[playwright.Browser]:
 
 @pytest.fixture
 def open_page(chromium: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
-    with staff.opener(chromium) as opened:
+    with opener(chromium) as opened:
         yield opened
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from served import CHROMIUM, MILL, SIZES, UNLIMITED, make_library, served, write_episode
+from browsing import HOSTILE, opener
+from served import MILL, SIZES, UNLIMITED, make_library, served, write_episode
 
 from index.errors import LibraryError, NoSuchEpisode
 from index.library import Library
@@ -22,7 +23,6 @@ from ui.incoming import MOST_BYTES, MOST_FILES, read_drafts, save_drafts
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 expect.set_options(timeout=60_000)  # a busy machine draws charts slowly
-HOSTILE = json.loads((Path(__file__).parent / "data" / "hostile.json").read_text(encoding="utf-8"))
 
 
 def srt(*lines: str) -> bytes:
@@ -181,33 +181,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(address=address, library=library)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as play:
-        browser = play.chromium.launch(**CHROMIUM)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def open_library(browser: playwright.Browser, site: SimpleNamespace) -> Iterator[Callable[..., playwright.Page]]:
-    contexts = []
+    with opener(browser) as opened:
 
-    def opened(size: str = "wide", **options: object) -> playwright.Page:
-        context = browser.new_context(viewport=SIZES[size], **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.popped, page.faults, page.requested = [], [], []
-        page.on("dialog", lambda dialog: (page.popped.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda fault: page.faults.append(str(fault)))
-        context.on("request", lambda request: page.requested.append(request.url))
-        page.goto(f"{site.address}/staff/library")
-        expect(page.locator("#episodes table")).to_be_visible(timeout=30_000)
-        return page
+        def open_it(size: str = "wide", **options: object) -> playwright.Page:
+            page = opened(f"{site.address}/staff/library", viewport=SIZES[size], **options)
+            expect(page.locator("#episodes table")).to_be_visible(timeout=30_000)
+            return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+        yield open_it
 
 
 def give(page: playwright.Page, *files: Path) -> None:
@@ -293,7 +276,9 @@ def test_axe_finds_nothing_serious(open_library: Callable, size: str, scheme: st
     give(page, tmp_path / "kiln.srt", tmp_path / "loom.srt")
     expect(page.locator("#preview")).to_contain_text("Only", timeout=20_000)
     found = axe.Axe().run(page).response["violations"]
-    bad = [(v["id"], [node["html"][:160] for node in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")]
+    bad = [
+        (v["id"], [node["html"][:160] for node in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")
+    ]
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=f"{folder}/library-{size}-{scheme}.png", full_page=True)
     assert not bad
@@ -322,5 +307,7 @@ def test_hostile_files_are_only_letters_on_the_screen(open_library: Callable, tm
         page.keyboard.press("Escape")
     page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)))")
     assert not page.popped and page.evaluate("window.owned === undefined")
-    assert page.locator("#holdings img, #holdings iframe, #holdings script, #holdings a[href^='javascript:']").count() == 0
+    assert (
+        page.locator("#holdings img, #holdings iframe, #holdings script, #holdings a[href^='javascript:']").count() == 0
+    )
     assert all(url.startswith(("http://127.0.0.1", "data:", "blob:")) for url in page.requested[before:])

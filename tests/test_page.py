@@ -6,7 +6,6 @@ through. Where a test must hold the answer back or break it, a scripted assistan
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from types import SimpleNamespace
 from urllib.parse import quote, urlsplit
 
 import pytest
-from browsing import KETTLE, ROOT, a_browser, ask, make_small_library, pages, serving, watch_audio
+from browsing import HOSTILE, KETTLE, ROOT, ask, make_small_library, pages, serving, watch_audio
 
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
@@ -28,8 +27,6 @@ from ui.rounds import MOST_KEPT
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 pytestmark = pytest.mark.browser
-
-HOSTILE = json.loads((ROOT / "tests" / "data" / "hostile.json").read_text(encoding="utf-8"))
 
 
 # ---- libraries and servers
@@ -127,12 +124,6 @@ def scripted(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 # ---- browsers
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from browsing import SCREENS, a_browser, ask, make_small_library, pages, serving
+from browsing import SCREENS, ask, make_small_library, pages, serving
 
 from index.library import Library
 
@@ -30,12 +30,6 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(small_library: Path) -> Iterator[str]:
     with serving("app.py", "--library", str(small_library)) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

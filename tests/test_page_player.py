@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from browsing import KETTLE, ROOT, a_browser, ask, make_small_library, pages, serving, watch_audio
+from browsing import KETTLE, ROOT, ask, make_small_library, pages, serving, watch_audio
 
 from index.episode import Sentence
 from index.library import Library
@@ -44,12 +44,6 @@ def sample_site(samples: Library) -> Iterator[str]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving("app.py", "--library", str(make_small_library(tmp_path_factory.mktemp("small")))) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

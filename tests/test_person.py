@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import staff
+from browsing import opener
 from talks import ANN, BO, episode
 
 from index.corrections import SpeakerIs
@@ -173,7 +174,7 @@ def chromium() -> Iterator[playwright.Browser]:
 
 @pytest.fixture
 def open_page(chromium: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
-    with staff.opener(chromium) as opened:
+    with opener(chromium) as opened:
         yield opened
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 import staff
+from browsing import opener
 
 from index.corrections import SpeakerIs, StartsAt, WordsAre
 from index.errors import VerbatimError
@@ -28,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    with staff.site(folder, VERBATIM_STAFF_USER=LOGIN[0], VERBATIM_STAFF_PASSWORD=LOGIN[1]) as address:
+    with staff.site(folder, staff_user=LOGIN[0], staff_password=LOGIN[1]) as address:
         yield address
 
 
@@ -46,7 +47,7 @@ def chromium() -> Iterator[playwright.Browser]:
 
 @pytest.fixture
 def open_page(chromium: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
-    with staff.opener(chromium) as opened:
+    with opener(chromium) as opened:
         yield opened
 
 
