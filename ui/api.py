@@ -80,9 +80,7 @@ def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
         with told():
             asked, filters = checked_question(question), checked_filters(show, episode, guest, role, since, until)
             messages = checked_history(history)
-            async with door.turn(*caller(request)) as ticket:
-                async for _ in ticket.places():
-                    pass
+            async with door.admitted(*caller(request)):
                 return (await door.run(answer_of, asked, messages, filters)).to_json()
 
     return ask
@@ -118,9 +116,7 @@ def api_search(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]
         with told():
             asked, filters = checked_question(topic), checked_filters(show, episode, guest, role, since, until)
             most = checked_limit(limit)
-            async with door.turn(*caller(request)) as ticket:
-                async for _ in ticket.places():
-                    pass
+            async with door.admitted(*caller(request)):
                 found = await door.run(assistant.search, asked, filters, limit=most)
                 return [passage_json(citation) for citation in found]
 
@@ -136,9 +132,7 @@ def api_episodes(assistant: Assistant, door: Door) -> Callable[..., Awaitable[An
             format, and where its speakers and times come from.
         """
         with told():
-            async with door.turn(*caller(request)) as ticket:
-                async for _ in ticket.places():
-                    pass
+            async with door.admitted(*caller(request)):
                 return episodes_json(await door.run(assistant.library.summaries))
 
     return episodes
@@ -158,9 +152,7 @@ def api_transcript(assistant: Assistant, door: Door) -> Callable[..., Awaitable[
             wanted = checked_name(episode, "episode")
             if not wanted:
                 raise BadValue("episode is empty. Give an episode's id, as `episodes` lists it.")
-            async with door.turn(*caller(request)) as ticket:
-                async for _ in ticket.places():
-                    pass
+            async with door.admitted(*caller(request)):
                 return episode_json(await door.run(assistant.library.episode, wanted))
 
     return transcript

@@ -130,6 +130,14 @@ class Door:
         finally:
             self._leave(ticket)
 
+    @asynccontextmanager
+    async def admitted(self, session: str | None, address: str | None) -> AsyncIterator[None]:
+        """As `turn`, for those who can't be told their place: entered when it is their turn."""
+        async with self.turn(session, address) as ticket:
+            async for _ in ticket.places():
+                pass
+            yield
+
     def _leave(self, ticket: Ticket) -> None:
         if ticket.place:
             self.line.remove(ticket)
