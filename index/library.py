@@ -20,7 +20,8 @@ import os
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -404,6 +405,7 @@ class Library:
                     report.refused.append(exc)
                 done += sizes[file]
             if report.added or report.replaced:
+                self._name_anew(connection, {*report.added, *report.replaced})
                 self._settle_people(connection)
             # Also where nothing is new: an earlier writer may have been killed before it came to this.
             if report.added or report.replaced or self._vectors_fault():
@@ -577,6 +579,42 @@ class Library:
             report.mended[committed.id] = episode.mended
         if committed.unplaced:
             report.unplaced[committed.id] = committed.unplaced
+
+    def _name_anew(self, connection: sqlite3.Connection, new: Set[str]) -> None:
+        """Tell the voices that no label names anew, by what their show's other episodes tell: in the `new` episodes, and in
+        those that speak of somebody who is known to come back since the new ones are there.
+
+        From their files, so that what was told of them before counts for nothing. An episode whose file is gone, or has
+        changed, stays as it is.
+        """
+        from index.people import open_voices, speaks_of, told_anew
+        from index.read import read_episode
+        from index.regulars import regulars_of
+
+        for episodes in store.speakers_beside(connection, new):
+            spoken_in = Counter(name for _, names in episodes.values() for name in names)
+            fresh = Counter(name for id_ in new & episodes.keys() for name in episodes[id_][1])
+            before = regulars_of(spoken_in - fresh, len(episodes.keys() - new))
+            since = regulars_of(spoken_in, len(episodes)).keys() - before.keys()
+            for id_, (source, names) in episodes.items():
+                regulars = regulars_of(spoken_in - Counter(names), len(episodes) - 1)
+                if not source or not regulars or not (id_ in new or since):
+                    continue
+                added = self._added(connection, id_)
+                if not open_voices(added) or not (id_ in new or speaks_of(added, since)):
+                    continue
+                try:
+                    told = read_episode(Path(source), regulars=regulars)
+                except TranscriptError:
+                    continue
+                now = told_anew(added, told) if told.content_hash == added.content_hash else None
+                if now is None:
+                    continue
+                with connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                    store.retell(connection, now)
+                    self._decide(connection, id_)
+                    store.raise_generation(connection)
 
     def _settle_people(self, connection: sqlite3.Connection) -> None:
         """What only a show's episodes together tell: spellings of one name made one, and who comes back is a host."""

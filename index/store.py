@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -177,16 +177,7 @@ def insert_episode(
             json.dumps(episode.voices),
         ),
     ).lastrowid  # fmt: skip
-    people = {name: _person_row(connection, name) for name in _names(episode)}
-    connection.executemany(
-        "INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, 1, 1)",
-        [
-            (row, position, people[person.name], person.role, *_spoken(episode, person.name))
-            for position, person in enumerate(episode.people)
-        ],
-    )
-    for table in ("turns", "turns_added"):
-        _insert_turns(connection, row, episode, people, table)
+    _insert_people(connection, row, episode)
     connection.executemany(
         "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         [
@@ -207,6 +198,28 @@ def insert_episode(
         ],
     )
     _insert_passages(connection, row, passages, [np.asarray(vector, np.float16).tobytes() for vector in vectors])
+
+
+def _insert_people(connection: sqlite3.Connection, row: int, episode: Episode) -> None:
+    people = {name: _person_row(connection, name) for name in _names(episode)}
+    connection.executemany(
+        "INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, 1, 1)",
+        [
+            (row, position, people[person.name], person.role, *_spoken(episode, person.name))
+            for position, person in enumerate(episode.people)
+        ],
+    )
+    for table in ("turns", "turns_added"):
+        _insert_turns(connection, row, episode, people, table)
+
+
+def retell(connection: sqlite3.Connection, episode: Episode) -> None:
+    """The episode as it was added, with other speakers; its sentences are the same. What was put right isn't in it."""
+    row = episode_rows(connection, [episode.id])[0]
+    for table in ("appearances", "turns", "turns_added"):
+        connection.execute(f"DELETE FROM {table} WHERE episode = ?", (row,))
+    _insert_people(connection, row, episode)
+    _forget_people(connection)
 
 
 def _insert_passages(
@@ -342,6 +355,22 @@ def speakers_of_shows(connection: sqlite3.Connection) -> dict[int, tuple[int, di
     ):
         found[show][1][name] = number
     return found
+
+
+def speakers_beside(connection: sqlite3.Connection, ids: Iterable[str]) -> list[dict[str, tuple[str, set[str]]]]:
+    """Of each show that has one of these episodes, all of its episodes: {id: (source, who speaks)}."""
+    found: dict[int, dict[str, tuple[str, set[str]]]] = {}
+    for show, id_, source, name in connection.execute(
+        "SELECT show, episodes.name, source, people.name FROM episodes"
+        " LEFT JOIN (SELECT DISTINCT episode, person FROM turns WHERE person NOT NULL) AS said ON said.episode = episodes.id"
+        " LEFT JOIN people ON people.id = said.person"
+        " WHERE show IN (SELECT show FROM episodes WHERE name IN (SELECT value FROM json_each(?)))",
+        (json.dumps(list(ids)),),
+    ):
+        names = found.setdefault(show, {}).setdefault(id_, (source, set()))[1]
+        if name is not None:
+            names.add(name)
+    return list(found.values())
 
 
 def unlabelled_episodes(connection: sqlite3.Connection, show: int) -> list[str]:
