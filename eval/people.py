@@ -215,7 +215,8 @@ def fit(named: list, acted: list, truth: dict) -> dict:
 
 def fit_naming(dev: Sequence[Heard]) -> dict:
     """Weights of a claim by itself, and among the others: of all voices, and of those left when the sure ones have names.
-    The same with who comes back in the show."""
+    The same with who comes back in the show; and with half of them unknown, as while its episodes are added: a voice must
+    not lose its name to those who are known already."""
     rows = [(talk, claims.pairs({})) for talk, claims, _ in dev]
     weights = logistic([row for talk, pairs in rows for row in judged(talk, pairs)])
     first = [row for talk, pairs in rows for row in judged(talk, among_others(pairs, weights))]
@@ -226,11 +227,18 @@ def fit_naming(dev: Sequence[Heard]) -> dict:
     given = given_names(dev, naming)
     shown = [
         row
-        for (talk, claims, _), names, show in zip(dev, given, in_shows(dev, given), strict=True) if show
+        for number, ((talk, claims, _), names, show) in enumerate(zip(dev, given, in_shows(dev, given), strict=True))
+        if show
+        for seen in (show, with_every_other(show, number % 2)) if seen.regulars
         for known in ({}, names)
-        for row in judged(talk, weighed(claims, known, naming, show))
+        for row in judged(talk, weighed(claims, known, naming, seen))
     ]  # fmt: skip
     return {"weights": weights, "among": naming["among"], "in_show": logistic(shown)}
+
+
+def with_every_other(show: InShow, first: int) -> InShow:
+    """The show as if only every other one of its regulars were known."""
+    return replace(show, regulars=dict(sorted(show.regulars.items())[first::2]))
 
 
 def given_names(named: Sequence[Heard], naming: dict) -> list[dict[str, str]]:

@@ -587,24 +587,26 @@ class Library:
         From their files, so that what was told of them before counts for nothing. An episode whose file is gone, or has
         changed, stays as it is.
         """
-        from index.people import open_voices, speaks_of, told_anew
+        from index.people import speaks_of, told_anew
         from index.read import read_episode
         from index.regulars import regulars_of
+        from index.speakers import names_nobody
 
         for episodes in store.speakers_beside(connection, new):
-            spoken_in = Counter(name for _, names in episodes.values() for name in names)
-            fresh = Counter(name for id_ in new & episodes.keys() for name in episodes[id_][1])
+            spoken_in = Counter(name for speakers in episodes.values() for name in speakers.names)
+            fresh = Counter(name for id_ in new & episodes.keys() for name in episodes[id_].names)
             before = regulars_of(spoken_in - fresh, len(episodes.keys() - new))
             since = regulars_of(spoken_in, len(episodes)).keys() - before.keys()
-            for id_, (source, names) in episodes.items():
-                regulars = regulars_of(spoken_in - Counter(names), len(episodes) - 1)
-                if not source or not regulars or not (id_ in new or since):
+            for id_, speakers in episodes.items():
+                regulars = regulars_of(spoken_in - Counter(speakers.names), len(episodes) - 1)
+                to_tell = speakers.recovered or any(map(names_nobody, speakers.names))
+                if not (speakers.source and regulars and to_tell and (id_ in new or since)):
                     continue
                 added = self._added(connection, id_)
-                if not open_voices(added) or not (id_ in new or speaks_of(added, since)):
+                if id_ not in new and not speaks_of(added, since):
                     continue
                 try:
-                    told = read_episode(Path(source), regulars=regulars)
+                    told = read_episode(Path(speakers.source), regulars=regulars)
                 except TranscriptError:
                     continue
                 now = told_anew(added, told) if told.content_hash == added.content_hash else None

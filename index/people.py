@@ -104,13 +104,6 @@ def one_person_each(episodes: Mapping[str, int]) -> dict[str, str]:
     return kept
 
 
-def open_voices(episode: Episode) -> bool:
-    """Whether labels of the transcript name nobody: who they are was told from the talk, or isn't known."""
-    return not episode.unlabelled and any(
-        turn.speaker_source == "recovered" or names_nobody(turn.speaker.name) for turn in episode.turns if turn.speaker
-    )
-
-
 def speaks_of(episode: Episode, first_names: Set[str]) -> bool:
     """Whether one of these words, in small letters and without accents, falls in the talk."""
     return bool(first_names) and any(not first_names.isdisjoint(folded(turn.text)) for turn in episode.turns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -177,7 +178,7 @@ def insert_episode(
             json.dumps(episode.voices),
         ),
     ).lastrowid  # fmt: skip
-    _insert_people(connection, row, episode)
+    _insert_turns(connection, row, episode, _insert_people(connection, row, episode))
     connection.executemany(
         "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         [
@@ -200,7 +201,8 @@ def insert_episode(
     _insert_passages(connection, row, passages, [np.asarray(vector, np.float16).tobytes() for vector in vectors])
 
 
-def _insert_people(connection: sqlite3.Connection, row: int, episode: Episode) -> None:
+def _insert_people(connection: sqlite3.Connection, row: int, episode: Episode) -> dict[str, int]:
+    """Who takes part, and who speaks, as the episode was added. Returns the row of each name."""
     people = {name: _person_row(connection, name) for name in _names(episode)}
     connection.executemany(
         "INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, 1, 1)",
@@ -209,17 +211,16 @@ def _insert_people(connection: sqlite3.Connection, row: int, episode: Episode) -
             for position, person in enumerate(episode.people)
         ],
     )
-    for table in ("turns", "turns_added"):
-        _insert_turns(connection, row, episode, people, table)
+    _insert_turns(connection, row, episode, people, "turns_added")
+    return people
 
 
-def retell(connection: sqlite3.Connection, episode: Episode) -> None:
-    """The episode as it was added, with other speakers; its sentences are the same. What was put right isn't in it."""
-    row = episode_rows(connection, [episode.id])[0]
-    for table in ("appearances", "turns", "turns_added"):
+def retell(connection: sqlite3.Connection, added: Episode) -> None:
+    """An episode as it was added gets other speakers; to be followed by `rewrite_episode`, which shows them."""
+    row = episode_rows(connection, [added.id])[0]
+    for table in ("appearances", "turns_added"):
         connection.execute(f"DELETE FROM {table} WHERE episode = ?", (row,))
-    _insert_people(connection, row, episode)
-    _forget_people(connection)
+    _insert_people(connection, row, added)
 
 
 def _insert_passages(
@@ -357,19 +358,29 @@ def speakers_of_shows(connection: sqlite3.Connection) -> dict[int, tuple[int, di
     return found
 
 
-def speakers_beside(connection: sqlite3.Connection, ids: Iterable[str]) -> list[dict[str, tuple[str, set[str]]]]:
-    """Of each show that has one of these episodes, all of its episodes: {id: (source, who speaks)}."""
-    found: dict[int, dict[str, tuple[str, set[str]]]] = {}
-    for show, id_, source, name in connection.execute(
-        "SELECT show, episodes.name, source, people.name FROM episodes"
+@dataclass(frozen=True, slots=True)
+class Speakers:
+    """Who speaks in an episode, which was read from the file `source`. `recovered`: some were told from the talk, since their
+    labels name nobody."""
+
+    source: str
+    recovered: bool
+    names: set[str]
+
+
+def speakers_beside(connection: sqlite3.Connection, ids: Iterable[str]) -> list[dict[str, Speakers]]:
+    """Of each show that has one of these episodes, all of its episodes by id."""
+    found: dict[int, dict[str, Speakers]] = {}
+    for show, id_, source, recovered, name in connection.execute(
+        "SELECT show, episodes.name, source, NOT unlabelled AND speaker_sources LIKE '%recovered%', people.name FROM episodes"
         " LEFT JOIN (SELECT DISTINCT episode, person FROM turns WHERE person NOT NULL) AS said ON said.episode = episodes.id"
         " LEFT JOIN people ON people.id = said.person"
         " WHERE show IN (SELECT show FROM episodes WHERE name IN (SELECT value FROM json_each(?)))",
         (json.dumps(list(ids)),),
     ):
-        names = found.setdefault(show, {}).setdefault(id_, (source, set()))[1]
+        speakers = found.setdefault(show, {}).setdefault(id_, Speakers(source, bool(recovered), set()))
         if name is not None:
-            names.add(name)
+            speakers.names.add(name)
     return list(found.values())
 
 

@@ -119,14 +119,16 @@ def test_it_does_not_matter_in_which_order_a_shows_episodes_come(tmp_path):
 def test_what_was_put_right_stays_when_a_voice_is_told_anew(tmp_path):
     library = Library.create(tmp_path / "library", "hashing")
     library.add([write_talk(tmp_path / "talks", "lathe", HARDLY_NAMED, show="Mended")])
-    library.correct("lathe", SpeakerIs(0, 1, "Ivo Marsh", "host"))
+    library.correct("lathe", SpeakerIs(1, 2, "Ivo Marsh", "host"))  # from the middle of a turn into the next
     write_shows(tmp_path / "talks")
     library.add([tmp_path / "talks"])
     turns = library.episode("lathe").turns
-    assert (turns[0].speaker.name, turns[0].speaker_source) == ("Ivo Marsh", "corrected")
-    assert (turns[2].speaker.name, turns[2].speaker_source) == ("Mira Ashdown", "recovered")
+    assert [(turn.speaker.name, turn.speaker_source) for turn in turns[:4]] == [
+        ("Mira Ashdown", "recovered"), ("Ivo Marsh", "corrected"), ("Ivo Marsh", "corrected"), ("Speaker 2", "labelled"),
+    ]  # fmt: skip
     library.undo_correction("lathe", 1)
-    assert library.episode("lathe").turns[0].speaker.name == "Mira Ashdown"
+    assert {turn.speaker.name for turn in library.episode("lathe").turns} == {"Mira Ashdown", "Speaker 2"}
+    assert library.check() == []
 
 
 def test_an_episode_whose_file_is_gone_or_changed_keeps_its_voices(tmp_path):
