@@ -4,6 +4,10 @@ Each label is hidden behind "Speaker 1", "Speaker 2", …; the names that `index
 hidden ones, and the roles of `index/roles.py` with who comes back in the show's episodes nearby. `--fit` fits the
 weights of both on the shows that are not in `TEST_SHOWS`, and writes index/people.json.
 
+Names are measured three times: by the talk alone; in its show, as when a library is made of all of it and the labels of every
+episode are hidden (who comes back is then known by the names that the other episodes' talks give); and in its show when the
+other episodes' labels are known. No talk tells who comes back by its own labels.
+
 Right name: every word of it is in the label, or the label is its first word, or it is a usual short form or a slightly
 different spelling of the label's first name. A name by which somebody is known and that the label doesn't tell (a handle,
 initials, another family name) counts as wrong, but for those in `KNOWN_AS`, which were looked up among the shows that are not
@@ -21,20 +25,21 @@ import json
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from index.claims import Claims, folded
+from index.claims import Claims, Pair, folded
 from index.errors import TranscriptError
 from index.formats import read
 from index.formats.parsed import ParsedTurn
 from index.introductions import spoken
-from index.naming import FITTED, Pair, among_others, likelihood, named_by
+from index.naming import FITTED, among_others, likelihood, named_by, weighed
 from index.people import role_in_show
-from index.roles import deeds
+from index.regulars import InShow, regulars_of
+from index.roles import deeds, hosting
 
 TEST_SHOWS = frozenset(["afk", "bigtent", "brainscience", "friends", "gotime", "news", "practicalai"])
 LEAST, GAP = 0.95, 1.0
@@ -76,13 +81,17 @@ class Talk:
     told: frozenset[str]
 
 
+Heard = tuple[Talk, Claims, dict[str, float]]
+"""A talk, the claims to names in it, and how much each voice acts like a host."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.people", description="Measure names and roles of voices.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--fit", action="store_true", help="fit on the other shows, and write index/people.json")
     options = parser.parse_args(arguments)
     talks = list(read_talks(options.folder))
-    named = [(talk, Claims(talk.turns)) for talk in talks]
+    named = [(talk, Claims(talk.turns), hosting(talk.turns)) for talk in talks]
     acted = [(talk, deeds(talk.turns, talk.names)) for talk in talks]
     truth = roles_by_return(talks)
     if options.fit:
@@ -91,11 +100,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for half in ("dev", "test"):
         chosen = [t for t in named if (t[0].show in TEST_SHOWS) == (half == "test")]
         done = [t for t in acted if (t[0].show in TEST_SHOWS) == (half == "test")]
-        print(
-            json.dumps(
-                {half: {"names": measure_names(chosen, fitted), "roles": measure_roles(done, truth, fitted)}}, indent=1
-            )
-        )
+        naming = fitted["naming"]
+        measured = {
+            "names": measure_names(chosen, naming, [None] * len(chosen)),
+            "names_in_show": measure_names(chosen, naming, in_shows(chosen, given_names(chosen, naming))),
+            "names_in_labelled_show": measure_names(chosen, naming, in_shows(chosen, [t[0].names for t in chosen])),
+            "roles": measure_roles(done, truth, fitted),
+        }
+        print(json.dumps({half: measured}, indent=1))
     return 0
 
 
@@ -186,7 +198,7 @@ def roles_by_return(talks: Sequence[Talk]) -> dict[tuple[str, tuple[int, str], s
 
 def fit(named: list, acted: list, truth: dict) -> dict:
     """Weights of both models, by logistic regression on the shows that are not tested on."""
-    dev = [(talk, claims) for talk, claims in named if talk.show not in TEST_SHOWS]
+    dev = [heard for heard in named if heard[0].show not in TEST_SHOWS]
     naming = {"least": LEAST, "gap": GAP} | fit_naming(dev)
     hosts = [
         (f, truth[talk.show, talk.number, talk.names[label]])
@@ -201,18 +213,54 @@ def fit(named: list, acted: list, truth: dict) -> dict:
     }
 
 
-def fit_naming(dev: list) -> dict:
-    """Weights of a claim by itself, and among the others: of all voices, and of those left when the sure ones have names."""
-    rows = [(talk, claims.pairs({})) for talk, claims in dev]
+def fit_naming(dev: Sequence[Heard]) -> dict:
+    """Weights of a claim by itself, and among the others: of all voices, and of those left when the sure ones have names.
+    The same with who comes back in the show; and with half of them unknown, as while its episodes are added: a voice must
+    not lose its name to those who are known already."""
+    rows = [(talk, claims.pairs({})) for talk, claims, _ in dev]
     weights = logistic([row for talk, pairs in rows for row in judged(talk, pairs)])
     first = [row for talk, pairs in rows for row in judged(talk, among_others(pairs, weights))]
     naming = {"least": LEAST, "gap": GAP, "weights": weights, "among": logistic(first)}
-    left = [(talk, claims.pairs(named_by(claims, {}, naming))) for talk, claims in dev]
+    left = [(talk, claims.pairs(named_by(claims, {}, naming))) for talk, claims, _ in dev]
     again = [row for talk, pairs in left for row in judged(talk, among_others(pairs, weights))]
-    return {"weights": weights, "among": logistic(first + again)}
+    naming["among"] = logistic(first + again)
+    given = given_names(dev, naming)
+    shown = [
+        row
+        for number, ((talk, claims, _), names, show) in enumerate(zip(dev, given, in_shows(dev, given), strict=True))
+        if show
+        for seen in (show, with_every_other(show, number % 2)) if seen.regulars
+        for known in ({}, names)
+        for row in judged(talk, weighed(claims, known, naming, seen))
+    ]  # fmt: skip
+    return {"weights": weights, "among": naming["among"], "in_show": logistic(shown)}
 
 
-def judged(talk: Talk, pairs: Sequence[Pair]) -> list[tuple[dict[str, float], bool]]:
+def with_every_other(show: InShow, first: int) -> InShow:
+    """The show as if only every other one of its regulars were known."""
+    return replace(show, regulars=dict(sorted(show.regulars.items())[first::2]))
+
+
+def given_names(named: Sequence[Heard], naming: dict) -> list[dict[str, str]]:
+    """The names that each talk by itself gives to its voices."""
+    return [named_by(claims, {}, naming) for _, claims, _ in named]
+
+
+def in_shows(named: Sequence[Heard], names: Sequence[dict[str, str]]) -> list[InShow | None]:
+    """What the other episodes of each talk's show tell; None where nobody is known to come back. `names`: of each talk."""
+    episodes = Counter(talk.show for talk, _, _ in named)
+    spoken_in: dict[str, Counter[str]] = defaultdict(Counter)
+    for (talk, _, _), given in zip(named, names, strict=True):
+        spoken_in[talk.show].update(set(given.values()))
+    found = []
+    for (talk, _, acts), given in zip(named, names, strict=True):
+        others = spoken_in[talk.show] - Counter(set(given.values()))
+        regulars = regulars_of(others, episodes[talk.show] - 1)
+        found.append(InShow(regulars, acts) if regulars else None)
+    return found
+
+
+def judged(talk: Talk, pairs: Iterable[Pair]) -> list[tuple[dict[str, float], bool]]:
     return [(features, is_right(name, talk.names[label])) for label, name, features in pairs]
 
 
@@ -230,10 +278,10 @@ def logistic(rows: Sequence[tuple[dict[str, float], bool]], *, penalty: float = 
     return {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
 
 
-def measure_names(named: list, fitted: dict) -> dict[str, float]:
+def measure_names(named: Sequence[Heard], naming: dict, shows: Sequence[InShow | None]) -> dict[str, float]:
     counts: Counter[str] = Counter()
-    for talk, claims in named:
-        given = named_by(claims, {}, fitted["naming"])
+    for (talk, claims, _), show in zip(named, shows, strict=True):
+        given = named_by(claims, {}, naming, show)
         right = {label for label, name in given.items() if is_right(name, talk.names[label])}
         first = {label for label, name in given.items() if is_right(name.split()[0], talk.names[label])}
         counts.update(voices=len(talk.names), first=len(first | right), told=len(talk.told), named=len(given), right=len(right),

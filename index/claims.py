@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from index.formats.parsed import ParsedTurn
 from index.introductions import Mention, first_names, mentions_of, own_words, spoken
 
+Pair = tuple[str, str, dict[str, float]]
+"""A voice, a name that may be its own, and the features of that."""
+
 
 class Claims:
     """What in a talk speaks for and against each of its voices having each of the names in it. `turns`: all with a label."""
@@ -35,7 +38,7 @@ class Claims:
             for label in voices.first
         }
 
-    def pairs(self, named: Mapping[str, str]) -> list[tuple[str, str, dict[str, float]]]:
+    def pairs(self, named: Mapping[str, str]) -> list[Pair]:
         """Every voice with every name that may be its own, and the features: (label, name, features).
 
         `named`: voices whose names are known; they and their first names are out of the question, which makes the rest

@@ -20,7 +20,8 @@ import os
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -404,6 +405,7 @@ class Library:
                     report.refused.append(exc)
                 done += sizes[file]
             if report.added or report.replaced:
+                self._name_anew(connection, {*report.added, *report.replaced})
                 self._settle_people(connection)
             # Also where nothing is new: an earlier writer may have been killed before it came to this.
             if report.added or report.replaced or self._vectors_fault():
@@ -577,6 +579,44 @@ class Library:
             report.mended[committed.id] = episode.mended
         if committed.unplaced:
             report.unplaced[committed.id] = committed.unplaced
+
+    def _name_anew(self, connection: sqlite3.Connection, new: Set[str]) -> None:
+        """Tell the voices that no label names anew, by what their show's other episodes tell: in the `new` episodes, and in
+        those that speak of somebody who is known to come back since the new ones are there.
+
+        From their files, so that what was told of them before counts for nothing. An episode whose file is gone, or has
+        changed, stays as it is.
+        """
+        from index.people import speaks_of, told_anew
+        from index.read import read_episode
+        from index.regulars import regulars_of
+        from index.speakers import names_nobody
+
+        for episodes in store.speakers_beside(connection, new):
+            spoken_in = Counter(name for speakers in episodes.values() for name in speakers.names)
+            fresh = Counter(name for id_ in new & episodes.keys() for name in episodes[id_].names)
+            before = regulars_of(spoken_in - fresh, len(episodes.keys() - new))
+            since = regulars_of(spoken_in, len(episodes)).keys() - before.keys()
+            for id_, speakers in episodes.items():
+                regulars = regulars_of(spoken_in - Counter(speakers.names), len(episodes) - 1)
+                to_tell = speakers.recovered or any(map(names_nobody, speakers.names))
+                if not (speakers.source and regulars and to_tell and (id_ in new or since)):
+                    continue
+                added = self._added(connection, id_)
+                if id_ not in new and not speaks_of(added, since):
+                    continue
+                try:
+                    told = read_episode(Path(speakers.source), regulars=regulars)
+                except TranscriptError:
+                    continue
+                now = told_anew(added, told) if told.content_hash == added.content_hash else None
+                if now is None:
+                    continue
+                with connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                    store.retell(connection, now)
+                    self._decide(connection, id_)
+                    store.raise_generation(connection)
 
     def _settle_people(self, connection: sqlite3.Connection) -> None:
         """What only a show's episodes together tell: spellings of one name made one, and who comes back is a host."""

@@ -2,7 +2,8 @@
 
 For each pair of a voice and a name, what speaks for and against it is counted (does it say "I'm Ann"? does it speak
 right after "Ann, tell us"? does it say "Ann" to others?) and weighed; the weights were fitted on talks whose speakers
-are known: python -m eval.people. A voice gets a name only where one name stands out, and no other voice claims it.
+are known: python -m eval.people. A voice gets a name only where one name stands out, and no other voice claims it. Where
+the show's other episodes tell who comes back, that is weighed too.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from index.claims import Claims, folded
+from index.claims import Claims, Pair, folded
 from index.formats.parsed import ParsedTurn
+from index.regulars import InShow, in_show, made_whole
 
-Pair = tuple[str, str, dict[str, float]]
-"""A voice, a name that may be its own, and the features of that."""
 MOST_ROUNDS = 4
 UNLIKELY, SURE = -5.0, 8.0
 """Log-odds of a rival that needs no mention, and a lead above which more of it tells no more."""
@@ -26,34 +26,53 @@ FITTED = Path(__file__).parent / "people.json"
 
 
 def names_of_voices(
-    turns: Sequence[ParsedTurn], *, known: Mapping[str, str], expected: Sequence[str] = ()
+    turns: Sequence[ParsedTurn],
+    *,
+    known: Mapping[str, str],
+    expected: Sequence[str] = (),
+    show: InShow | None = None,
 ) -> dict[str, str]:
     """The names of labels that name nobody, as {label: name}; labels that can't be told are left out.
 
     `turns`: those that somebody speaks. `known`: the labels whose person is known already, and their names. `expected`:
-    full names that the page gives; a first name in the talk is made whole by them.
+    full names that the page gives; a first name in the talk is made whole by them. `show`: what its other
+    episodes tell, if they do.
     """
     if all(turn.speaker in known for turn in turns if turn.speaker):
         return {}
     claims = Claims([turn for turn in turns if turn.speaker], expected)
-    named = named_by(claims, known, weights_of("naming"))
+    named = named_by(claims, known, weights_of("naming"), show)
     return {label: name for label, name in named.items() if label not in known}
 
 
-def named_by(claims: Claims, known: Mapping[str, str], fitted: Mapping) -> dict[str, str]:
+def named_by(
+    claims: Claims, known: Mapping[str, str], fitted: Mapping, show: InShow | None = None
+) -> dict[str, str]:
     """The names of the voices: `known` and those that the claims give. Sure names make the others easier to tell: so again,
-    until no more are found."""
+    until no more are found. `show`: what its other episodes tell, if they do."""
     named = dict(known)
     for _ in range(MOST_ROUNDS):
-        scored = [
-            (label, name, likelihood(fitted["among"], features))
-            for label, name, features in among_others(claims.pairs(named), fitted["weights"])
-        ]
+        pairs = weighed(claims, named, fitted, show)
+        weights = fitted["in_show" if show else "among"]
+        scored = [(label, name, likelihood(weights, features)) for label, name, features in pairs]
         found = assigned(scored, least=fitted["least"], gap=fitted["gap"])
         if not found:
             break
         named |= found
-    return named
+    if show is None:
+        return named
+    return {
+        label: name if label in known else made_whole(name, show.hosting.get(label, 0.0), show.regulars)
+        for label, name in named.items()
+    }
+
+
+def weighed(claims: Claims, named: Mapping[str, str], fitted: Mapping, show: InShow | None) -> list[Pair]:
+    """The pairs that are open once `named` are known, with all that is weighed at last."""
+    pairs = among_others(claims.pairs(named), fitted["weights"])
+    if show is None:
+        return pairs
+    return in_show(pairs, [total(fitted["among"], features) for _, _, features in pairs], show)
 
 
 def among_others(pairs: Sequence[Pair], weights: Mapping[str, float]) -> list[Pair]:

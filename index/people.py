@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from index.claims import folded
-from index.episode import Person, Role, SpeakerSource
+from index.episode import Episode, Person, Role, SpeakerSource
 from index.formats.parsed import ParsedTurn
 from index.introductions import first_names
 from index.naming import names_of_voices
-from index.roles import roles_of
-from index.speakers import is_anonymous
+from index.regulars import InShow, Regular
+from index.roles import hosting, roles_of
+from index.speakers import ROLE_LABEL, is_anonymous, names_nobody
 
-_ROLE_LABEL = re.compile(
-    r"^(?:the )?(host|guest|interviewer|interviewee|moderator|presenter|panell?ist)(?:[ _-]*\d{1,2})?$", re.IGNORECASE
-)
 _ROLE_OF_LABEL: dict[str, Role] = {
     "host": "host", "interviewer": "host", "moderator": "host", "presenter": "host",
     "guest": "guest", "interviewee": "guest", "panelist": "guest", "panellist": "guest",
@@ -51,23 +49,27 @@ class Voice:
     source: SpeakerSource = "labelled"
 
 
-def people_of_labels(turns: Sequence[ParsedTurn], people: Sequence[Person]) -> dict[str, Voice]:
-    """Who each label stands for. `people` are those that the metadata names; labels that fit none keep their own name."""
+def people_of_labels(
+    turns: Sequence[ParsedTurn], people: Sequence[Person], regulars: Mapping[str, Regular] | None = None
+) -> dict[str, Voice]:
+    """Who each label stands for. `people` are those that the metadata names; labels that fit none keep their own name.
+
+    `regulars`: who comes back in the show's other episodes, by first name, as far as that is known.
+    """
     labels = Counter(turn.speaker for turn in turns if turn.speaker)
     if not labels:
         return {}
     named = {label: person for label in labels if (person := _of_metadata(label, people))}
-    merged = _one_name_each(turns, [label for label in labels if label not in named and not _names_nobody(label)])
+    merged = _one_name_each(turns, [label for label in labels if label not in named and not names_nobody(label)])
     named |= {label: _of_metadata(name, people) or Person(name) for label, name in merged.items()}
     # From here on each person is one voice, however many labels the transcript gives it.
     voices = [
         replace(turn, speaker=named[turn.speaker].name if turn.speaker in named else turn.speaker) for turn in turns
     ]
     known = {person.name: person.name for person in named.values()}
-    told = {
-        label: _of_metadata(name, people) or Person(name)
-        for label, name in names_of_voices(voices, known=known, expected=[p.name for p in people]).items()
-    }
+    show = InShow(regulars, hosting(voices)) if regulars and len(named) < len(labels) else None
+    names = names_of_voices(voices, known=known, expected=[p.name for p in people], show=show)
+    told = {label: _of_metadata(name, people) or Person(name) for label, name in names.items()}
     roles = roles_of(voices, known | {label: person.name for label, person in told.items()})
     without = [label for label in labels if label not in named and label not in told]
     told |= _by_elimination(without, {p.name for p in (*named.values(), *told.values())}, people, roles)
@@ -102,12 +104,34 @@ def one_person_each(episodes: Mapping[str, int]) -> dict[str, str]:
     return kept
 
 
+def speaks_of(episode: Episode, first_names: Set[str]) -> bool:
+    """Whether one of these words, in small letters and without accents, falls in the talk."""
+    return bool(first_names) and any(not first_names.isdisjoint(folded(turn.text)) for turn in episode.turns)
+
+
+def told_anew(episode: Episode, told: Episode) -> Episode | None:
+    """The episode with the speakers that it has in `told`, the same one read again; None where that changes nothing."""
+    if [len(turn.sentences) for turn in episode.turns] != [len(turn.sentences) for turn in told.turns]:
+        return None  # its duration was given by hand, which may mend its times otherwise
+    if _names(episode) == _names(told):
+        return None
+    turns = [
+        replace(old, speaker=new.speaker, speaker_source=new.speaker_source)
+        for old, new in zip(episode.turns, told.turns, strict=True)
+    ]
+    return replace(episode, turns=tuple(turns), people=told.people)
+
+
+def _names(episode: Episode) -> list[str | None]:
+    return [turn.speaker.name if turn.speaker else None for turn in episode.turns]
+
+
 def roles_of_show(episodes: int, spoken_in: Mapping[str, int]) -> dict[str, Role]:
     """Who is told by a show's episodes together: host or guest. `spoken_in`: in how many of the `episodes` each name speaks.
 
     A label that names nobody is somebody else in each episode.
     """
-    told = {name: role_in_show(spoken, episodes) for name, spoken in spoken_in.items() if not _names_nobody(name)}
+    told = {name: role_in_show(spoken, episodes) for name, spoken in spoken_in.items() if not names_nobody(name)}
     return {name: role for name, role in told.items() if role != "unknown"}
 
 
@@ -124,13 +148,9 @@ def bare_words(name: str) -> list[str]:
     return [word for place, word in enumerate(words) if len(word) > 1 or place in (0, len(words) - 1)] or words
 
 
-def _names_nobody(label: str) -> bool:
-    return is_anonymous(label) or bool(_ROLE_LABEL.match(label.strip()))
-
-
 def _of_metadata(label: str, people: Sequence[Person]) -> Person | None:
     """The one person of the metadata that the label can mean."""
-    role_label = _ROLE_LABEL.match(label.strip())
+    role_label = ROLE_LABEL.match(label.strip())
     if role_label:
         fitting = [person for person in people if person.role == _ROLE_OF_LABEL[role_label[1].lower()]]
         return fitting[0] if len(fitting) == 1 and not label.strip()[-1].isdigit() else None
@@ -221,13 +241,13 @@ def _by_elimination(
 
 
 def _role_of(label: str, roles: Mapping[str, tuple[Role, float]]) -> tuple[Role, float]:
-    said = _ROLE_LABEL.match(label.strip())
+    said = ROLE_LABEL.match(label.strip())
     if said:
         return _ROLE_OF_LABEL[said[1].lower()], 1.0
     return roles.get(label, _UNKNOWN)
 
 
 def _with_role(label: str, person: Person, by_deeds: Role) -> Person:
-    said = _ROLE_LABEL.match(label.strip())
+    said = ROLE_LABEL.match(label.strip())
     role: Role = _ROLE_OF_LABEL[said[1].lower()] if said else by_deeds
     return person if person.role != "unknown" else replace(person, role=role)

@@ -17,6 +17,7 @@ from index.formats.front_matter import metadata_from_mapping
 from index.formats.parsed import Metadata, ParsedTurn
 from index.people import people_of_labels
 from index.recover import NOTHING, TellVoices, recovered_turns
+from index.regulars import Regular
 from index.sentences import build_sentences
 from index.timing import estimate_times, possible_times
 
@@ -67,12 +68,18 @@ def _hash(path: Path, data: bytes, *, by_voices: bool) -> str:
     return digest.hexdigest()
 
 
-def read_episode(path: Path, *, duration: float | None = None, tell_voices: TellVoices | None = None) -> Episode:
+def read_episode(
+    path: Path,
+    *,
+    duration: float | None = None,
+    tell_voices: TellVoices | None = None,
+    regulars: Mapping[str, Regular] | None = None,
+) -> Episode:
     """The episode in a file, ready to be added. TranscriptError: why it can't be, and what to do.
 
     What the sidecar says wins over front matter, and that over what was understood from the page. `duration` (seconds) wins
     over all of them; where nobody tells one, the audio file's length is taken. `tell_voices` is asked who speaks where
-    the transcript has no labels.
+    the transcript has no labels. `regulars`: who comes back in the show's other episodes; it helps to tell who the labels are.
     """
     # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
     data = read_bytes(path)
@@ -84,7 +91,7 @@ def read_episode(path: Path, *, duration: float | None = None, tell_voices: Tell
     told = duration or metadata.duration or _audio_seconds(audio)
     parsed_turns, duration = possible_times(parsed.turns, told, mended)
     chapters = beside.chapters or metadata.chapters or listed_chapters(metadata.description or "")
-    turns, voices = _build_turns(parsed_turns, metadata.people, duration, chapters, tell_voices)
+    turns, voices = _build_turns(parsed_turns, metadata.people, duration, chapters, tell_voices, regulars)
     if not any(sentence.speech for turn in turns for sentence in turn.sentences):
         raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
     return Episode(
@@ -132,13 +139,14 @@ def _build_turns(
     duration: float | None,
     chapters: Sequence[Chapter],
     tell: TellVoices | None,
+    regulars: Mapping[str, Regular] | None,
 ) -> tuple[tuple[Turn, ...], Mapping[int, Role] | None]:
     """The turns with their speakers; and what was told of their voices, None where nothing was."""
     timed = estimate_times(build_sentences([turn.pieces for turn in parsed], duration=duration), duration, chapters)
     if not any(turn.speaker for turn in parsed):
         voices = tell([sentence for turn in timed for sentence in turn], people) if tell else None
         return recovered_turns(timed, people, voices=voices or NOTHING), voices
-    labels = people_of_labels(parsed, people)
+    labels = people_of_labels(parsed, people, regulars)
     labelled = tuple(
         Turn(labels[turn.speaker].person, tuple(of_turn), labels[turn.speaker].source)
         if turn.speaker

@@ -14,7 +14,7 @@ from index.claims import folded
 from index.episode import Role
 from index.formats.parsed import ParsedTurn
 from index.introductions import mentions_of, spoken
-from index.naming import likelihood, weights_of
+from index.naming import likelihood, total, weights_of
 
 _WELCOMES = re.compile(
     r"\bwelcome (?:back )?to\b|\bthis is (?:the )?\w+.{0,40}\bpodcast\b|\bjoin(?:ed|ing) (?:me|us|by|today)\b"
@@ -60,6 +60,14 @@ def roles_of(turns: Sequence[ParsedTurn], names: Mapping[str, str]) -> dict[str,
         else:
             found[label] = ("unknown", max(host, 1 - host))
     return found
+
+
+def hosting(turns: Sequence[ParsedTurn]) -> dict[str, float]:
+    """How much each label acts like a host, whatever its name: log-odds; 0 where the talk is too short to tell."""
+    weights = weights_of("roles")["weights"]
+    if sum(len(spoken(turn).split()) for turn in turns if turn.speaker) < FEWEST_WORDS:
+        return {}
+    return {label: total(weights, features) for label, features in deeds(turns, {}).items()}
 
 
 def deeds(turns: Sequence[ParsedTurn], names: Mapping[str, str]) -> dict[str, dict[str, float]]:
@@ -116,6 +124,8 @@ def _introductions(turns: Sequence[ParsedTurn], names: Mapping[str, str]) -> tup
             labels_of[folded(name)[0]].append(label)
     introduces: Counter[str] = Counter()
     introduced: Counter[str] = Counter()
+    if not names:
+        return introduces, introduced
     for mention in mentions_of(turns):
         speaker = turns[mention.turn].speaker
         key = folded(mention.name)[:1]

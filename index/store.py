@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -177,16 +178,7 @@ def insert_episode(
             json.dumps(episode.voices),
         ),
     ).lastrowid  # fmt: skip
-    people = {name: _person_row(connection, name) for name in _names(episode)}
-    connection.executemany(
-        "INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, 1, 1)",
-        [
-            (row, position, people[person.name], person.role, *_spoken(episode, person.name))
-            for position, person in enumerate(episode.people)
-        ],
-    )
-    for table in ("turns", "turns_added"):
-        _insert_turns(connection, row, episode, people, table)
+    _insert_turns(connection, row, episode, _insert_people(connection, row, episode))
     connection.executemany(
         "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         [
@@ -207,6 +199,28 @@ def insert_episode(
         ],
     )
     _insert_passages(connection, row, passages, [np.asarray(vector, np.float16).tobytes() for vector in vectors])
+
+
+def _insert_people(connection: sqlite3.Connection, row: int, episode: Episode) -> dict[str, int]:
+    """Who takes part, and who speaks, as the episode was added. Returns the row of each name."""
+    people = {name: _person_row(connection, name) for name in _names(episode)}
+    connection.executemany(
+        "INSERT INTO appearances VALUES (?, ?, ?, ?, ?, ?, 1, 1)",
+        [
+            (row, position, people[person.name], person.role, *_spoken(episode, person.name))
+            for position, person in enumerate(episode.people)
+        ],
+    )
+    _insert_turns(connection, row, episode, people, "turns_added")
+    return people
+
+
+def retell(connection: sqlite3.Connection, added: Episode) -> None:
+    """An episode as it was added gets other speakers; to be followed by `rewrite_episode`, which shows them."""
+    row = episode_rows(connection, [added.id])[0]
+    for table in ("appearances", "turns_added"):
+        connection.execute(f"DELETE FROM {table} WHERE episode = ?", (row,))
+    _insert_people(connection, row, added)
 
 
 def _insert_passages(
@@ -342,6 +356,32 @@ def speakers_of_shows(connection: sqlite3.Connection) -> dict[int, tuple[int, di
     ):
         found[show][1][name] = number
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Speakers:
+    """Who speaks in an episode, which was read from the file `source`. `recovered`: some were told from the talk, since their
+    labels name nobody."""
+
+    source: str
+    recovered: bool
+    names: set[str]
+
+
+def speakers_beside(connection: sqlite3.Connection, ids: Iterable[str]) -> list[dict[str, Speakers]]:
+    """Of each show that has one of these episodes, all of its episodes by id."""
+    found: dict[int, dict[str, Speakers]] = {}
+    for show, id_, source, recovered, name in connection.execute(
+        "SELECT show, episodes.name, source, NOT unlabelled AND speaker_sources LIKE '%recovered%', people.name FROM episodes"
+        " LEFT JOIN (SELECT DISTINCT episode, person FROM turns WHERE person NOT NULL) AS said ON said.episode = episodes.id"
+        " LEFT JOIN people ON people.id = said.person"
+        " WHERE show IN (SELECT show FROM episodes WHERE name IN (SELECT value FROM json_each(?)))",
+        (json.dumps(list(ids)),),
+    ):
+        speakers = found.setdefault(show, {}).setdefault(id_, Speakers(source, bool(recovered), set()))
+        if name is not None:
+            speakers.names.add(name)
+    return list(found.values())
 
 
 def unlabelled_episodes(connection: sqlite3.Connection, show: int) -> list[str]:
