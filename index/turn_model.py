@@ -1,8 +1,10 @@
-"""The fitted network that tells host from guest, sentence by sentence, in numpy. Its weights lie in `speakers.npz`.
+"""The fitted networks that tell host from guest, sentence by sentence, in numpy. Their weights lie in `speakers.npz`.
 
-A bag of n-grams (an int8 table) and the dense features of each sentence go through one layer and a recurrent one that
-reads the talk in both directions. What is known already (a person's answer in review) is an input like any other, so that
-one answer moves its whole neighbourhood. `python -m eval.train.speakers` fits it, and names the data in `made_by`.
+There are two, and their log-odds are added: one reads how a sentence is worded (a bag of n-grams, an int8 table), the other
+what it says among its neighbours (`index/turn_context.py`). Both take the dense features too, and go through one layer and a
+recurrent one that reads the talk in both directions. What is known already (a person's answer in review) is an input like
+any other, so that one answer moves its whole neighbourhood. `python -m eval.train.speakers` fits them, and names the data in
+`made_by`.
 """
 
 from __future__ import annotations
@@ -16,23 +18,26 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from index.panel import panel_features
+from index.turn_context import TurnContext, shipped_context
 from index.turn_features import dense, folded, key_of, ngrams, tokens_of
 
 WEIGHTS = "speakers.npz"
 
 
 class Talk(NamedTuple):
-    """What the network needs of a talk. `bags`: shape (n_sentences, n_embedding); `dense`: (n_sentences, n_features)."""
+    """What the networks need of a talk, a row a sentence: bags of n-grams, vectors in context, and dense features."""
 
     bags: np.ndarray
+    contexts: np.ndarray
     dense: np.ndarray
 
 
 class TurnModel:
-    """The network with its calibration and thresholds. `arrays`: as saved, by name."""
+    """The networks with their calibration and thresholds. `arrays`: as saved, by name; those of the second begin with `c_`."""
 
-    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, arrays: Mapping[str, np.ndarray], context: TurnContext) -> None:
         self.arrays = arrays
+        self.context = context
         self.rows = {int(key): row for row, key in enumerate(arrays["keys"])}
         self.common = frozenset(str(arrays["common"]).split())
         self.thresholds = tuple(float(value) for value in arrays["thresholds"])
@@ -53,19 +58,25 @@ class TurnModel:
             if rows:
                 # Twice the sum over the root of the count: as it was fitted.
                 bags[number] = table[rows].sum(0, dtype=np.int32) * (2 * scale / np.sqrt(len(rows)))
-        return Talk(bags, dense(token_lists, self.common, names))
+        return Talk(bags, self.context.read(texts), dense(token_lists, self.common, names))
 
     def log_odds(self, talk: Talk, known: np.ndarray) -> np.ndarray:
         """Log-odds that the guest says each sentence, shape (n_sentences,), not calibrated.
 
         `known`: shape (n_sentences, 2), 1 where it is known that the host (column 0) or the guest (column 1) speaks.
         """
-        inputs = np.concatenate([talk.bags, talk.dense, known.astype(np.float32)], axis=1)
-        hidden = np.maximum(inputs @ self.arrays["in_w"].T + self.arrays["in_b"], 0)
-        forward = self._gru(hidden, "f")
-        backward = self._gru(hidden[::-1], "b")[::-1]
-        out = np.concatenate([forward, backward, hidden], axis=1) @ self.arrays["out_w"].T + self.arrays["out_b"]
-        return out[:, 0].astype(float)
+        rest = np.concatenate([talk.dense, known], axis=1, dtype=np.float32)
+        context = np.maximum(talk.contexts @ self.arrays["c_proj_w"].T + self.arrays["c_proj_b"], 0)
+        worded = self._through("", np.concatenate([talk.bags, rest], axis=1))
+        meant = self._through("c_", np.concatenate([context, rest], axis=1))
+        return np.stack([worded, meant], axis=1).astype(float) @ self.arrays["weights"]
+
+    def _through(self, which: str, inputs: np.ndarray) -> np.ndarray:
+        hidden = np.maximum(inputs @ self.arrays[which + "in_w"].T + self.arrays[which + "in_b"], 0)
+        forward = self._gru(hidden, which + "f")
+        backward = self._gru(hidden[::-1], which + "b")[::-1]
+        states = np.concatenate([forward, backward, hidden], axis=1)
+        return (states @ self.arrays[which + "out_w"].T + self.arrays[which + "out_b"])[:, 0]
 
     def calibrated(self, log_odds: np.ndarray) -> np.ndarray:
         """Probabilities from the network's log-odds: a rising curve fitted across shows."""
@@ -97,4 +108,4 @@ class TurnModel:
 def shipped() -> TurnModel:
     """The model that comes with Verbatim; read once; numpy refuses pickled arrays by default."""
     with files("index").joinpath(WEIGHTS).open("rb") as file, np.load(file) as arrays:
-        return TurnModel({name: arrays[name] for name in arrays.files})
+        return TurnModel({name: arrays[name] for name in arrays.files}, shipped_context())

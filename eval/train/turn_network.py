@@ -10,9 +10,12 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch
 
 RUN = 128
 """Sentences of a run."""
@@ -122,17 +125,20 @@ def fit_network(examples: Sequence[Example], ngrams: int, *, epochs: int, seed: 
     scale = float(bag.weight.detach().abs().max()) / 127
     table = np.clip(np.round(bag.weight.detach().numpy() / scale), -127, 127).astype(np.int8)
     arrays = {"table": table, "table_scale": np.array(scale, np.float32)}
-    of_gru = dict(gru.named_parameters())
-    for way, suffix in (("f", ""), ("b", "_reverse")):
-        for ours, theirs in (
-            ("ih", "weight_ih_l0"),
-            ("hh", "weight_hh_l0"),
-            ("bih", "bias_ih_l0"),
-            ("bhh", "bias_hh_l0"),
-        ):
-            arrays[f"{way}_{ours}"] = of_gru[theirs + suffix].detach().numpy()
+    arrays |= gru_arrays(gru)
     layers = {"in_w": first.weight, "in_b": first.bias, "out_w": last.weight, "out_b": last.bias}
     return arrays | {name: parameter.detach().numpy() for name, parameter in layers.items()}
+
+
+def gru_arrays(gru: torch.nn.GRU) -> dict[str, np.ndarray]:
+    """A layer that reads both ways, named as `TurnModel` wants it."""
+    of_gru = dict(gru.named_parameters())
+    parts = {"ih": "weight_ih_l0", "hh": "weight_hh_l0", "bih": "bias_ih_l0", "bhh": "bias_hh_l0"}
+    return {
+        f"{way}_{ours}": of_gru[theirs + suffix].detach().numpy()
+        for way, suffix in (("f", ""), ("b", "_reverse"))
+        for ours, theirs in parts.items()
+    }
 
 
 def _runs(examples: Sequence[Example], rng: np.random.Generator) -> list[tuple[Example, int, int]]:
@@ -172,14 +178,14 @@ class _Batch:
             voices = (words[:, 1] > words[:, 0]).astype(int)
             self.change[number, 1:length] = voices[1:] != voices[:-1]
             if rng.random() < 0.5:
-                _reveal(self.known[number], voices, int(rng.integers(1, 4)), rng)
+                reveal(self.known[number], voices, int(rng.integers(1, 4)), rng)
             self.weight[number, :length] = total**0.8 * (self.known[number, :length].sum(1) == 0)
         self.rows = np.concatenate(rows)
         self.counts = np.concatenate(counts)
         self.offsets = np.concatenate([[0], np.cumsum(self.counts)[:-1]]).astype(np.int64)
 
 
-def _reveal(known: np.ndarray, voices: np.ndarray, answers: int, rng: np.random.Generator) -> None:
+def reveal(known: np.ndarray, voices: np.ndarray, answers: int, rng: np.random.Generator) -> None:
     """Marks what so many answers would tell: a sentence with its turn up to it, and the voice before."""
     for _ in range(answers):
         at = begin = int(rng.integers(len(voices)))
