@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,9 +11,9 @@ from eval.speakers import Gold, answer, measure, review, table
 from index.episode import Person, Sentence
 from index.panel import panel_features
 from index.read import read_episode
-from index.recover import Correction, doubts, prepare, recover_turns, recovered_turns
+from index.recover import Correction, decide, doubts, prepare, recover_turns, recovered_turns
 from index.turn_features import folded, names_by_role, ngrams, tokens_of
-from index.turn_model import shipped
+from index.turn_model import TurnModel, shipped
 
 ORLA, BEN = Person("Orla Finch", "host"), Person("Ben Sallow", "guest")
 
@@ -55,8 +56,6 @@ def gold() -> Gold:
         [len(s.text.split()), 0] if r == "host" else [0, len(s.text.split())]
         for s, r in zip(sentences, roles, strict=True)
     ]
-    import numpy as np
-
     return Gold("clocks", "Slow Hands", (ORLA, BEN), tuple(sentences), np.array(spoken, float))
 
 
@@ -146,6 +145,24 @@ def test_more_than_one_host_or_guest_are_left_unknown():
     sentences, _ = talk()
     recovery = recover_turns(sentences, [ORLA, BEN, Person("Una Marsh", "guest")])
     assert recovery.panel and {one.role for one in recovery.heard} == {"unknown"}
+
+
+def test_a_talk_in_which_hardly_anything_is_sure_credits_nobody_but_is_still_cut_where_the_voice_changes():
+    sentences, _ = talk()
+    wary = {**shipped().arrays, "thresholds": np.array([0.9, 0.999], np.float32)}
+    prepared = prepare(sentences, [ORLA, BEN], TurnModel(wary, shipped().context))
+    sure = decide(prepare(sentences, [ORLA, BEN]))
+    unlike = decide(prepared)
+    assert any(one.role == "host" for one in sure.heard) and {one.role for one in unlike.heard} == {"unknown"}
+    assert unlike.apart and sum(one.begins for one in unlike.heard) > 5
+    answered = decide(prepared, [Correction(0, "host")])
+    assert any(one.role == "host" and not one.fixed for one in answered.heard), "who answers says that there are two"
+
+
+def test_turns_stay_as_they_were_where_not_even_changes_of_voice_are_told():
+    bare = [Sentence(n, text) for n, text in enumerate(["so what do you make of it", "i would not know"] * 20)]
+    assert not recover_turns(bare, [ORLA, BEN]).apart
+    assert [len(turn.sentences) for turn in recovered_turns([bare[:5], bare[5:]], [ORLA, BEN])] == [5, 35]
 
 
 def test_a_group_that_is_called_by_its_names_looks_like_a_panel():
