@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -265,10 +265,6 @@ def _check_weights(file: Path) -> None:
 def _export_onnx(folder: Path, out: Path) -> None:
     """Write the model with its pooling as one graph: (input_ids, attention_mask) -> unit vectors, float32."""
     import torch
-    from transformers import AutoModel
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()
 
     class Pooled(torch.nn.Module):
         def __init__(self, model: torch.nn.Module) -> None:
@@ -281,11 +277,20 @@ def _export_onnx(folder: Path, out: Path) -> None:
             mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
             return torch.nn.functional.normalize(mean, dim=1)
 
-    pooled = Pooled(AutoModel.from_pretrained(str(folder), attn_implementation="eager")).eval()
+    pooled = Pooled(torch_model(folder)).eval()
     ids = torch.tensor([[101, 7592, 2088, 102], [101, 7592, 102, 0]])
     mask = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]])
     inputs = {"input_ids": (ids, ("texts", "tokens")), "attention_mask": (mask, ("texts", "tokens"))}
     write_graph(pooled, inputs, ("vectors", ("texts",)), out)
+
+
+def torch_model(folder: Path) -> Any:
+    """The embedded model in torch, with its weights as they are and without dropout."""
+    from transformers import AutoModel
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    return AutoModel.from_pretrained(str(folder), attn_implementation="eager").eval()
 
 
 def write_graph(

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from index.embed import kept_graph, open_graph, tokenizer_of, wheel_folder, write_graph
+from index.embed import kept_graph, open_graph, tokenizer_of, torch_model, wheel_folder, write_graph
 
 if TYPE_CHECKING:
     import torch
+    from tokenizers import Tokenizer
 
 LAYERS = "turn_layers.npz"
 WINDOW = 256
@@ -53,7 +54,7 @@ class TurnContext:
 
     def read(self, texts: Sequence[str]) -> np.ndarray:
         """Shape (n_sentences, SIZE), float32; a sentence without a token is zeros."""
-        windows = windows_of(self.tokenizer.encode_batch(list(texts), add_special_tokens=False))
+        windows = windows_of(self.tokenizer, texts)
         sums = np.zeros((len(texts), SIZE), np.float32)
         counts = np.zeros(len(texts), np.float32)
         for start in range(0, len(windows.ids), BATCH):
@@ -64,12 +65,12 @@ class TurnContext:
         return sums / np.maximum(counts, 1)[:, None]
 
 
-def windows_of(encodings: Sequence[object]) -> Windows:
+def windows_of(tokenizer: Tokenizer, texts: Sequence[str]) -> Windows:
     """The tokens of all sentences in order, each ended by a separator, cut into windows that each begin with a `[CLS]`."""
     ids: list[int] = []
     sentence: list[int] = []
-    for number, encoding in enumerate(encodings):
-        tokens = [*encoding.ids[:MOST_TOKENS], _SEP]  # type: ignore[attr-defined]
+    for number, encoding in enumerate(tokenizer.encode_batch(list(texts), add_special_tokens=False)):
+        tokens = [*encoding.ids[:MOST_TOKENS], _SEP]
         ids += tokens
         sentence += [number] * len(tokens)
     inside = WINDOW - 1
@@ -100,11 +101,8 @@ def packed(layers: Sequence[torch.nn.Module]) -> dict[str, np.ndarray]:
 def _export(folder: Path, layers: Mapping[str, np.ndarray], out: Path) -> None:
     """Write the model with these upper layers as one graph: input_ids (n, WINDOW) -> states (n, WINDOW, SIZE), float32."""
     import torch
-    from transformers import AutoModel
-    from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()
-    model = AutoModel.from_pretrained(str(folder), attn_implementation="eager").eval()
+    model = torch_model(folder)
     for number, layer in enumerate(model.encoder.layer[-UPPER:]):
         state = {}
         for name in layer.state_dict():
@@ -129,6 +127,11 @@ def _export(folder: Path, layers: Mapping[str, np.ndarray], out: Path) -> None:
 
 @cache
 def shipped_context() -> TurnContext:
-    """The layers that come with Verbatim, ready to read; made once, numpy refuses pickled arrays by default."""
-    with files("index").joinpath(LAYERS).open("rb") as file, np.load(file) as arrays:
-        return TurnContext({name: arrays[name] for name in arrays.files})
+    """The layers that come with Verbatim, ready to read; made once."""
+    return TurnContext(shipped_arrays(LAYERS))
+
+
+def shipped_arrays(name: str) -> dict[str, np.ndarray]:
+    """What a file of arrays beside this one holds; numpy refuses pickled ones by default."""
+    with files("index").joinpath(name).open("rb") as file, np.load(file) as arrays:
+        return dict(arrays)

@@ -12,13 +12,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from index.panel import panel_features
-from index.turn_context import TurnContext, shipped_context
+from index.turn_context import TurnContext, shipped_arrays, shipped_context
 from index.turn_features import dense, folded, key_of, ngrams, tokens_of
 
 WEIGHTS = "speakers.npz"
@@ -106,6 +105,5 @@ class TurnModel:
 
 @cache
 def shipped() -> TurnModel:
-    """The model that comes with Verbatim; read once; numpy refuses pickled arrays by default."""
-    with files("index").joinpath(WEIGHTS).open("rb") as file, np.load(file) as arrays:
-        return TurnModel({name: arrays[name] for name in arrays.files}, shipped_context())
+    """The model that comes with Verbatim; read once."""
+    return TurnModel(shipped_arrays(WEIGHTS), shipped_context())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +11,7 @@ from tokenizers import Tokenizer
 from eval.train.turn_layers import _pooled, _through, fit_layers, make_below, read_talk
 from index.embed import tokenizer_of, wheel_folder
 from index.errors import ModelError
-from index.turn_context import LAYERS, SIZE, WINDOW, TurnContext, packed, shipped_context, windows_of
+from index.turn_context import LAYERS, SIZE, WINDOW, TurnContext, packed, shipped_arrays, shipped_context, windows_of
 from index.turn_features import DENSE
 
 ASKED = "So what did you do with the boat, once the river had frozen?"
@@ -36,9 +34,9 @@ def tokenizer() -> Tokenizer:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.text(max_size=80) | st.just("word " * 400), max_size=30))
-def test_every_token_stands_once_in_its_sentence_and_the_order_is_kept(texts):
-    encodings = tokenizer_of(wheel_folder()).encode_batch(texts, add_special_tokens=False)
-    windows = windows_of(encodings)
+def test_every_token_stands_once_in_its_sentence_and_the_order_is_kept(tokenizer, texts):
+    encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
+    windows = windows_of(tokenizer, texts)
     assert windows.ids.shape == windows.sentence.shape and windows.ids.shape[1:] == (WINDOW,)
     inside = windows.sentence.reshape(-1) >= 0
     ids, of = windows.ids.reshape(-1)[inside].tolist(), windows.sentence.reshape(-1)[inside].tolist()
@@ -83,8 +81,7 @@ def test_what_was_fitted_is_what_is_read(tmp_path, monkeypatch):
 
 
 def test_a_damaged_graph_is_named_with_the_repair(tmp_path, monkeypatch):
-    with files("index").joinpath(LAYERS).open("rb") as file, np.load(file) as arrays:
-        layers = dict(arrays)
+    layers = shipped_arrays(LAYERS)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     TurnContext(layers)
     for graph in (tmp_path / "verbatim").iterdir():

@@ -13,23 +13,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+from torch.nn import functional
 
-from eval.train.turn_network import HIDDEN, NAMED_SHARE, gru_arrays, reveal
-from index.embed import tokenizer_of, wheel_folder
+from eval.train.turn_network import INNER, NAMED_SHARE, Head, Targets
+from index.embed import tokenizer_of, torch_model, wheel_folder
 from index.turn_context import SIZE, UPPER, Windows, windows_of
-
-if TYPE_CHECKING:
-    import torch
-    from tokenizers import Tokenizer
 
 WINDOWS = 8
 """Of a run: about 110 sentences."""
 BATCH = 4
 HEADS = 12
-DROPOUT = 0.1
+DROPOUT = 0.1, 0.3
+"""In the layers, and in the network over them."""
 LEARNING_RATE = 1e-4, 2e-3
 """Of the layers, and of the network over them."""
 
@@ -47,12 +48,10 @@ class ReadTalk:
 
 def make_below(folder: Path, episodes: Iterable[Mapping[str, Any]]) -> None:
     """Write each talk's states under the fitted layers to `folder`, a file a talk (about 10 MB); those there are left."""
-    import torch
-
     torch.set_num_threads(1)
     folder.mkdir(exist_ok=True)
     missing = [episode for episode in episodes if not _below_file(folder, episode).exists()]
-    model = _embedded() if missing else None
+    model = torch_model(wheel_folder()) if missing else None
     for episode in missing:
         file = _below_file(folder, episode)
         windows = _windows(episode)
@@ -75,9 +74,7 @@ def read_talk(folder: Path, episode: Mapping[str, Any], dense: np.ndarray) -> Re
 
 
 def _windows(episode: Mapping[str, Any]) -> Windows:
-    return windows_of(
-        _tokenizer().encode_batch([text for text, _, _ in episode["sentences"]], add_special_tokens=False)
-    )
+    return windows_of(_tokenizer(), [text for text, _, _ in episode["sentences"]])
 
 
 @cache
@@ -93,20 +90,13 @@ def fit_layers(
     talks: Sequence[ReadTalk], *, epochs: int, seed: int = 0
 ) -> tuple[torch.nn.ModuleList, dict[str, np.ndarray]]:
     """The fitted layers, and the network over them as `TurnModel` wants it: the names of its arrays begin with `c_`."""
-    import torch
-    from torch import nn
-    from torch.nn import functional
-
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    layers = _embedded().encoder.layer[-UPPER:]
-    project = nn.Linear(SIZE, 96)
-    first = nn.Linear(96 + talks[0].dense.shape[1] + 2, 96)
-    gru = nn.GRU(96, HIDDEN, batch_first=True, bidirectional=True)
-    last = nn.Linear(2 * HIDDEN + 96, 2)
-    dropout = nn.Dropout(0.3)
-    over = nn.ModuleList([project, first, gru, last])
+    layers = torch_model(wheel_folder()).encoder.layer[-UPPER:]
+    project = nn.Linear(SIZE, INNER)
+    head = Head(INNER + talks[0].dense.shape[1] + 2, DROPOUT[1])
+    over = nn.ModuleList([project, head])
     plan = [_runs(talks, rng) for _ in range(epochs)]
     steps = sum(len(runs) // BATCH for runs in plan)
     optimizer = torch.optim.AdamW(
@@ -123,19 +113,12 @@ def fit_layers(
             batch = _Batch(runs[at : at + BATCH], rng)
             states = torch.from_numpy(batch.below)
             for layer in layers:
-                states = _through(layer, states, DROPOUT)
+                states = _through(layer, states, DROPOUT[0])
             vectors = _pooled(states, batch.sentence, int(batch.lengths.sum()))
             vectors = nn.utils.rnn.pad_sequence(vectors.split(batch.lengths.tolist()), batch_first=True)
-            inputs = torch.cat([dropout(torch.relu(project(dropout(vectors)))), *map(torch.from_numpy, batch.rest)], 2)
-            hidden = dropout(torch.relu(first(inputs)))
-            out = last(dropout(torch.cat([gru(hidden)[0], hidden], 2)))
-            weight = torch.from_numpy(batch.weight)
-            there = (weight > 0).float()
-            voice, change = (
-                functional.binary_cross_entropy_with_logits(out[..., n], torch.from_numpy(wanted), reduction="none")
-                for n, wanted in enumerate((batch.guest, batch.change))
-            )
-            loss = (voice * weight).sum() / weight.sum() + 0.5 * (change * there).sum() / there.sum()
+            context = head.dropout(torch.relu(project(head.dropout(vectors))))
+            rest = torch.from_numpy(batch.dense), torch.from_numpy(batch.targets.known)
+            loss = batch.targets.loss(head(torch.cat([context, *rest], 2)))
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_([*layers.parameters(), *over.parameters()], 1.0)
@@ -144,23 +127,12 @@ def fit_layers(
             total += loss.item()
         took = time.perf_counter() - began
         print(f"epoch {number + 1}: loss {total / (len(runs) // BATCH):.4f}, {took:.0f} s", file=sys.stderr, flush=True)
-    named = {"proj_w": project.weight, "proj_b": project.bias, "in_w": first.weight, "in_b": first.bias}
-    named |= {"out_w": last.weight, "out_b": last.bias}
-    network = {name: parameter.detach().numpy() for name, parameter in named.items()} | gru_arrays(gru)
+    network = {"proj_w": project.weight.detach().numpy(), "proj_b": project.bias.detach().numpy(), **head.arrays()}
     return layers, {f"c_{name}": array for name, array in network.items()}
-
-
-def _embedded() -> Any:
-    """The embedded model in torch, without its own dropout."""
-    from transformers import AutoModel
-
-    return AutoModel.from_pretrained(str(wheel_folder())).eval()
 
 
 def _through(layer: torch.nn.Module, states: torch.Tensor, dropout: float = 0.0) -> torch.Tensor:
     """One of BERT's layers, all tokens seeing all, as in the library's own; matrices in bfloat16, sums in float32."""
-    import torch
-    from torch.nn import functional
 
     def linear(weight: torch.Tensor, bias: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
         return functional.linear(values.bfloat16(), weight.bfloat16(), bias.bfloat16())
@@ -180,8 +152,6 @@ def _through(layer: torch.nn.Module, states: torch.Tensor, dropout: float = 0.0)
 
 def _pooled(states: torch.Tensor, sentence: np.ndarray, count: int) -> torch.Tensor:
     """The mean over each sentence's tokens, shape (count, SIZE). `sentence`: of each token, -1: none."""
-    import torch
-
     flat = sentence.reshape(-1)
     inside = np.flatnonzero(flat >= 0)
     of = torch.from_numpy(flat[inside]).long()
@@ -216,20 +186,10 @@ class _Batch:
         self.sentence = np.concatenate(sentence)
         self.lengths = np.array([end - begin for begin, end in spans])
         shape = len(runs), int(self.lengths.max())
-        dense = np.zeros((*shape, runs[0][0].dense.shape[1]), np.float32)
-        known = np.zeros((*shape, 2), np.float32)
-        self.guest, self.change, self.weight = (np.zeros(shape, np.float32) for _ in range(3))
+        self.dense = np.zeros((*shape, runs[0][0].dense.shape[1]), np.float32)
+        self.targets = Targets(*shape)
         for row, ((talk, _, _), (begin, end)) in enumerate(zip(runs, spans, strict=True)):
-            length = end - begin
-            dense[row, :length] = talk.dense[begin:end]
+            self.dense[row, : end - begin] = talk.dense[begin:end]
             if rng.random() >= NAMED_SHARE:
-                dense[row, :length, -3:] = 0  # the three columns of `DENSE` that know names
-            words = talk.words[begin:end]
-            total = words.sum(1)
-            voices = (words[:, 1] > words[:, 0]).astype(int)
-            if rng.random() < 0.5:
-                reveal(known[row, :length], voices, int(rng.integers(1, 4)), rng)
-            self.guest[row, :length] = words[:, 1] / total
-            self.change[row, 1:length] = voices[1:] != voices[:-1]
-            self.weight[row, :length] = total**0.8 * (known[row, :length].sum(1) == 0)
-        self.rest = dense, known
+                self.dense[row, : end - begin, -3:] = 0  # the three columns of `DENSE` that know names
+            self.targets.fill(row, talk.words[begin:end], rng)

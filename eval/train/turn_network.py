@@ -10,18 +10,20 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    import torch
+import torch
+from torch import nn
+from torch.nn import functional
 
 RUN = 128
 """Sentences of a run."""
 BATCH = 12
+DROPOUT = 0.4
 EMBEDDING = 32
-HIDDEN = 64
+INNER, HIDDEN = 96, 64
+"""Sizes of the layer after the inputs, and of each way of the recurrent one."""
 SEVERAL_SHARE = 0.3
 """Of the runs of talks with several hosts or guests: they teach manners, not how an interview goes."""
 NAMED_SHARE = 0.6
@@ -68,27 +70,19 @@ class Example:
 
 def fit_network(examples: Sequence[Example], ngrams: int, *, epochs: int, seed: int = 0) -> dict[str, np.ndarray]:
     """The fitted arrays, named as `TurnModel` wants them."""
-    import torch
-    from torch import nn
-    from torch.nn import functional
-
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     features = examples[0].dense.shape[1]
     bag = nn.EmbeddingBag(ngrams, EMBEDDING, mode="sum")
     nn.init.normal_(bag.weight, 0, 0.05)
-    first = nn.Linear(EMBEDDING + features + 2, 96)
-    gru = nn.GRU(96, HIDDEN, batch_first=True, bidirectional=True)
-    last = nn.Linear(2 * HIDDEN + 96, 2)
-    dropout = nn.Dropout(0.4)
-    rest = [*first.parameters(), *gru.parameters(), *last.parameters()]
+    head = Head(EMBEDDING + features + 2, DROPOUT)
     plan = [_runs(examples, rng) for _ in range(epochs)]
     steps = sum(len(runs) // BATCH for runs in plan)
     optimizer = torch.optim.AdamW(
         [
             {"params": [bag.weight], "lr": 6e-3, "weight_decay": 0.05},
-            {"params": rest, "lr": 2e-3, "weight_decay": 0.02},
+            {"params": head.parameters(), "lr": 2e-3, "weight_decay": 0.02},
         ],
         fused=True,
     )
@@ -100,23 +94,12 @@ def fit_network(examples: Sequence[Example], ngrams: int, *, epochs: int, seed: 
             summed = bag(torch.from_numpy(batch.rows), torch.from_numpy(batch.offsets))
             bags = summed * torch.from_numpy(2 / np.sqrt(np.maximum(batch.counts, 1))).float().unsqueeze(1)
             inputs = torch.cat(
-                [bags.view(BATCH, RUN, -1), torch.from_numpy(batch.dense), torch.from_numpy(batch.known)], 2
+                [bags.view(BATCH, RUN, -1), torch.from_numpy(batch.dense), torch.from_numpy(batch.targets.known)], 2
             )
-            hidden = dropout(torch.relu(first(dropout(inputs))))
-            states, _ = gru(hidden)
-            out = last(dropout(torch.cat([states, hidden], 2)))
-            weight = torch.from_numpy(batch.weight)
-            voice = functional.binary_cross_entropy_with_logits(
-                out[..., 0], torch.from_numpy(batch.guest), reduction="none"
-            )
-            change = functional.binary_cross_entropy_with_logits(
-                out[..., 1], torch.from_numpy(batch.change), reduction="none"
-            )
-            there = (weight > 0).float()
-            loss = (voice * weight).sum() / weight.sum() + 0.5 * (change * there).sum() / there.sum()
+            loss = batch.targets.loss(head(head.dropout(inputs)))
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(rest, 1.0)
+            nn.utils.clip_grad_norm_(head.parameters(), 1.0)
             optimizer.step()
             schedule.step()
             total += loss.item()
@@ -125,20 +108,65 @@ def fit_network(examples: Sequence[Example], ngrams: int, *, epochs: int, seed: 
     scale = float(bag.weight.detach().abs().max()) / 127
     table = np.clip(np.round(bag.weight.detach().numpy() / scale), -127, 127).astype(np.int8)
     arrays = {"table": table, "table_scale": np.array(scale, np.float32)}
-    arrays |= gru_arrays(gru)
-    layers = {"in_w": first.weight, "in_b": first.bias, "out_w": last.weight, "out_b": last.bias}
-    return arrays | {name: parameter.detach().numpy() for name, parameter in layers.items()}
+    return arrays | head.arrays()
 
 
-def gru_arrays(gru: torch.nn.GRU) -> dict[str, np.ndarray]:
-    """A layer that reads both ways, named as `TurnModel` wants it."""
-    of_gru = dict(gru.named_parameters())
-    parts = {"ih": "weight_ih_l0", "hh": "weight_hh_l0", "bih": "bias_ih_l0", "bhh": "bias_hh_l0"}
-    return {
-        f"{way}_{ours}": of_gru[theirs + suffix].detach().numpy()
-        for way, suffix in (("f", ""), ("b", "_reverse"))
-        for ours, theirs in parts.items()
-    }
+class Head(nn.Module):
+    """One layer, a recurrent one that reads both ways, and two log-odds of each sentence: the guest says it, the voice changes."""
+
+    def __init__(self, inputs: int, dropout: float) -> None:
+        super().__init__()
+        self.first = nn.Linear(inputs, INNER)
+        self.gru = nn.GRU(INNER, HIDDEN, batch_first=True, bidirectional=True)
+        self.last = nn.Linear(2 * HIDDEN + INNER, 2)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """(runs, sentences, inputs) -> (runs, sentences, 2)."""
+        hidden = self.dropout(torch.relu(self.first(inputs)))
+        return self.last(self.dropout(torch.cat([self.gru(hidden)[0], hidden], 2)))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Named as `TurnModel` wants them."""
+        of_gru = dict(self.gru.named_parameters())
+        parts = {"ih": "weight_ih_l0", "hh": "weight_hh_l0", "bih": "bias_ih_l0", "bhh": "bias_hh_l0"}
+        named = {
+            f"{way}_{ours}": of_gru[theirs + suffix]
+            for way, suffix in (("f", ""), ("b", "_reverse"))
+            for ours, theirs in parts.items()
+        }
+        named |= {"in_w": self.first.weight, "in_b": self.first.bias}
+        named |= {"out_w": self.last.weight, "out_b": self.last.bias}
+        return {name: parameter.detach().numpy() for name, parameter in named.items()}
+
+
+class Targets:
+    """What is to be told of each sentence of some runs, (runs, sentences); padding has no weight. `known`: what is revealed."""
+
+    def __init__(self, runs: int, sentences: int) -> None:
+        self.known = np.zeros((runs, sentences, 2), np.float32)
+        self.guest, self.change, self.weight = (np.zeros((runs, sentences), np.float32) for _ in range(3))
+
+    def fill(self, row: int, words: np.ndarray, rng: np.random.Generator) -> None:
+        """A run's truth from its words of host and guest, (n_sentences, 2); in half of the runs something is revealed."""
+        length = len(words)
+        total = words.sum(1)
+        voices = (words[:, 1] > words[:, 0]).astype(int)
+        self.guest[row, :length] = words[:, 1] / total
+        self.change[row, 1:length] = voices[1:] != voices[:-1]
+        if rng.random() < 0.5:
+            _reveal(self.known[row], voices, int(rng.integers(1, 4)), rng)
+        self.weight[row, :length] = total**0.8 * (self.known[row, :length].sum(1) == 0)
+
+    def loss(self, out: torch.Tensor) -> torch.Tensor:
+        """Of a `Head`'s log-odds: that of the voice weighs by words, that of the change half as much, by sentences."""
+        weight = torch.from_numpy(self.weight)
+        there = (weight > 0).float()
+        voice, change = (
+            functional.binary_cross_entropy_with_logits(out[..., n], torch.from_numpy(wanted), reduction="none")
+            for n, wanted in enumerate((self.guest, self.change))
+        )
+        return (voice * weight).sum() / weight.sum() + 0.5 * (change * there).sum() / there.sum()
 
 
 def _runs(examples: Sequence[Example], rng: np.random.Generator) -> list[tuple[Example, int, int]]:
@@ -159,10 +187,7 @@ class _Batch:
     def __init__(self, runs: Sequence[tuple[Example, int, int]], rng: np.random.Generator) -> None:
         rows, counts = [], []
         self.dense = np.zeros((len(runs), RUN, runs[0][0].dense.shape[1]), np.float32)
-        self.known = np.zeros((len(runs), RUN, 2), np.float32)
-        self.guest = np.zeros((len(runs), RUN), np.float32)
-        self.change = np.zeros((len(runs), RUN), np.float32)
-        self.weight = np.zeros((len(runs), RUN), np.float32)
+        self.targets = Targets(len(runs), RUN)
         for number, (example, a, b) in enumerate(runs):
             named = rng.random() < NAMED_SHARE
             ids, at = example.named if named else example.plain
@@ -172,20 +197,13 @@ class _Batch:
             self.dense[number, :length] = example.dense[a:b]
             if not named:
                 self.dense[number, :length, -3:] = 0  # the three columns of `DENSE` that know names
-            words = example.words[a:b]
-            total = words.sum(1)
-            self.guest[number, :length] = words[:, 1] / total
-            voices = (words[:, 1] > words[:, 0]).astype(int)
-            self.change[number, 1:length] = voices[1:] != voices[:-1]
-            if rng.random() < 0.5:
-                reveal(self.known[number], voices, int(rng.integers(1, 4)), rng)
-            self.weight[number, :length] = total**0.8 * (self.known[number, :length].sum(1) == 0)
+            self.targets.fill(number, example.words[a:b], rng)
         self.rows = np.concatenate(rows)
         self.counts = np.concatenate(counts)
         self.offsets = np.concatenate([[0], np.cumsum(self.counts)[:-1]]).astype(np.int64)
 
 
-def reveal(known: np.ndarray, voices: np.ndarray, answers: int, rng: np.random.Generator) -> None:
+def _reveal(known: np.ndarray, voices: np.ndarray, answers: int, rng: np.random.Generator) -> None:
     """Marks what so many answers would tell: a sentence with its turn up to it, and the voice before."""
     for _ in range(answers):
         at = begin = int(rng.integers(len(voices)))
