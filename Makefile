@@ -21,7 +21,7 @@ lint: $(TESTABLE)
 	$(BIN)/ruff check .
 
 bench: $(INSTALLED)
-	$(BIN)/python -m eval.speed
+	$(BIN)/python -m eval speed
 
 clean:
 	rm -rf $(VENV) library build .pytest_cache .hypothesis .ruff_cache

@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         if hindrance:
             print(hindrance, file=sys.stderr)
             return 1
-        from rag.answer import Assistant
+        from rag.assistant import Assistant
 
         assistant = Assistant.open(options.library or settings.library, settings)
         from ui.site import STAFF, make_site, staff_served

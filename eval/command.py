@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from eval.compare import compare, comparison_table
-from eval.gates import Gate, check_gates, gates_table, load_gates
-from eval.judge import Judge
-from eval.libraries import library_of_episodes, library_of_transcripts
-from eval.measure import Options
-from eval.questions import QuestionSet, fingerprint
-from eval.readers import read_set
-from eval.runner import CACHE, Source, evaluate
+from eval.report.compare import compare, comparison_table
+from eval.report.limits import Gate, check_gates, gates_table, load_gates
+from eval.run.judge import Judge
+from eval.run.measure import Options
+from eval.run.runner import CACHE, Source, evaluate
+from eval.sets.libraries import library_of_episodes, library_of_transcripts
+from eval.sets.questions import QuestionSet, fingerprint
+from eval.sets.readers import read_set
 from index.errors import VerbatimError
 from index.library import Library
-from rag.answer import Assistant
+from rag.assistant import Assistant
 from rag.settings import Settings
 
 FELL = 3
@@ -91,7 +91,7 @@ def _tell(result: dict[str, Any], old: dict[str, Any] | None, gates: Sequence[Ga
     if checked:
         print(f"\n{gates_table(checked)}")
     if report:
-        from eval.report import write_report
+        from eval.report.report import write_report
 
         print(f"report: {write_report(result, report, comparison=comparison, gates=checked)}", file=sys.stderr)
     return FELL if any(gate.status == "failed" for gate in checked) else 0

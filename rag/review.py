@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from index.corrections import Given, Kept, SpeakerIs, StartsAt, kind_of
+from index.corrections.kinds import Given, Kept, SpeakerIs, StartsAt, kind_of
 from index.episode import Episode
-from index.recover import Correction, Doubt, Heard, Recovery, doubts
-from rag.result import clock
+from index.interviews.voices import Correction, Doubt, Heard, Recovery, doubts
+from rag.answer import clock
 
 SHOWN_AROUND = 3  # sentences of speech on each side of one that is asked about, in the terminal
 _OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

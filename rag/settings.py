@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from index.embed import EMBEDDED_MODEL
 from index.errors import SettingsError
+from index.search.encoder import EMBEDDED_MODEL
 
 NO_LIMIT_AT_ZERO = frozenset(["questions_a_minute", "questions_a_minute_by_address"])
 

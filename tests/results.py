@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from copy import deepcopy
 from typing import Any
 
-from eval.metrics import mean_with_interval
+from eval.run.metrics import mean_with_interval
 
 Result = dict[str, Any]
 

@@ -9,10 +9,10 @@ import pytest
 from talks import write_show
 
 from index.library import EpisodeSummary, Library, Speaker
-from rag.about_library import reply_to
-from rag.answer import Assistant
-from rag.question import Filters
-from rag.result import Asked, Done, Wrote
+from rag.answer import Asked, Done, Wrote
+from rag.assistant import Assistant
+from rag.question.about_library import reply_to
+from rag.question.question import Filters
 
 DATA = Path(__file__).resolve().parent.parent / "eval/data"
 

@@ -15,14 +15,14 @@ import pytest
 from talks import ANN, BO, episode, write_show
 
 from index.library import Library
-from rag.answer import Assistant
-from rag.check import check_quote
-from rag.extract import Quote, Signals
-from rag.question import Filters, Question, QuestionError
-from rag.result import Answer, Asked, Done, Found, Wrote
+from rag.answer import Answer, Asked, Done, Found, Wrote
+from rag.assistant import Assistant
+from rag.evidence.check import check_quote
+from rag.evidence.quotes import Quote, Signals
+from rag.question.question import Filters, Question, QuestionError
 from rag.settings import Settings
-from rag.text import answer_text, episode_text
-from rag.write import Draft, extractive_writer
+from rag.writing.extractive import Draft, extractive_writer
+from ui.terminal.text import answer_text, episode_text
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = [json.loads(line) for line in (ROOT / "eval/data/samples.jsonl").read_text(encoding="utf-8").splitlines()]

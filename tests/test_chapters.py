@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.chapters import listed_chapters, places_of
 from index.episode import Chapter, Sentence
 from index.errors import TranscriptError
 from index.library import find_transcripts
-from index.read import read_episode
-from index.timing import estimate_times
+from index.reading.chapters import listed_chapters, places_of
+from index.reading.read import read_episode
+from index.reading.timing import estimate_times
 
 SUBJECTS = ("lighthouse keepers", "copper kettles", "heron nests", "tidal barrier")
 FILLER = "And then we walked on for a while and said nothing at all, which was just as well. "

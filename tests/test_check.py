@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from talks import ANN, BO, CAT, KETTLE, LANTERN, episode, episodes, sentence_texts
 
 from index.episode import Episode
-from rag.check import check_quote, locate, normalise, speaker_at
+from rag.evidence.check import check_quote, locate, normalise, speaker_at
 
 
 def talk(lines: tuple[tuple[str, str], ...], id: str) -> Episode:

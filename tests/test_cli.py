@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from talks import KETTLE, write_show, write_talk
 
-from index.feedback import Feedback
 from index.library import Library
-from rag import cli
+from index.library.feedback import Feedback
+from ui.terminal import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = sorted(cli.EXAMPLES)
@@ -341,7 +341,7 @@ def test_another_model_is_refused_with_the_repair(verbatim, folder, monkeypatch)
 
 
 def run(folder: Path, command: str) -> subprocess.CompletedProcess:
-    verbatim = f"{shlex.quote(sys.executable)} -m rag.cli"
+    verbatim = f"{shlex.quote(sys.executable)} -m ui.terminal.cli"
     return subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command.replace('verbatim', verbatim)}"],
         cwd=ROOT,

@@ -9,9 +9,9 @@ from endpoint import Endpoint
 from talks import write_talk
 
 from index.library import Library
-from rag.answer import NOTHING_MORE, Assistant
-from rag.condense import believable, condense, more_of
-from rag.result import Answer, Asked, Done
+from rag.answer import Answer, Asked, Done
+from rag.assistant import NOTHING_MORE, Assistant
+from rag.question.rewritten import believable, condense, more_of
 from rag.settings import Settings
 
 HISTORY = [

@@ -10,19 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from talks import ANN, BO, KETTLE, write_show, write_talk
 
-from index.corrections import SpeakerIs, StartsAt, WordsAre
+from index.corrections.kinds import SpeakerIs, StartsAt, WordsAre
 from index.episode import Person
 from index.errors import VerbatimError
+from index.interviews.voices import Correction
 from index.library import Library
-from index.recover import Correction
-from rag import cli
-from rag.answer import Assistant
-from rag.export import KINDS, exported
-from rag.find import find_topic
-from rag.phrase import find_phrase
-from rag.question import Filters
-from rag.result import Done
-from rag.text import episode_json
+from rag.answer import Done
+from rag.assistant import Assistant
+from rag.question.question import Filters
+from rag.search.exact import find_phrase
+from rag.search.export import KINDS, exported
+from rag.search.topic import find_topic
+from ui.terminal import cli
+from ui.terminal.text import episode_json
 
 TABLES = {
     "people": "name",

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.embed import (
+from index.errors import ModelError
+from index.search.encoder import (
     EMBEDDED_MODEL,
     EMBEDDED_SHA256,
     HashingEncoder,
@@ -21,7 +22,6 @@ from index.embed import (
     onnx_file,
     wheel_folder,
 )
-from index.errors import ModelError
 
 TEXTS = ["The fog bell rings.", "", "A bell in the fog!", "barley " * 400, "Größe 東京 😀", "the price of eggs"]
 

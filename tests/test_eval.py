@@ -13,20 +13,20 @@ from endpoint import Endpoint
 from talks import write_show
 
 from eval.command import GATES
-from eval.gates import check_gates, load_gates
-from eval.judge import Judge
-from eval.measure import Options
-from eval.questions import Asked, Gold
-from eval.readers import read_set
-from eval.runner import Source, evaluate
-from index.embed import load_encoder
+from eval.report.limits import check_gates, load_gates
+from eval.run.judge import Judge
+from eval.run.measure import Options
+from eval.run.runner import Source, evaluate
+from eval.sets.questions import Asked, Gold
+from eval.sets.readers import read_set
 from index.library import Library
-from rag import cli
-from rag.answer import Assistant
-from rag.extract import fitted
-from rag.result import Done
-from rag.retrieve import Retriever
+from index.search.encoder import load_encoder
+from rag.answer import Done
+from rag.assistant import Assistant
+from rag.evidence.quotes import fitted
+from rag.evidence.retrieve import Retriever
 from rag.settings import Settings
+from ui.terminal import cli
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = read_set(ROOT / "eval/data/samples.jsonl").questions
@@ -283,7 +283,7 @@ def test_a_judge_that_fails_is_told_and_the_run_goes_on(show, endpoint: Endpoint
 
 
 def test_tokens_and_their_price_are_in_the_result(show, endpoint: Endpoint):
-    from rag.llm import llm_writer
+    from rag.writing.with_model import llm_writer
 
     endpoint.says = ["None of the quotes answers this."]
     endpoint.usage = {"prompt_tokens": 800, "completion_tokens": 20, "total_tokens": 820}

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from results import Result, a_result, a_row, of_rows, with_metric
 
-from eval.compare import Comparison, compare, comparison_table, told
-from eval.paired import holm, mean_interval, sign_flip_p
+from eval.report.compare import Comparison, compare, comparison_table, told
+from eval.report.significance import holm, mean_interval, sign_flip_p
 from index.errors import VerbatimError
 
 METRIC = "token_f1"  # any number from 0 to 1

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from results import Result, a_result, of_rows, with_metric
 
-from eval.compare import compare
-from eval.gates import Gate, GateResult, check_gates, gates_table, load_gates
-from eval.meanings import METRICS
+from eval.report.compare import compare
+from eval.report.limits import Gate, GateResult, check_gates, gates_table, load_gates
+from eval.report.metric_words import METRICS
 from index.errors import VerbatimError
 
 FILE = Path(__file__).parents[1] / "eval" / "gates.toml"

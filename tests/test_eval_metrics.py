@@ -7,7 +7,7 @@ import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.metrics import (
+from eval.run.metrics import (
     Attempt,
     Span,
     citing,

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.metrics import gold_spans
-from eval.questions import Asked, Evidence, Gold, QuestionSet
-from eval.readers import read_set, source
-from eval.readers.documents import named_in
+from eval.run.metrics import gold_spans
+from eval.sets.questions import Asked, Evidence, Gold, QuestionSet
+from eval.sets.readers import read_set, source
+from eval.sets.readers.documents import named_in
 from index.errors import VerbatimError
 from index.library import Library
 

@@ -13,12 +13,12 @@ import pytest
 from results import Result, a_result, of_rows
 from selectolax.lexbor import LexborHTMLParser
 
-from eval.compare import compare
-from eval.gates import check_gates, load_gates
-from eval.meanings import STAGES
-from eval.plots import kinds_plot, latency_plot, risk_coverage_plot, short_seconds, time_error_plot
-from eval.report import report_html, write_report
-from eval.view import span, web_address
+from eval.report.compare import compare
+from eval.report.limits import check_gates, load_gates
+from eval.report.metric_words import STAGES
+from eval.report.plots import kinds_plot, latency_plot, risk_coverage_plot, short_seconds, time_error_plot
+from eval.report.report import report_html, write_report
+from eval.report.view import span, web_address
 
 ROOT = Path(__file__).parents[1]
 HOSTILE = [

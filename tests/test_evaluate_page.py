@@ -15,15 +15,15 @@ import pytest
 from browsing import HOSTILE, opener
 from served import MILL, SIZES, UNLIMITED, make_library, served, write_episode
 
-from eval.readers import read_set
+from eval.sets.readers import read_set
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.errors import VerbatimError
-from index.feedback import Feedback
 from index.library import Library
-from rag.answer import Assistant
-from ui import runs
-from ui.evaluate import feedback_of, opened_question, prefilled, question_added, set_added
-from ui.passages import TEMPLATE_CHARACTERS
+from index.library.feedback import Feedback
+from rag.assistant import Assistant
+from ui.shared.html import TEMPLATE_CHARACTERS
+from ui.staff import runs
+from ui.staff.evaluate import feedback_of, opened_question, prefilled, question_added, set_added
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -382,8 +382,8 @@ def test_a_hostile_run_is_only_letters_when_opened_and_compared(
 
 def test_every_payload_goes_through_every_format_as_the_letters_it_is(tmp_path: Path) -> None:
     """A reader may leave markup out, never make any; what is left is quoted as letters."""
-    from ui.passages import escaped
-    from ui.passages_evaluate import episodes_table
+    from ui.shared.html import escaped
+    from ui.staff.evaluate_html import episodes_table
 
     for number, payload in enumerate(HOSTILE):
         segment = {"speaker": payload, "startTime": 0, "endTime": 1, "body": f"So {payload} it is."}

@@ -15,13 +15,13 @@ from talks import ANN, BO, KETTLE, episode, write_show
 
 from index.errors import VerbatimError
 from index.library import Library
-from rag import cli
-from rag.answer import Assistant
-from rag.check import locate
-from rag.export import KINDS, exported, plain_cell
-from rag.find import find_topic
-from rag.phrase import find_phrase, in_quotes, spans_of
-from rag.question import Filters
+from rag.assistant import Assistant
+from rag.evidence.check import locate
+from rag.question.question import Filters
+from rag.search.exact import find_phrase, in_quotes, spans_of
+from rag.search.export import KINDS, exported, plain_cell
+from rag.search.topic import find_topic
+from ui.terminal import cli
 
 HOSTILE = json.loads((Path(__file__).parent / "data" / "hostile.json").read_text(encoding="utf-8"))
 

@@ -15,12 +15,13 @@ from endpoint import Endpoint
 from talks import write_show
 
 from index.library import Library
-from rag import faults, model
-from rag.answer import Assistant
-from rag.check import check_quote
-from rag.faults import ModelFault
-from rag.model import Allowance, ask_model
-from rag.result import Answer, Done, Wrote
+from rag.answer import Answer, Done, Wrote
+from rag.assistant import Assistant
+from rag.evidence.check import check_quote
+from rag.model import endpoint as model
+from rag.model import faults
+from rag.model.endpoint import Allowance, ask_model
+from rag.model.faults import ModelFault
 from rag.settings import Settings
 
 QUESTION = "What did Bo Lund say about an umbrella?"

@@ -11,15 +11,15 @@ import pytest
 from browsing import make_small_library
 
 from index.errors import LibraryError
-from index.feedback import MOST_KEPT, Feedback
 from index.library import Library
-from rag.answer import Assistant
-from rag.question import Filters
-from rag.result import Done
-from rag.text import feedback_json, feedback_text
-from ui.feedback import MOST_AT_ONCE, WHILE_SECONDS, Moderator
-from ui.rounds import Round
-from ui.text import said
+from index.library.feedback import MOST_KEPT, Feedback
+from rag.answer import Done
+from rag.assistant import Assistant
+from rag.question.question import Filters
+from ui.listeners.conversation import Round
+from ui.listeners.feedback import MOST_AT_ONCE, WHILE_SECONDS, Moderator
+from ui.terminal.text import feedback_json, feedback_text
+from ui.words.listeners import said
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ import staff
 from browsing import opener
 
 from index.library import Library
-from rag.answer import Assistant
-from rag.phrase import find_phrase
-from rag.question import Filters
-from ui import find, passages_staff
+from rag.assistant import Assistant
+from rag.question.question import Filters
+from rag.search.exact import find_phrase
+from ui.staff import find
+from ui.staff import found_html as passages_staff
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.follow_up import made_whole
+from rag.question.follow_up import made_whole
 
 ANN, BO, CAT = "Ann Dale", "Bo Lund", "Cat Moor"
 NAMES = (ANN, BO, CAT)

@@ -8,19 +8,19 @@ import pytest
 from endpoint import Endpoint
 from talks import episode
 
-from eval.adversary import SAMPLES, figures, judged, read_episodes
-from eval.cases import build_cases
-from index.embed import load_encoder
+from eval.studies.gate.adversary import SAMPLES, figures, judged, read_episodes
+from eval.studies.gate.sentences import build_cases
 from index.episode import Episode, Person
-from rag.carried import is_carried_word
-from rag.extract import Quote, Signals
-from rag.gate import Gate
-from rag.numbers import numbers
-from rag.question import Question
-from rag.result import Wrote
-from rag.second_look import second_look
-from rag.support import judge
-from rag.write import Draft
+from index.search.encoder import load_encoder
+from rag.answer import Wrote
+from rag.evidence.quotes import Quote, Signals
+from rag.gate.gate import Gate
+from rag.gate.judge import judge
+from rag.gate.numbers import numbers
+from rag.gate.second_look import second_look
+from rag.gate.words import is_carried_word
+from rag.question.question import Question
+from rag.writing.extractive import Draft
 
 NELL, PIP, IVO = Person("Nell Orchard", "host"), Person("Pip Larkham", "guest"), Person("Ivo Larkham", "guest")
 KITES = episode(

@@ -14,11 +14,11 @@ from browsing import HOSTILE, opener
 from served import MILL, SIZES, UNLIMITED, make_library, served, write_episode
 
 from index.errors import LibraryError, NoSuchEpisode
+from index.interviews.voices import Correction
 from index.library import Library
-from index.recover import Correction
-from ui import incoming
-from ui.holdings import problems_of
-from ui.incoming import MOST_BYTES, MOST_FILES, read_drafts, save_drafts
+from ui.staff import drafts as incoming
+from ui.staff.drafts import MOST_BYTES, MOST_FILES, read_drafts, save_drafts
+from ui.staff.library import problems_of
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect

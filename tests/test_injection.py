@@ -14,13 +14,13 @@ from endpoint import Endpoint
 from talks import episode as talk
 
 from index.episode import Episode, Person, Show
-from rag.check import check_quote
-from rag.extract import Quote, Signals
-from rag.gate import Gate
-from rag.llm import llm_writer
-from rag.question import Question
-from rag.result import Wrote
-from rag.write import Draft
+from rag.answer import Wrote
+from rag.evidence.check import check_quote
+from rag.evidence.quotes import Quote, Signals
+from rag.gate.gate import Gate
+from rag.question.question import Question
+from rag.writing.extractive import Draft
+from rag.writing.with_model import llm_writer
 
 INES, TOBIN, MAUD = Person("Ines Rowe", "host"), Person("Tobin Askerly", "guest"), Person("Maud Illingsby", "guest")
 TRUE = "Barley bread is the bread of this island, Tobin says [3]."

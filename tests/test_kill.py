@@ -17,11 +17,11 @@ from types import SimpleNamespace
 import pytest
 from talks import write_talk
 
-from index.embed import HashingEncoder
 from index.episode import Episode
 from index.errors import NoLibrary
 from index.library import Library
-from index.read import read_episode
+from index.reading.read import read_episode
+from index.search.encoder import HashingEncoder
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ def talks(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
 def adding(folder: Path, library: Path) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "rag.cli", "add", str(folder), "--library", str(library)],
+        [sys.executable, "-m", "ui.terminal.cli", "add", str(folder), "--library", str(library)],
         cwd=ROOT,
         env={**os.environ, "VERBATIM_EMBEDDINGS": "hashing", "OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from test_recover import BEN, INTERVIEW, ORLA, talk
 
 from index.episode import Episode, Sentence
+from index.interviews.voices import Correction, recover_turns
 from index.library import Library
-from index.read import read_episode
-from index.recover import Correction, recover_turns
-from rag import cli
-from rag.faults import ModelFault
-from rag.label import (
+from index.reading.read import read_episode
+from rag.model.endpoint import MOST_TRIES
+from rag.model.faults import ModelFault
+from rag.model.voices import (
     LONGEST_SHOWN,
     MOST_FAULTS,
     OVERLAP,
@@ -32,7 +32,7 @@ from rag.label import (
     parse_reply,
     windows_of,
 )
-from rag.model import MOST_TRIES
+from ui.terminal import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 SENTENCES, ROLES = talk()
@@ -387,7 +387,7 @@ def test_a_transcript_with_labels_is_not_sent(endpoint, add, page):
 def test_as_a_process_a_failure_is_one_line_too(endpoint, add, page, tmp_path):
     endpoint.status = 500
     ran = subprocess.run(
-        [sys.executable, "-m", "rag.cli", "add", page, "--speakers", "model"],
+        [sys.executable, "-m", "ui.terminal.cli", "add", page, "--speakers", "model"],
         cwd=ROOT, env=dict(os.environ), capture_output=True, text=True,
     )  # fmt: skip
     assert (ran.returncode, ran.stdout) == (0, "1 added\n")

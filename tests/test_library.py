@@ -20,8 +20,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from talks import ANN, BO, KETTLE, LANTERN, episode, episodes, write_show, write_talk
 
-from index import library as library_module
-from index.embed import Fingerprint, HashingEncoder
 from index.episode import Show
 from index.errors import (
     LibraryBusy,
@@ -33,9 +31,11 @@ from index.errors import (
     VerbatimError,
     WrongModel,
 )
-from index.lexical import content_words
 from index.library import Library, Progress, find_transcripts
-from index.read import read_episode
+from index.library import library as library_module
+from index.reading.read import read_episode
+from index.search.encoder import Fingerprint, HashingEncoder
+from index.search.lexical import content_words
 
 HASHING = HashingEncoder()
 TABLES = ("shows", "people", "episodes", "appearances", "turns", "sentences", "passages", "embeddings", "lexical_docsize")

@@ -15,17 +15,17 @@ from endpoint import Endpoint
 
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
-from rag.answer import Assistant
-from rag.extract import Quote, Signals
-from rag.gate import Gate
-from rag.llm import llm_writer, quotes_block
-from rag.numbers import numbers
-from rag.question import Question
-from rag.result import Done, Wrote
+from rag.answer import Done, Wrote
+from rag.assistant import Assistant
+from rag.evidence.quotes import Quote, Signals
+from rag.gate.gate import Gate
+from rag.gate.judge import judge
+from rag.gate.numbers import numbers
+from rag.question.question import Question
 from rag.settings import Settings
-from rag.stream import sentences
-from rag.support import judge
-from rag.write import Draft
+from rag.writing.extractive import Draft
+from rag.writing.sentences import sentences
+from rag.writing.with_model import llm_writer, quotes_block
 
 ADA, TOBIN, MAUD = Person("Ada Rowe", "host"), Person("Tobin Askerly", "guest"), Person("Maud Illingsby", "guest")
 

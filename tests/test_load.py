@@ -1,4 +1,4 @@
-"""python -m eval.load on a small library: what it measures and what it refuses. How quick it is, no test says."""
+"""python -m eval load on a small library: what it measures and what it refuses. How quick it is, no test says."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import httpx
 import pytest
 from served import make_library
 
-from eval.load import listen, main, quantile
+from eval.studies.speed.load import listen, main, quantile
 
 
 def test_few_listeners_are_all_answered_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

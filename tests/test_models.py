@@ -1,6 +1,6 @@
 """Two whole models as the writer: an honest scripted one, whose words must pass, and a real small one that invents.
 
-What is shown is judged by `eval/shown.py`, by the transcripts alone; that it sees what is wrong is tested first.
+What is shown is judged by `eval/studies/gate/audit.py`, by the transcripts alone; that it sees what is wrong is tested first.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from talks import write_show
 
-from eval.honest_model import honest, honest_model
-from eval.questions import Asked
-from eval.shown import faults_of
-from eval.small_model import ask_all, small_model, small_settings
+from eval.sets.questions import Asked
+from eval.studies.gate.audit import faults_of
+from eval.studies.gate.honest_model import honest, honest_model
+from eval.studies.gate.small_model import ask_all, small_model, small_settings
 from index.library import Library
-from rag.answer import Assistant
-from rag.result import Answer, Done, Wrote
+from rag.answer import Answer, Done, Wrote
+from rag.assistant import Assistant
 from rag.settings import Settings
 
 QUESTIONS = {

@@ -22,7 +22,7 @@ from browsing import HOSTILE, KETTLE, ROOT, ask, make_small_library, pages, serv
 
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
-from ui.rounds import MOST_KEPT
+from ui.listeners.conversation import MOST_KEPT
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect

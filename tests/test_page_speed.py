@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from eval.page_speed import summary
-from eval.serve import serving
+from eval.studies.speed.page import summary
+from eval.studies.speed.serve import serving
 
 
 def test_speed_is_told_as_medians_and_their_ratio():

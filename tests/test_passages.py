@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from index.episode import Episode, Person, Sentence, Show, Turn
-from rag.result import Answer, Citation, Searched, Withheld
-from ui import answers, passages
-from ui.moments import find_quote, moment_of, span_to_play
-from ui.suggest import Suggestion
+from rag.answer import Answer, Citation, Searched, Withheld
+from ui.listeners import answers
+from ui.listeners.suggest import Suggestion
+from ui.shared import html as passages
+from ui.shared.moments import find_quote, moment_of, span_to_play
 
 HOSTILE = json.loads((Path(__file__).parent / "data" / "hostile.json").read_text(encoding="utf-8"))
 HOST, GUEST = Person("Ada Rowe", "host"), Person("Ben Tull", "guest")

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from talks import ANN, BO, CAT, episode, episodes
 
 from index.episode import Episode, Sentence
-from index.passages import EMBEDDED_QUESTION_WORDS, LIMITS, Limits, build_passages, embedded_text, question_before
+from index.search.passages import (
+    EMBEDDED_QUESTION_WORDS,
+    LIMITS,
+    Limits,
+    build_passages,
+    embedded_text,
+    question_before,
+)
 
 limits = st.builds(Limits, st.integers(1, 60), st.floats(1, 90), st.integers(1, 30))
 

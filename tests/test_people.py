@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from talks import write_talk
 
-from index.claims import Claims
 from index.episode import Person
 from index.formats.parsed import ParsedTurn, Piece
-from index.introductions import mentions_of, own_words
 from index.library import Library
-from index.naming import among_others, assigned
-from index.people import Voice, one_person_each, people_of_labels, role_in_show, roles_of_show
-from index.read import read_episode
-from index.speakers import is_anonymous
+from index.reading.read import read_episode
+from index.speakers.evidence import Claims
+from index.speakers.labels import is_anonymous
+from index.speakers.mentions import mentions_of, own_words
+from index.speakers.naming import among_others, assigned
+from index.speakers.people import Voice, one_person_each, people_of_labels, role_in_show, roles_of_show
 
 MARK, ALEX, MARY = Person("Mark Thompson", "host"), Person("Alex Gill", "guest"), Person("Mary Gill", "guest")
 KETTLE = (

@@ -10,11 +10,11 @@ import staff
 from browsing import opener
 from talks import ANN, BO, episode
 
-from index.corrections import SpeakerIs
+from index.corrections.kinds import SpeakerIs
 from index.library import Library
-from rag.person import over_time, parts_of, topics_of
-from ui import passages_staff
-from ui.person import person_of, told_of
+from rag.search.person import over_time, parts_of, topics_of
+from ui.staff import found_html as passages_staff
+from ui.staff.person import person_of, told_of
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -83,7 +83,7 @@ def test_quotes_on_a_topic_are_checked_dated_and_in_order(library):
 
 
 def test_of_very_many_quotes_those_that_name_the_topic_most_are_shown_and_all_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr("rag.person.MOST_QUOTES", 2)
+    monkeypatch.setattr("rag.search.person.MOST_QUOTES", 2)
     lines = ["The barrier.", *["Hm, no."] * 4, "The tidal barrier held.", *["Hm, no."] * 4, "A tidal barrier again."]
     library = talk(tmp_path, episode((ANN, ["Well?", "A tidal mill."]), (BO, lines)))
     found = over_time(library, BO.name, "tidal barrier")

@@ -11,11 +11,11 @@ from endpoint import Endpoint
 from talks import write_talk
 
 from index.library import Library
-from rag.answer import Assistant
-from rag.check import check_quote
-from rag.plan import MOST_LOOKS, Plan, plan
-from rag.question import Filters
-from rag.result import Answer, Done, Wrote
+from rag.answer import Answer, Done, Wrote
+from rag.assistant import Assistant
+from rag.evidence.check import check_quote
+from rag.question.plan import MOST_LOOKS, Plan, plan
+from rag.question.question import Filters
 from rag.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

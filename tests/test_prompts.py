@@ -12,18 +12,18 @@ from endpoint import Endpoint
 from talks import ANN, BO, episode
 
 import prompts
-from eval.judge import Judge
+from eval.run.judge import Judge
 from index.episode import Episode
-from rag.condense import condense
-from rag.extract import Quote, Signals
-from rag.label import label_speakers
-from rag.llm import llm_writer
-from rag.plan import model_kind
-from rag.question import Question
-from rag.result import Answer, Searched
-from rag.second_look import second_look
+from rag.answer import Answer, Searched
+from rag.evidence.quotes import Quote, Signals
+from rag.gate.second_look import second_look
+from rag.model.voices import label_speakers
+from rag.question.plan import model_kind
+from rag.question.question import Question
+from rag.question.rewritten import condense
 from rag.settings import Settings
-from rag.write import Draft, cite
+from rag.writing.extractive import Draft, cite
+from rag.writing.with_model import llm_writer
 
 VARIABLES = {
     "answer": ["question", "quotes"],

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.questions import Asked, Gold, development, half_of
-from eval.softmax import fit_softmax
-from rag.rank import FEATURES, fits, scaled, varied, weights
+from eval.fit.softmax import fit_softmax
+from eval.sets.questions import Asked, Gold, development, half_of
+from rag.evidence.rank import FEATURES, fits, scaled, varied, weights
 
 fit_values = st.lists(st.floats(0, 1), max_size=20)
 

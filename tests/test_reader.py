@@ -10,11 +10,11 @@ import pytest
 import staff
 from browsing import opener
 
-from index.corrections import SpeakerIs, StartsAt, WordsAre
+from index.corrections.kinds import SpeakerIs, StartsAt, WordsAre
 from index.errors import VerbatimError
 from index.library import Library
-from ui import episode_reader as reader
-from ui import passages_episode
+from ui.staff import episode as reader
+from ui.staff import episode_html as passages_episode
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.speakers import Gold, answer, measure, review, table
+from eval.studies.voices import Gold, answer, measure, review, table
 from index.episode import Person, Sentence
-from index.panel import panel_features
-from index.read import read_episode
-from index.recover import Correction, decide, doubts, prepare, recover_turns, recovered_turns
-from index.turn_features import folded, names_by_role, ngrams, tokens_of
-from index.turn_model import TurnModel, shipped
+from index.interviews.features import folded, names_by_role, ngrams, tokens_of
+from index.interviews.model import TurnModel, shipped
+from index.interviews.panel import panel_features
+from index.interviews.voices import Correction, decide, doubts, prepare, recover_turns, recovered_turns
+from index.reading.read import read_episode
 
 ORLA, BEN = Person("Orla Finch", "host"), Person("Ben Sallow", "guest")
 
@@ -202,7 +202,7 @@ def test_the_weights_say_what_made_them_and_are_small():
     from importlib.resources import files
 
     assert "Changelog" in shipped().made_by["data"]
-    assert len(files("index").joinpath("speakers.npz").read_bytes()) < 3_000_000
+    assert len(files("index.interviews").joinpath("speakers.npz").read_bytes()) < 3_000_000
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from talks import write_talk
 
-from index.corrections import SpeakerIs
+from index.corrections.kinds import SpeakerIs
 from index.episode import Person
 from index.formats.parsed import ParsedTurn, Piece
 from index.library import Library
-from index.people import people_of_labels
-from index.read import read_episode
-from index.regulars import InShow, Regular, in_show, made_whole, regulars_of
+from index.reading.read import read_episode
+from index.speakers.people import people_of_labels
+from index.speakers.regulars import InShow, Regular, in_show, made_whole, regulars_of
 
 MIRA = {"mira": Regular(0.8, "Mira Ashdown")}
 LATHE = (

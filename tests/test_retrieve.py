@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from talks import ANN, BO, CAT, KETTLE, episode, write_show
 
-from index.embed import HashingEncoder
 from index.errors import NoSuchEpisode
 from index.library import Library
-from rag.question import Filters, Question, QuestionError
-from rag.retrieve import Hit, Retriever, read_scope
+from index.search.encoder import HashingEncoder
+from rag.evidence.retrieve import Hit, Retriever, read_scope
+from rag.question.question import Filters, Question, QuestionError
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +153,8 @@ def test_coverage_counts_the_words_that_stand_in_the_passage_itself_in_any_form(
 
 
 def test_a_langchain_chain_gets_the_same_passages_with_where_they_stand(library):
-    from rag.answer import Assistant
-    from rag.langchain_retriever import HybridRetriever
+    from rag.assistant import Assistant
+    from rag.search.langchain_retriever import HybridRetriever
 
     assistant = Assistant(library)
     filters = Filters(episode="bell")

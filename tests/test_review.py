@@ -14,15 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from talks import write_show, write_talk
 
-from index import library as library_module
-from index.corrections import Kept, placed
+from index.corrections.kinds import Kept, placed
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.errors import LibraryBusy, NoSuchEpisode, VerbatimError
+from index.interviews.voices import Correction, doubts
 from index.library import Library
-from index.read import read_episode
-from index.recover import Correction, doubts
-from rag import cli
+from index.library import library as library_module
+from index.reading.read import read_episode
 from rag.review import plain
+from ui.terminal import cli
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 UNA, PIET = Person("Una Marsh", "host"), Person("Piet Olander", "guest")

@@ -12,16 +12,16 @@ from browsing import ROOT, make_small_library
 
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
-from rag.answer import Assistant
-from rag.question import Filters, QuestionError
-from rag.result import Answer, Done
-from ui import answers
-from ui.captions import captions_of
-from ui.filters import choice_of, filters_of, matching, remaining
-from ui.links import opened
-from ui.rounds import LARGEST_KEPT, MOST_KEPT, Round, citation_at, link_of, moments_of, packed, unpacked
-from ui.suggest import SUGGESTING_AT_ONCE, Suggester, phrases, topic_asked, topics_of
-from ui.text import TEXT, said
+from rag.answer import Answer, Done
+from rag.assistant import Assistant
+from rag.question.question import Filters, QuestionError
+from ui.listeners import answers
+from ui.listeners.conversation import LARGEST_KEPT, MOST_KEPT, Round, citation_at, link_of, moments_of, packed, unpacked
+from ui.listeners.links import opened
+from ui.listeners.suggest import SUGGESTING_AT_ONCE, Suggester, phrases, topic_asked, topics_of
+from ui.shared.captions import captions_of
+from ui.shared.filters import choice_of, filters_of, matching, remaining
+from ui.words.listeners import TEXT, said
 
 KETTLE_ASKED = "What did Ben Tull say about the copper kettle?"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from talks import WORDS
 
 from index.formats.parsed import Piece
-from index.sentences import LONGEST_SENTENCE_WORDS, WORDS_WITHOUT_STOP, build_sentences, split_sentences
+from index.reading.sentences import LONGEST_SENTENCE_WORDS, WORDS_WITHOUT_STOP, build_sentences, split_sentences
 
 punctuated = st.text(st.sampled_from([*"abI é漢.!?…,'\"”’)]。！\n\t—0"]), max_size=60)
 texts = st.one_of(punctuated, st.lists(st.sampled_from([*WORDS, "Yes.", "go?", "Mr.", "..."]), max_size=40).map(" ".join))

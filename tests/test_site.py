@@ -13,9 +13,9 @@ from fastapi import FastAPI
 from talks import ANN, BO, episode
 
 from index.library import Library
-from rag.answer import Assistant
+from rag.assistant import Assistant
 from rag.settings import Settings
-from ui import passages
+from ui.shared import html as passages
 from ui.site import make_site, staff_served
 
 LOGIN = Settings(staff_user="ann", staff_password="rosebud")

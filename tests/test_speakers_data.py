@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from eval.train.speakers import load
-from eval.train.speakers_data import build, main
-from eval.train.turn_network import Example, fit_network
+from eval.fit.voices import load
+from eval.fit.voices_data import build, main
+from eval.fit.voices_network import Example, fit_network
 
 ASKED = "So what did you do with the boat, once the river had frozen? I would have sold it, to be honest."
 ANSWERED = (

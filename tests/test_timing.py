@@ -13,10 +13,10 @@ from talks import episodes
 from index.episode import Sentence
 from index.formats.parsed import ParsedTurn, Piece
 from index.library import Library
-from index.read import read_episode
-from index.sentences import build_sentences
-from index.timing import BREAK, PACE_ERROR, estimate_times, interpolation_error, is_break, possible_times
-from rag import cli
+from index.reading.read import read_episode
+from index.reading.sentences import build_sentences
+from index.reading.timing import BREAK, PACE_ERROR, estimate_times, interpolation_error, is_break, possible_times
+from ui.terminal import cli
 
 LINE = "The bell on the mole was cast from two older ones, and you can hear both of them in it. "
 

@@ -8,18 +8,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from eval.train.turn_layers import _pooled, _through, fit_layers, make_below, read_talk
-from index.embed import tokenizer_of, wheel_folder
+from eval.fit.voices_layers import _pooled, _through, fit_layers, make_below, read_talk
 from index.errors import ModelError
-from index.turn_context import LAYERS, SIZE, WINDOW, TurnContext, packed, shipped_arrays, shipped_context, windows_of
-from index.turn_features import DENSE
+from index.interviews.context import (
+    LAYERS,
+    SIZE,
+    WINDOW,
+    TurnContext,
+    packed,
+    shipped_arrays,
+    shipped_context,
+    windows_of,
+)
+from index.interviews.features import DENSE
+from index.search.encoder import tokenizer_of, wheel_folder
 
 ASKED = "So what did you do with the boat, once the river had frozen?"
 ANSWERED = "I took it apart, every plank of it. It went up to the loft until spring."
 
 
 def episode(number: int, turns: int = 40) -> dict:
-    """An interview as `python -m eval.train.speakers_data` writes them; fictional, like all talks here."""
+    """An interview as `python -m eval voices-data` writes them; fictional, like all talks here."""
     said = []
     for turn in range(turns):
         said.append([f"{ASKED} And was that in {1900 + turn}?", [16, 0], 0])

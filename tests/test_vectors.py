@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from talks import write_show
 
-from index.embed import HashingEncoder
 from index.errors import LibraryDamaged
-from index.langchain_store import EncoderEmbeddings, FaissStore
 from index.library import Library
-from index.vectors import FaissIndex
+from index.search.encoder import HashingEncoder
+from index.search.faiss_index import FaissIndex
+from index.search.langchain_store import EncoderEmbeddings, FaissStore
 
 HALF = 2e-3  # what 16-bit floats may cost a cosine
 

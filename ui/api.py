@@ -14,12 +14,12 @@ from typing import Any, Literal
 import gradio as gr
 
 from index.errors import LibraryError, VerbatimError
-from rag.answer import Assistant
-from rag.export import passage_json
-from rag.question import LONGEST_QUESTION, Filters
-from rag.result import Answer, Done
-from rag.text import episode_json, episodes_json
+from rag.answer import Answer, Done
+from rag.assistant import Assistant
+from rag.question.question import LONGEST_QUESTION, Filters
+from rag.search.export import passage_json
 from ui.limits import Door
+from ui.terminal.text import episode_json, episodes_json
 
 LONGEST_NAME = 300
 MOST_PASSAGES = 100

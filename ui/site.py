@@ -21,24 +21,24 @@ import gradio as gr
 
 from index.errors import VerbatimError
 from index.library import Library
-from rag.answer import Assistant
+from rag.assistant import Assistant
 from rag.settings import Settings
-from ui import passages
 from ui.api import api_functions
-from ui.captions import captions_route
-from ui.chat import chat_screen
-from ui.episode_reader import reader_screen
-from ui.evaluate import evaluate_screen
-from ui.find import find_screen
-from ui.holdings import holdings_screen
 from ui.limits import Door, LoginAttempts
-from ui.person import person_screen
+from ui.listeners.chat import chat_screen
+from ui.shared import html as passages
+from ui.shared.captions import captions_route
+from ui.staff.episode import reader_screen
+from ui.staff.evaluate import evaluate_screen
+from ui.staff.find import find_screen
+from ui.staff.library import holdings_screen
+from ui.staff.person import person_screen
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 UI = Path(__file__).parent
-STYLES = ("style.css", "staff.css", "evaluate.css")
+STYLES = ("shared/style.css", "staff/staff.css", "staff/evaluate.css")
 WAITING_AT_MOST = 64  # further questions are refused with a clear line instead of queueing for minutes
 LARGEST_UPLOAD = "32mb"
 STAFF = "/staff"
@@ -95,7 +95,7 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = Fal
             enable_monitoring=False,
             footer_links=[],
             theme=theme,
-            head=head("player.js", "staff.js" if path == STAFF else "talk.js"),
+            head=head("shared/player.js", "staff/staff.js" if path == STAFF else "listeners/talk.js"),
             mcp_server=mcp_server,
             **options,
         )

@@ -9,17 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.errors import TranscriptError
-from index.formats import (
-    docx_file,
-    html_page,
-    json_list,
-    json_podcast,
-    json_whisper,
-    other,
-    srt,
-    text,
-    vtt,
-)
+from index.formats import other
+from index.formats.captions import srt, vtt
+from index.formats.documents import docx_file, html_page, text
+from index.formats.json import listed as json_list
+from index.formats.json import podcast as json_podcast
+from index.formats.json import whisper as json_whisper
 from index.formats.parsed import Parsed
 from index.formats.source import MAX_BYTES, open_source, too_large
 

@@ -1,6 +1,6 @@
 """What every format's parser returns: turns of pieces, and what the file says about itself.
 
-Knows nothing of sentences, passages or libraries; `index/read.py` makes an Episode of it.
+Knows nothing of sentences, passages or libraries; `index/reading/read.py` makes an Episode of it.
 """
 
 from __future__ import annotations

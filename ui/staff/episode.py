@@ -1,0 +1,298 @@
+"""Episode: a whole transcript to read, search, hear, review and correct; for staff.
+
+`reader_screen` lays it out and wires it; the functions below it are plain Python that can be called without a browser.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from index.corrections.kinds import Given, SpeakerIs, StartsAt, WordsAre
+from index.episode import EXACT_SECONDS, Episode, Turn
+from index.errors import VerbatimError
+from index.formats.times import seconds
+from index.interviews.voices import Correction
+from index.library import Library
+from rag.answer import clock
+from rag.assistant import Assistant
+from rag.review import Review, given_text
+from ui.listeners.conversation import audio_address
+from ui.shared.filters import people_in
+from ui.staff import episode_html as passages_episode
+from ui.staff import found_html as passages_staff
+from ui.staff.find import QUIET, newest_first
+from ui.words import staff as words
+
+MOST_DOUBTS = 5
+GO_TO = "(id) => { if (id) location.search = '?' + new URLSearchParams({id}); }"
+WHOLE, ONE, FROM = "turn", "one", "from"  # what a correction is about
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """The turn that is being corrected: its episode and its sentences' positions, both included."""
+
+    episode: str
+    first: int
+    last: int
+
+
+def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
+    """The screen, inside the Blocks that is open."""
+    library = assistant.library
+    id_, editing = gr.State(""), gr.State(None)
+    with gr.Column(elem_classes="staff", elem_id="reader"):
+        gr.HTML(passages_staff.heading(words.EPISODE, words.EPISODE_LEAD))
+        which = gr.Dropdown(label=words.EPISODE, elem_id="which")
+        head = gr.HTML(passages_staff.notice(words.SEARCHING), elem_id="episode-head")
+        said = gr.HTML(elem_id="said")
+        kept = gr.HTML(elem_id="kept", js_on_load="staff.acts(element, trigger)")
+        review = gr.HTML(elem_id="review", js_on_load="staff.acts(element, trigger)")
+        with gr.Column(elem_id="tools-inside", visible=False) as tools:
+            voices = gr.HTML(elem_id="voices", js_on_load="staff.strip(element)")
+            gr.HTML(passages_episode.search_inside(), elem_id="search-inside")
+        transcript = gr.HTML(elem_id="transcript", js_on_load="staff.reader(element, trigger)")
+        with gr.Column(visible=False, elem_id="correct") as panel:
+            panel_head = gr.HTML()
+            about = gr.Dropdown(label=words.WHICH, info=words.WHICH_HINT)
+            speaker = gr.Dropdown(label=words.SPEAKER, info=words.SPEAKER_HINT, allow_custom_value=True)
+            roles = [(words.ROLES[role], role) for role in ("host", "guest", "unknown")]
+            role = gr.Radio(roles, value="unknown", label=words.ROLE_OF_NEW)
+            with gr.Row():
+                starts = gr.Textbox(label=words.STARTS, max_lines=1, max_length=12)
+                ends = gr.Textbox(label=words.ENDS, max_lines=1, max_length=12)
+            text = gr.Textbox(label=words.WORDS, lines=3, max_length=2000)
+            fault = gr.HTML()
+            with gr.Row():
+                save = gr.Button(words.SAVE, variant="primary")
+                cancel = gr.Button(words.CANCEL, elem_id="cancel-correct")
+
+    shown = [head, kept, review, voices, transcript]
+    fields = [about, speaker, role, starts, ends, text]
+
+    def opened(request: gr.Request) -> list[Any]:
+        return opened_of(library, dict(request.query_params))
+
+    def edit(held: str, event: gr.EventData) -> list[Any]:
+        return editing_of(library, held, int(event.first))
+
+    def choose(held: Editing | None, chosen: str) -> list[Any]:
+        return fields_of(library, held, chosen) if held else [gr.skip()] * 4
+
+    def keep(
+        held: Editing | None, chosen: str, name: str, part: str, start: str, end: str, said: str, request: gr.Request
+    ) -> list[Any]:
+        return kept_of(library, held, (chosen, name, part, start, end, said), who(request))
+
+    def answer(held: str, event: gr.EventData, request: gr.Request) -> list[Any]:
+        if event.act == "undo":
+            return taken_back(library, held, None)
+        return answered(library, held, Correction(int(event.position), event.role), who(request))
+
+    def take_back(held: str, event: gr.EventData) -> list[Any]:
+        return taken_back(library, held, int(event.number))
+
+    began = page.load(opened, None, [id_, which, tools, said, *shown], **QUIET)
+    began.then(None, js="() => setTimeout(staff.open, 50)")
+    which.input(None, which, None, js=GO_TO, **QUIET)
+    closed = "() => setTimeout(staff.panelClosed, 100)"
+    transcript.click(edit, id_, [editing, panel, panel_head, fault, *fields], queue=False, **QUIET).then(
+        None, js="() => setTimeout(staff.panelOpened, 100)"
+    )
+    about.input(choose, [editing, about], [speaker, starts, ends, text], queue=False, **QUIET)
+    save.click(keep, [editing, *fields], [panel, fault, said, *shown], trigger_mode="once", **QUIET).then(
+        None, js=closed
+    )
+    cancel.click(lambda: gr.update(visible=False), None, panel, queue=False, **QUIET).then(None, js=closed)
+    review.click(answer, id_, [said, *shown], **QUIET)
+    kept.click(take_back, id_, [said, *shown], **QUIET)
+
+
+def who(request: gr.Request) -> str:
+    """Whose correction it is: the login's user, or this machine where there is no login."""
+    return getattr(request, "username", None) or words.THIS_MACHINE
+
+
+def opened_of(library: Library, query: dict[str, str]) -> list[Any]:
+    """The screen for the episode that the address names, at its moment: `id`, and `sentence` or `at` (seconds)."""
+    summaries = newest_first(library.summaries())
+    wanted = query.get("id", "")
+    known = wanted in {summary.id for summary in summaries}
+    choice = gr.update(choices=[(s.title, s.id) for s in summaries], value=wanted if known else None)
+    hidden = gr.update(visible=False)
+    if not wanted:
+        line = passages_staff.notice(words.CHOOSE_EPISODE if summaries else words.NO_EPISODES)
+        return ["", choice, hidden, "", line, "", "", "", ""]
+    try:
+        episode = library.episode(wanted)
+    except VerbatimError as error:
+        return ["", choice, hidden, "", passages_staff.notice(str(error), problem=True), "", "", "", ""]
+    return [
+        wanted,
+        choice,
+        gr.update(visible=True),
+        "",
+        *parts_of_screen(library, episode, opened=moment_in(episode, query)),
+    ]
+
+
+def moment_in(episode: Episode, query: dict[str, str]) -> int | None:
+    """The sentence that the address names, by its position or by a second of the talk; None where it names none."""
+    named = query.get("sentence", "")
+    if named.isascii() and named.isdecimal() and int(named) < len(episode.sentences):
+        return int(named)
+    at = seconds(query.get("at", "")) if query.get("at") else None
+    started = [s.position for s in episode.sentences if at is not None and s.start is not None and s.start <= at + 0.5]
+    return started[-1] if started else None
+
+
+def parts_of_screen(library: Library, episode: Episode, *, opened: int | None = None) -> list[str]:
+    """The HTML of head, corrections, review, map and transcript."""
+    kept = library.corrections(episode.id)
+    before = passages_episode.words_before(kept, library.episode_as_added(episode.id))
+    doubts = ""
+    if episode.unlabelled:
+        told = Review.of(episode, library.recovery(episode.id), kept, limit=MOST_DOUBTS)
+        doubts = passages_episode.review(told)
+    return [
+        passages_episode.head(episode),
+        passages_episode.corrections(kept),
+        doubts,
+        passages_episode.voices(episode),
+        passages_episode.transcript(episode, audio_address(episode, library), opened=opened, put_right=before),
+    ]
+
+
+# Correcting
+
+
+def editing_of(library: Library, id_: str, first: int) -> list[Any]:
+    """The panel for the turn that begins with a sentence: its state, itself, its head, no fault, and its fields."""
+    episode = library.episode(id_)
+    turn = _turn_at(episode, first)
+    held = Editing(id_, turn.sentences[0].position, turn.sentences[-1].position)
+    spoken = [s for s in turn.sentences if s.speech]
+    choices = [(words.WHOLE_TURN, f"{WHOLE}-{held.first}")]
+    if len(turn.sentences) > 1:
+        choices += [(words.ONE_SENTENCE.format(text=_short(s.text)), f"{ONE}-{s.position}") for s in turn.sentences]
+        choices += [(words.FROM_HERE.format(text=_short(s.text)), f"{FROM}-{s.position}") for s in spoken[1:]]
+    people = [*(person.name for person in episode.people), *people_in(library.summaries())]
+    names = [(name, name) for name in dict.fromkeys(people)]
+    speaker, starts, ends, text = fields_of(library, held, choices[0][1])
+    named = turn.speaker.name if turn.speaker else words.UNKNOWN_SPEAKER
+    at = clock(turn.start, turn.sentences[0].time_error)
+    return [
+        held,
+        gr.update(visible=True),
+        passages_staff.section(words.CORRECT_HEAD, " · ".join(fact for fact in (named, at) if fact)),
+        "",
+        gr.update(choices=choices, value=choices[0][1]),
+        gr.update(choices=names, value=speaker["value"]),
+        "unknown",
+        starts,
+        ends,
+        text,
+    ]
+
+
+def fields_of(library: Library, held: Editing, chosen: str) -> list[Any]:
+    """Speaker, start, end and words as they are, of what was chosen to be corrected; words of a single sentence only."""
+    first, last = _stretch(held, chosen)
+    episode = library.episode(held.episode)
+    turn = _turn_at(episode, first)
+    one = episode.sentences[first] if first == last else None
+    return [
+        gr.update(value=turn.speaker.name if turn.speaker else ""),
+        gr.update(value=_start_of(episode, first)),
+        gr.update(value=""),
+        gr.update(value=one.text if one else "", visible=one is not None),
+    ]
+
+
+def kept_of(library: Library, held: Editing | None, given: tuple[Any, ...], by: str) -> list[Any]:
+    """What the panel's fields changed, kept, for panel, fault, notice and screen; or the fault, with the panel still open."""
+    if held is None:
+        return [gr.skip()] * 8
+    try:
+        changes = changes_of(library.episode(held.episode), held, *given)
+        if changes:
+            library.correct(held.episode, *changes, by=by)
+    except VerbatimError as error:
+        return [gr.skip(), passages_staff.notice(str(error), problem=True), *[gr.skip()] * 6]
+    line = words.SAVED.format(what="; ".join(map(given_text, changes))) if changes else words.UNCHANGED
+    parts = parts_of_screen(library, library.episode(held.episode))
+    return [gr.update(visible=False), "", passages_staff.notice(line), *parts]
+
+
+def changes_of(
+    episode: Episode, held: Editing, chosen: str, speaker: str | None, role: str, starts: str, ends: str, text: str
+) -> list[Given]:
+    """The corrections that the fields mean: what differs from the episode as it is. VerbatimError: a time is none."""
+    first, last = _stretch(held, chosen)
+    turn = _turn_at(episode, first)
+    now = turn.speaker.name if turn.speaker else ""
+    changes: list[Given] = []
+    name = " ".join((speaker or "").split())
+    if name != now:
+        spoken = [s.position for s in episode.sentences[first : last + 1] if s.speech]
+        if spoken:
+            changes.append(SpeakerIs(spoken[0], spoken[-1], name or None, role))  # type: ignore[arg-type]
+    if starts.strip() != _start_of(episode, first) or ends.strip():
+        changes.append(StartsAt(first, last, _time(starts), _time(ends) if ends.strip() else None))
+    wanted = " ".join((text or "").split())
+    if first == last and wanted != episode.sentences[first].text:
+        changes.append(WordsAre(first, wanted))
+    return changes
+
+
+def _start_of(episode: Episode, position: int) -> str:
+    """When a sentence starts, to be put right; empty where it is not known to the second."""
+    sentence = episode.sentences[position]
+    return "" if (sentence.time_error or 0.0) > EXACT_SECONDS else clock(sentence.start)
+
+
+def _time(text: str) -> float:
+    found = seconds(text)
+    if found is None:
+        raise VerbatimError(words.NOT_A_TIME.format(text=text))
+    return found
+
+
+def _stretch(held: Editing, chosen: str) -> tuple[int, int]:
+    """The sentences that a choice of the panel means; the whole turn where it means none of this turn."""
+    kind, _, number = (chosen or "").partition("-")
+    at = int(number) if number.isdecimal() else -1
+    if kind == WHOLE or not held.first <= at <= held.last:
+        return held.first, held.last
+    return (at, at) if kind == ONE else (at, held.last)
+
+
+def _turn_at(episode: Episode, position: int) -> Turn:
+    return next(turn for turn in episode.turns if turn.sentences[-1].position >= position)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 48 else text[:47].rstrip() + "…"
+
+
+def answered(library: Library, id_: str, given: Correction, by: str) -> list[Any]:
+    """An answer about who speaks, kept."""
+    try:
+        library.correct(id_, given, by=by)
+    except VerbatimError as error:
+        return [passages_staff.notice(str(error), problem=True), *[gr.skip()] * 5]
+    line = words.SAVED.format(what=given_text(given))
+    return [passages_staff.notice(line), *parts_of_screen(library, library.episode(id_))]
+
+
+def taken_back(library: Library, id_: str, number: int | None) -> list[Any]:
+    """A correction taken back; the last answer about who speaks where no number is given."""
+    try:
+        kept = library.undo_correction(id_, number)
+    except VerbatimError as error:
+        return [passages_staff.notice(str(error), problem=True), *[gr.skip()] * 5]
+    line = words.TAKEN_BACK.format(what=given_text(kept.correction))
+    return [passages_staff.notice(line), *parts_of_screen(library, library.episode(id_))]

@@ -1,0 +1,370 @@
+"""Evaluate: run a set of questions, see what went wrong and hear it, compare two runs, make questions of feedback. For staff.
+
+`evaluate_screen` lays it out and wires it; sets and runs are in `ui/staff/runs.py`, the figures come from `eval/`.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from eval.report.compare import Comparison, compare
+from eval.report.report import report_html
+from eval.report.view import view_of
+from index.errors import VerbatimError
+from index.library import Library
+from index.library.feedback import Feedback
+from rag.assistant import Assistant
+from ui.shared.html import counted, duration, web_address
+from ui.staff import evaluate_html as html
+from ui.staff import runs
+from ui.staff.runs import Runner
+from ui.words import evaluate as text
+
+LOOKS_A_SECOND = 2
+NOTHING = ""
+MOST_PASSAGES_SHOWN = 5
+LONGEST_CHOICE = 120  # letters of a question in a list
+KIND = "feedback"
+
+
+def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
+    """The screen, inside the Blocks that is open."""
+    library, runner = assistant.library, Runner(assistant)
+    seen = gr.State("")
+    with gr.Column(elem_classes="staff desk", elem_id="evaluate"):
+        gr.HTML(html.heading(text.EVALUATE, text.EVALUATE_LEAD))
+        with gr.Row():
+            which = gr.Dropdown(label=text.SET, elem_id="set")
+            limit = gr.Number(label=text.LIMIT, info=text.LIMIT_HINT, value=0, minimum=0, maximum=100_000, precision=0)
+        finding_only = gr.Checkbox(label=text.FINDING_ONLY, elem_id="finding-only")
+        with gr.Row():
+            run = gr.Button(text.RUN, variant="primary", elem_id="run")
+            cancel = gr.Button(text.CANCEL, elem_id="cancel")
+        progress = gr.HTML(elem_id="run-line")
+        upload = gr.File(label=text.SET_UPLOAD, file_types=[".jsonl"], elem_id="set-upload", height=110)
+        set_line = gr.HTML(elem_id="set-line")
+        gr.HTML(html.section(text.RESULT))
+        chosen = gr.Dropdown(label=text.RUN_CHOICE, elem_id="run-choice")
+        figures = gr.HTML(elem_id="figures")
+        report = gr.DownloadButton(text.REPORT, visible=False, elem_id="report")
+        plots = gr.HTML(elem_id="plots")
+        gr.HTML(html.section(text.LOST))
+        lost = gr.Dropdown(label=text.LOST_CHOICE, elem_id="lost")
+        opened = gr.HTML(elem_id="opened")
+        gr.HTML(html.section(text.COMPARE))
+        against = gr.Dropdown(label=text.COMPARE_WITH, elem_id="against")
+        compared = gr.HTML(elem_id="compared")
+        gr.HTML(html.section(text.FEEDBACK, text.FEEDBACK_LEAD))
+        feedback = gr.Dropdown(label=text.FEEDBACK_CHOICE, elem_id="feedback")
+        question = gr.Textbox(label=text.ASKED_QUESTION, max_length=2000, elem_id="asked-question")
+        with gr.Row():
+            verdicts = [(name, verdict) for verdict, name in text.VERDICT_NAMES.items()]
+            verdict = gr.Dropdown(verdicts, value="answered", label=text.RIGHT_VERDICT)
+            speaker = gr.Textbox(label=text.RIGHT_SPEAKER, info=text.RIGHT_SPEAKER_HINT, max_length=300)
+        with gr.Row():
+            episode = gr.Dropdown(label=text.RIGHT_EPISODE)
+            start = gr.Number(label=text.RIGHT_START, minimum=0)
+            end = gr.Number(label=text.RIGHT_END, minimum=0)
+        with gr.Row():
+            into = gr.Textbox(label=text.INTO_SET, info=text.INTO_SET_HINT, value=KIND, max_length=60)
+            keep = gr.Button(text.KEEP_QUESTION, elem_id="keep-question", scale=0)
+        kept = gr.HTML(elem_id="kept-line")
+
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    at_once: dict[str, Any] = {"queue": False, **quiet}
+    form = [question, verdict, speaker, episode, start, end]
+    result = [seen, figures, plots, report, lost, opened, against, compared]
+
+    def furnish() -> list[Any]:
+        return furnished(library)
+
+    def begin(name: str | None, most: float | None, only: bool) -> Iterator[str]:
+        yield from run_lines(library, runner, name, int(most or 0), only)
+
+
+    def show(key: str | None, before: str) -> list[Any]:
+        # The run that is shown already is left as it is, and with it what was opened of it.
+        return [gr.skip()] * len(result) if key and key == before else [key or "", *shown(library, key)]
+
+    def open_(key: str | None, id_: str | None) -> str:
+        return opened_question(library, key, id_)
+
+    def versus(key: str | None, old: str | None) -> str:
+        return comparison_of(library, key, old)
+
+    def take(path: str | None) -> list[Any]:
+        return set_added(library, path)
+
+    def prefill(number: str | None) -> list[Any]:
+        return prefilled(library, number)
+
+    def add(*typed: Any) -> list[Any]:
+        return question_added(library, *typed)
+
+    page.load(furnish, None, [which, chosen, feedback, episode], **at_once).then(
+        show, [chosen, seen], result, **at_once
+    )
+    ran = run.click(begin, [which, limit, finding_only], progress, concurrency_limit=4, **quiet)
+    ran.then(lambda: gr.update(**newest(library)), None, chosen, **at_once).then(
+        show, [chosen, seen], result, **at_once
+    )
+    # It tells nothing itself: its answer could come after the last line of the run, and stand there for good.
+    cancel.click(runner.cancel, None, None, **at_once)
+    chosen.input(show, [chosen, seen], result, **at_once)
+    lost.input(open_, [chosen, lost], opened, **at_once)
+    against.input(versus, [chosen, against], compared, **at_once)
+    upload.upload(take, upload, [set_line, which, upload], **quiet)
+    feedback.input(prefill, feedback, form, **at_once)
+    keep.click(add, [*form, into], [kept, which], **quiet)
+
+
+def furnished(library: Library) -> list[Any]:
+    """The choices of sets, runs, feedback and episodes as they are now."""
+    given = [
+        (
+            text.FEEDBACK_ENTRY.format(kind=text.FEEDBACK_KINDS.get(item.kind, item.kind), question=item.question)[
+                :LONGEST_CHOICE
+            ],
+            str(number),
+        )
+        for number, item in enumerate(feedback_of(library))
+    ]
+    episodes = [(f"{summary.title} ({summary.show})", summary.id) for summary in library.summaries()]
+    return [
+        gr.update(**sets(library)),
+        gr.update(**newest(library)),
+        gr.update(choices=given, value=None, info=None if given else text.FEEDBACK_NONE),
+        gr.update(choices=[("", NOTHING), *episodes], value=NOTHING),
+    ]
+
+
+def sets(library: Library, *, chosen: str | None = None) -> dict[str, Any]:
+    """The sets to choose from, as `gr.update` takes them; chosen is the first that asks about episodes that are here."""
+    known = runs.known_sets(library.folder)
+    choices = [
+        (text.SET_LABEL.format(name=each.name, n=counted(each.questions, "question")), each.name) for each in known
+    ]
+    held = {summary.id for summary in library.summaries()}
+    fitting = [each.name for each in known if each.episodes & held] or [each.name for each in known]
+    return {"choices": choices, "value": chosen or next(iter(fitting), None)}
+
+
+def newest(library: Library) -> dict[str, Any]:
+    """The runs to choose from, with the newest chosen: as `gr.update` takes them."""
+    kept = runs.known_runs(library.folder)
+    return {"choices": kept, "value": kept[0][1] if kept else None, "info": None if kept else text.NO_RUNS}
+
+
+# Running
+
+
+def run_lines(library: Library, runner: Runner, name: str | None, limit: int, finding_only: bool) -> Iterator[str]:
+    """The line under the buttons from the run's beginning to its end. Who leaves the page does not stop the run."""
+    known = next((each for each in runs.known_sets(library.folder) if each.name == name), None)
+    if known is None:
+        yield html.notice(text.NOTHING_CHOSEN, problem=True)
+        return
+    try:
+        runner.start(known, limit=limit, finding_only=finding_only)
+    except VerbatimError as error:
+        yield html.notice(str(error), problem=True)
+        return
+    over = False
+    while not over:
+        line = text.CANCELLING if runner.stopping else text.RUNNING.format(done=runner.done, n=runner.of)
+        yield html.progress(runner.done, runner.of, line)
+        over = runner.wait(1 / LOOKS_A_SECOND)
+    if runner.problem:
+        yield html.notice(runner.problem, problem=True)
+    elif runner.cancelled:
+        yield html.notice(text.CANCELLED.format(done=runner.done, n=runner.of))
+    else:
+        seconds = runs.run_of(library.folder, runner.key)["made_by"]["seconds"]
+        took = duration(seconds) or "a second"
+        yield html.notice(text.FINISHED.format(n=counted(runner.of, "question"), seconds=took))
+
+
+# A result
+
+
+def shown(library: Library, key: str | None) -> list[Any]:
+    """A run's figures, plots, report, lost questions, and what it may be compared with."""
+    nothing = [html.notice(text.NO_RUNS), "", gr.update(visible=False), gr.update(choices=[], value=None), ""]
+    others = gr.update(
+        choices=[
+            (text.COMPARE_NONE, NOTHING),
+            *((named, old) for named, old in runs.known_runs(library.folder) if old != key),
+        ],
+        value=NOTHING,
+    )
+    if not key:
+        return [*nothing, others, ""]
+    try:
+        result = runs.run_of(library.folder, key)
+    except VerbatimError as error:
+        return [html.notice(str(error), problem=True), *nothing[1:], others, ""]
+    view = view_of(result, None, ())
+    lost = [
+        (f"{stage}: {question['question']}"[:LONGEST_CHOICE], question["id"])
+        for stage, question in runs.lost_by_stage(view)
+    ]
+    return [
+        html.figures(view, key),
+        html.plots(view),
+        gr.update(value=report_file(result), visible=True),
+        gr.update(choices=lost, value=None, info=None if lost else text.NOTHING_LOST),
+        "",
+        others,
+        "",
+    ]
+
+
+def report_file(result: dict[str, Any], comparison: Comparison | None = None) -> str:
+    """The report as one file to download."""
+    folder = Path(tempfile.mkdtemp(prefix="verbatim-report-"))
+    file = folder / "report.html"
+    file.write_bytes(report_html(result, comparison=comparison).encode("utf-8", "replace"))
+    return str(file)
+
+
+def opened_question(library: Library, key: str | None, id_: str | None) -> str:
+    """A lost question with the passages that were found and the quotes that were cited, each to be played."""
+    if not key or not id_:
+        return ""
+    try:
+        result = runs.run_of(library.folder, key)
+    except VerbatimError as error:
+        return html.notice(str(error), problem=True)
+    lost = runs.lost_by_stage(view_of(result, None, ()))
+    stage, question = next(((stage, q) for stage, q in lost if q["id"] == id_), ("", None))
+    row = next((row for row in result["questions"] if row["id"] == id_), None)
+    if question is None or row is None:
+        return ""
+    found = [
+        passage_html(library, f"found-{n}", place, words_of(library, place), right=bool(place.get("relevant")))
+        for n, place in enumerate(row["found"][:MOST_PASSAGES_SHOWN], start=1)
+    ]
+    cited = [
+        passage_html(library, f"cited-{n}", place, place["quote"], right=bool(place.get("right")))
+        for n, place in enumerate(row["citations"], start=1)
+    ]
+    return html.opened(question, stage, found, cited)
+
+
+def words_of(library: Library, place: dict[str, Any]) -> str:
+    """The words of a passage of a run, from the episode as it is now."""
+    try:
+        sentences = library.episode(place["episode"]).sentences
+    except VerbatimError:
+        return text.GONE
+    return " ".join(s.text for s in sentences if place["first"] <= s.position <= place["last"])
+
+
+def passage_html(library: Library, name: str, place: dict[str, Any], words: str, *, right: bool) -> str:
+    summary = next((each for each in library.summaries() if each.id == place["episode"]), None)
+    source = None
+    if summary is not None:
+        source = html.local_audio(summary.id) if library.audio_file(summary.id) else web_address(summary.audio)
+    title = place.get("title") or place["episode"]
+    return html.passage(name, title, words, right=right, span=(place.get("start"), place.get("end")), source=source)
+
+
+def comparison_of(library: Library, key: str | None, old: str | None) -> str:
+    """Two runs beside each other; "" where there is nothing to compare with."""
+    if not key or not old:
+        return ""
+    try:
+        new, older = runs.run_of(library.folder, key), runs.run_of(library.folder, old)
+        comparison = compare(new, older)
+    except VerbatimError as error:
+        return html.notice(text.NOT_COMPARABLE.format(why=error), problem=True)
+    return html.comparison(view_of(new, comparison, ())["comparison"])
+
+
+# Sets
+
+
+def set_added(library: Library, path: str | None) -> list[Any]:
+    """Keeps an uploaded set: the line to show, the sets with it chosen, and the emptied box."""
+    if not path:
+        return ["", gr.skip(), gr.skip()]
+    try:
+        known, asked = runs.add_set(library.folder, Path(path))
+    except VerbatimError as error:
+        return [html.notice(str(error), problem=True), gr.skip(), None]
+    line = text.SET_ADDED.format(name=known.name, n=counted(known.questions, "question"))
+    if asked.skipped:
+        line += " " + text.SET_SKIPPED.format(why="; ".join(asked.skipped[:3]))
+    return [html.notice(line), gr.update(**sets(library, chosen=known.name)), None]
+
+
+# Feedback
+
+
+def feedback_of(library: Library) -> list[Feedback]:
+    """What listeners said, the latest first."""
+    return list(reversed(library.feedback()))
+
+
+def prefilled(library: Library, number: str | None) -> list[Any]:
+    """The form filled from a piece of feedback: question, verdict, speaker, episode, start, end."""
+    given = feedback_of(library)
+    if number is None or int(number) >= len(given):
+        return ["", "answered", "", NOTHING, None, None]
+    item = given[int(number)]
+    about = about_of(item.about)
+    cited = next((c for c in about.get("citations") or () if isinstance(c, dict)), {})
+    held = {summary.id for summary in library.summaries()}
+    right = item.kind == "right"
+    verdict = about.get("verdict") if right and about.get("verdict") in text.VERDICT_NAMES else "answered"
+    # What was right of the answer stands; of one that was wrong, only where to look.
+    return [
+        item.question,
+        verdict,
+        str(cited.get("speaker") or "") if item.kind != "wrong_speaker" else "",
+        cited.get("episode") if cited.get("episode") in held else NOTHING,
+        cited.get("start"),
+        cited.get("end"),
+    ]
+
+
+def about_of(told: str) -> dict[str, Any]:
+    try:
+        about = json.loads(told)
+    except ValueError:
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+def question_added(
+    library: Library,
+    question: str,
+    verdict: str,
+    speaker: str,
+    episode: str | None,
+    start: float | None,
+    end: float | None,
+    into: str,
+) -> list[Any]:
+    """Adds a question to a set of the library: the line to show, and the sets as they are now."""
+    row: dict[str, Any] = {"question": question.strip(), "kind": KIND, "verdict": verdict}
+    if not row["question"]:
+        return [html.notice(text.NEEDS_QUESTION, problem=True), gr.skip()]
+    if verdict in ("answered", "said_by_other"):
+        if not episode or start is None or end is None or not start < end:
+            return [html.notice(text.NEEDS_PLACE, problem=True), gr.skip()]
+        row["gold"] = [{"episode": episode, "start": start, "end": end}]
+        if speaker.strip():
+            row["speaker"] = speaker.strip()
+    try:
+        id_, size = runs.add_question(library.folder, into.strip(), row)
+    except VerbatimError as error:
+        return [html.notice(str(error), problem=True), gr.skip()]
+    line = text.KEPT_QUESTION.format(id=id_, set=into.strip(), n=size)
+    return [html.notice(line), gr.update(**sets(library, chosen=into.strip()))]

@@ -1,0 +1,259 @@
+"""Find: every passage of a person about a topic, or every place of exact words; for staff, to take away.
+
+`find_screen` lays it out and wires it; the functions below it are plain Python that can be called without a browser.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+import gradio as gr
+
+from index.errors import VerbatimError
+from index.library import EpisodeSummary, Library
+from index.search.lexical import content_words, stems
+from rag.answer import Citation
+from rag.assistant import Assistant
+from rag.question.question import Filters, QuestionError
+from rag.search.exact import find_phrase, in_quotes
+from rag.search.export import KINDS, exported
+from rag.search.topic import find_topic
+from ui.listeners.conversation import moments_of
+from ui.shared.filters import EVERY, people_in
+from ui.shared.html import counted
+from ui.staff import found_html as passages_staff
+from ui.words import staff as words
+
+PAGE = 20  # passages on a page, and on until the episode is whole
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+Order = Literal["best", "oldest", "newest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was found, as it is shown: grouped by episode, `citations` in that order and numbered by it.
+
+    `exact`: the exact words that were looked for. `marked`: stems of the topic's words. `starts`: where each page begins.
+    """
+
+    name: str
+    citations: tuple[Citation, ...] = ()
+    told: str = ""
+    exact: str = ""
+    marked: frozenset[str] = frozenset()
+    starts: tuple[int, ...] = (0,)
+
+
+def find_screen(page: gr.Blocks, assistant: Assistant) -> None:
+    """The screen, inside the Blocks that is open."""
+    library = assistant.library
+    search = gr.State(None)
+    with gr.Column(elem_classes="staff", elem_id="find"):
+        gr.HTML(passages_staff.heading(words.FIND, words.FIND_LEAD))
+        with gr.Row(elem_id="find-row"):
+            topic = gr.Textbox(
+                elem_id="question", label=words.TOPIC, show_label=False, container=False, placeholder=words.TOPIC_HINT,
+                max_lines=1, max_length=2000, autofocus=True, scale=1,
+            )  # fmt: skip
+            go = gr.Button(words.SEARCH, elem_id="go", variant="primary", scale=0)
+        with gr.Row(elem_id="narrow"):
+            person, show, episode = (
+                gr.Dropdown(label=words.PERSON),
+                gr.Dropdown(label=words.SHOW),
+                gr.Dropdown(label=words.EPISODE),
+            )
+            roles = [(words.ANY_ROLE, EVERY), (words.ROLES["host"], "host"), (words.ROLES["guest"], "guest")]
+            role = gr.Dropdown(roles, value=EVERY, label=words.ROLE)
+            since = gr.Textbox(label=words.SINCE, placeholder=words.DATE_HINT, max_lines=1, max_length=10)
+            until = gr.Textbox(label=words.UNTIL, placeholder=words.DATE_HINT, max_lines=1, max_length=10)
+            order = gr.Dropdown([(told, key) for key, told in words.ORDERS.items()], value="best", label=words.ORDER)
+            exact = gr.Checkbox(label=words.EXACT, elem_id="exact")
+        found = gr.HTML(passages_staff.notice(words.START), elem_id="found", js_on_load="staff.found(element, trigger)")
+        file = gr.JSON(visible=False)
+
+    asked = [topic, person, show, episode, role, since, until, order, exact]
+
+    def find(*wanted: Any) -> Iterator[tuple[Any, str]]:
+        yield None, passages_staff.notice(words.SEARCHING)
+        yield shown(assistant, *wanted)
+
+    def turn(held: Search | None, event: gr.EventData) -> Any:
+        return page_of(library, held, int(event.page)) if held else gr.skip()
+
+    def take(held: Search | None, event: gr.EventData) -> dict[str, str]:
+        return file_of(library, held, str(event.kind), list(event.picked))
+
+    def opened(request: gr.Request) -> list[Any]:
+        return furnished(library, dict(request.query_params))
+
+    for trigger in (topic.submit, go.click, order.input):
+        trigger(find, asked, [search, found], trigger_mode="once", **QUIET)
+    found.click(turn, search, found, queue=False, **QUIET).then(None, js="() => scrollTo({top: 0})")
+    found.download(take, search, file, queue=False, **QUIET).then(None, file, js="(file) => staff.save(file)")
+    began = page.load(opened, None, [topic, person, show, episode, exact], **QUIET)
+    began.then(
+        lambda *wanted: shown(assistant, *wanted) if wanted[0] else (None, gr.skip()), asked, [search, found], **QUIET
+    )
+
+
+def furnished(library: Library, query: dict[str, str]) -> list[Any]:
+    """What a fresh screen lets choose from, and what its address asks for: topic, person, show, episode, exact."""
+    summaries = library.summaries()
+    titles = [(summary.title, summary.id) for summary in newest_first(summaries)]
+    people = people_in(summaries)
+    named = query.get("person", EVERY)
+    return [
+        query["topic"][:2000] if "topic" in query else gr.skip(),  # somebody may be typing already
+        gr.update(choices=_choices(words.EVERYBODY, people), value=named if named in people else EVERY),
+        gr.update(
+            choices=_choices(words.ALL_SHOWS, sorted({s.show for s in summaries})), value=query.get("show", EVERY)
+        ),
+        gr.update(choices=[(words.ALL_EPISODES, EVERY), *titles], value=query.get("episode", EVERY)),
+        bool(query.get("exact")),
+    ]
+
+
+def _choices(every: str, names: list[str]) -> list[tuple[str, str]]:
+    """As (what is shown, what is meant); the first means no filter."""
+    return [(every, EVERY), *((name, name) for name in names)]
+
+
+def newest_first(summaries: list[EpisodeSummary]) -> list[EpisodeSummary]:
+    return sorted(summaries, key=lambda summary: summary.date or "", reverse=True)
+
+
+def shown(
+    assistant: Assistant,
+    topic: str,
+    person: str,
+    show: str,
+    episode: str,
+    role: str,
+    since: str,
+    until: str,
+    order: Order,
+    exact: bool,
+) -> tuple[Search | None, str]:
+    """What was found, and the HTML of its first page; nothing and why where there is none."""
+    if not topic.strip():
+        return None, passages_staff.notice(words.START)
+    try:
+        filters = Filters(
+            show or None,
+            episode or None,
+            person or None,
+            role or None,
+            _day(since),
+            _day(until),  # type: ignore[arg-type]
+        )
+        search = searched(assistant, topic.strip(), filters, order, exact)
+    except VerbatimError as error:
+        return None, passages_staff.notice(str(error), problem=True)
+    if not search.citations:
+        return None, passages_staff.nothing(search.told)
+    return search, page_of(assistant.library, search, 0)
+
+
+def searched(assistant: Assistant, topic: str, filters: Filters, order: Order, exact: bool) -> Search:
+    """The search done: exact words where they are asked for by quote marks or the switch, else the topic."""
+    phrase = in_quotes(topic) or (topic if exact else "")
+    if phrase:
+        places = find_phrase(assistant.library, phrase, filters)
+        citations, searched_in = places.citations, counted(places.searched, "episode")
+        told = words.FOUND_EXACT.format(
+            places=counted(places.count, "place"), episodes=_episodes(citations), searched=searched_in
+        )
+        marked: frozenset[str] = frozenset()
+        if not citations:
+            told = words.NOTHING_EXACT.format(searched=searched_in)
+    else:
+        findings = find_topic(assistant, topic, filters)
+        citations, searched_in = findings.citations, counted(findings.searched, "episode")
+        told = words.FOUND.format(
+            passages=counted(len(citations), "passage"), episodes=_episodes(citations), naming=findings.naming,
+            searched=searched_in,
+        )  # fmt: skip
+        asked = assistant.understand(topic, (), filters)[0].words or content_words(topic)
+        marked = frozenset(stem for word in asked for stem in stems(re.findall(r"\w+", word)))
+        if not citations:
+            told = words.NOTHING_OF.format(searched=searched_in)
+    ordered = _grouped(citations, order)
+    return Search(secrets.token_hex(8), ordered, told, phrase, marked, _starts(ordered))
+
+
+def _day(text: str) -> str | None:
+    """An ISO date, month or year; QuestionError for anything else."""
+    wanted = (text or "").strip()
+    if not wanted:
+        return None
+    whole = {4: "-01-01", 7: "-01", 10: ""}.get(len(wanted))
+    try:
+        date.fromisoformat(wanted + (whole or ""))
+    except ValueError as error:
+        raise QuestionError(words.BAD_DATE.format(date=wanted)) from error
+    if whole is None:
+        raise QuestionError(words.BAD_DATE.format(date=wanted))
+    return wanted
+
+
+def _episodes(citations: tuple[Citation, ...]) -> str:
+    return counted(len({citation.episode for citation in citations}), "episode")
+
+
+def _grouped(citations: tuple[Citation, ...], order: Order) -> tuple[Citation, ...]:
+    """By episode: as the best passage of each ranks, or by date, undated ones last; numbered in that order."""
+    groups: dict[str, list[Citation]] = {}
+    for citation in citations:
+        groups.setdefault(citation.episode, []).append(citation)
+    rows = list(groups.values())
+    if order != "best":
+        rows = [sorted(row, key=lambda citation: citation.first) for row in rows]
+        rows.sort(key=lambda row: (row[0].date or "", row[0].episode), reverse=order == "newest")
+        rows.sort(key=lambda row: row[0].date is None)
+    return tuple(citation.numbered(n) for n, citation in enumerate((c for row in rows for c in row), start=1))
+
+
+def _starts(citations: tuple[Citation, ...]) -> tuple[int, ...]:
+    """Where pages begin: after PAGE passages or more, at an episode's first one; in a long episode, within it."""
+    starts = [0]
+    for at in range(1, len(citations)):
+        here = at - starts[-1]
+        if here >= 2 * PAGE or (here >= PAGE and citations[at].episode != citations[at - 1].episode):
+            starts.append(at)
+    return tuple(starts)
+
+
+def page_of(library: Library, search: Search, number: int) -> str:
+    """The HTML of one page of what was found, from 0; the nearest one where there is no such page."""
+    number = max(0, min(number, len(search.starts) - 1))
+    start = search.starts[number]
+    end = search.starts[number + 1] if number + 1 < len(search.starts) else len(search.citations)
+    on_page = search.citations[start:end]
+    return passages_staff.found(
+        moments_of(on_page, library),
+        exact=search.exact,
+        marked=search.marked,
+        told=search.told,
+        search=search.name,
+        count=len(search.citations),
+        page=number,
+        pages=len(search.starts),
+        first=start + 1,
+    )
+
+
+def file_of(library: Library, search: Search | None, kind: str, picked: list[str]) -> dict[str, str]:
+    """The selected passages, or all where none is selected, as a file: {name, media, text}; {} where there are none."""
+    if search is None or kind not in KINDS:
+        return {}
+    numbers = {int(n) for n in picked if str(n).isdecimal()}
+    chosen = [citation for citation in search.citations if not numbers or citation.n in numbers]
+    hashes = {summary.id: summary.content_hash for summary in library.summaries()}
+    renumbered = [replace(citation, n=n) for n, citation in enumerate(chosen, start=1)]
+    return {"name": KINDS[kind].file, "media": KINDS[kind].media, "text": exported(renumbered, kind, hashes)}

@@ -1,0 +1,287 @@
+"""Library: the episodes in a table, adding, removing and putting back, and two charts. For staff.
+
+`holdings_screen` lays it out and wires it; what is done is in `ui/staff/drafts.py` and `index/library/library.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from index.errors import VerbatimError
+from index.library import EpisodeSummary, Library
+from index.reading.read import TRANSCRIPT_SUFFIXES
+from rag.answer import clock
+from rag.assistant import Assistant
+from ui.shared.html import counted, day, listed
+from ui.staff import drafts as incoming
+from ui.staff import evaluate_html as html
+from ui.staff.charts import episodes_chart, spoken_chart
+from ui.staff.drafts import MOST_BYTES, MOST_FILES, Draft, Drafts
+from ui.words import evaluate as text
+
+PREVIEW_TURNS = 4
+PREVIEW_LETTERS = 300
+
+
+def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
+    """The screen, inside the Blocks that is open."""
+    library = assistant.library
+    drafts = gr.State((), delete_callback=incoming.discard)
+    undo_keys = gr.State(())
+    kinds = ", ".join(sorted(TRANSCRIPT_SUFFIXES))
+    with gr.Column(elem_classes="staff desk", elem_id="holdings"):
+        head = gr.HTML()
+        episodes = gr.HTML(elem_id="episodes")
+        gr.HTML(
+            html.section(
+                text.ADD, text.ADD_LEAD.format(kinds=kinds, megabytes=MOST_BYTES // 1_000_000, files=MOST_FILES)
+            )
+        )
+        files = gr.File(label=text.DROP, file_count="multiple", elem_id="drop", height=150)
+        states = gr.HTML(elem_id="drafts")
+        with gr.Column(visible=False, elem_id="draft") as form:
+            which = gr.Dropdown(label=text.WHICH, elem_id="which-draft")
+            with gr.Row():
+                title = gr.Textbox(label=text.TITLE, max_length=2000)
+                show = gr.Textbox(label=text.SHOW, max_length=2000)
+                date = gr.Textbox(label=text.DATE, info=text.DATE_HINT, max_length=30)
+            people = gr.Textbox(label=text.PEOPLE, info=text.PEOPLE_HINT, lines=3, max_length=20_000)
+            begins = gr.HTML(elem_id="preview")
+            with gr.Row():
+                save = gr.Button(text.SAVE_NONE, variant="primary", elem_id="save")
+                discard = gr.Button(text.DISCARD, elem_id="discard")
+        line = gr.HTML(elem_id="holdings-line")
+        gr.HTML(html.section(text.REMOVE))
+        with gr.Row():
+            chosen = gr.Dropdown(label=text.REMOVE_WHICH, multiselect=True, elem_id="to-remove")
+            remove = gr.Button(text.REMOVE_BUTTON, elem_id="remove", scale=0)
+            undo = gr.Button(text.UNDO, elem_id="undo", visible=False, scale=0)
+        with gr.Row():
+            binned = gr.Dropdown(label=text.BIN, multiselect=True, elem_id="bin")
+            back = gr.Button(text.PUT_BACK, elem_id="put-back", scale=0)
+            delete = gr.Button(text.DELETE, elem_id="delete", scale=0)
+            sure = gr.Button(text.DELETE_SURE, elem_id="delete-sure", variant="stop", visible=False, scale=0)
+        gr.HTML(html.section(text.CHARTS))
+        charts = gr.HTML(elem_id="charts")
+
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    at_once: dict[str, Any] = {"queue": False, **quiet}
+    working: dict[str, Any] = {"concurrency_limit": 4, **quiet}
+    typed = [which, title, show, date, people]
+    shown = [head, episodes, chosen, binned, charts]
+    filled = [form, which, title, show, date, people, begins, save]
+
+    def furnish() -> list[Any]:
+        return furnished(library)
+
+    def take(paths: list[str] | None, held: Drafts) -> Iterator[list[Any]]:
+        incoming.discard(held)
+        yield from taken(library, paths or [])
+
+    def keep(held: Drafts, *values: str) -> tuple[Drafts, str]:
+        try:
+            return with_typed(held, *values), ""
+        except VerbatimError as error:
+            return held, html.notice(str(error), problem=True)
+
+    def store(held: Drafts, *values: str) -> Iterator[list[Any]]:
+        yield from stored(library, held, *values)
+
+    def drop(held: Drafts) -> list[Any]:
+        incoming.discard(held)
+        return [(), "", None, *form_of((), None)]
+
+    def out(ids: list[str], request: gr.Request) -> list[Any]:
+        return removed(library, ids, request.username)
+
+    def restore(keys: Sequence[str]) -> list[Any]:
+        return put_back(library, keys)
+
+    def gone(keys: Sequence[str]) -> list[Any]:
+        return deleted(library, keys)
+
+    page.load(furnish, None, shown, **at_once)
+    # Two changes may come within the time that one look at the library takes: the last of them is looked at too.
+    anew: dict[str, Any] = {"trigger_mode": "always_last", **at_once}
+    files.upload(take, [files, drafts], [drafts, states, *filled], **working)
+    which.input(lambda held, name: form_of(held, name)[2:], [drafts, which], filled[2:], **at_once)
+    for box in typed[1:]:
+        box.blur(keep, [drafts, *typed], [drafts, line], **at_once)
+    saved = save.click(store, [drafts, *typed], [drafts, states, line, *filled], **working)
+    saved.then(furnish, None, shown, **anew)
+    discard.click(drop, drafts, [drafts, states, files, *filled], **at_once)
+    remove.click(out, chosen, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **anew)
+    undo.click(restore, undo_keys, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **anew)
+    back.click(restore, binned, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **anew)
+    delete.click(lambda keys: gr.update(visible=bool(keys)), binned, sure, **at_once)
+    sure.click(gone, binned, [line, sure], **quiet).then(furnish, None, shown, **anew)
+
+
+def furnished(library: Library) -> list[Any]:
+    """Head, table, the choices of both lists and the charts, of the library as it is now."""
+    summaries = library.summaries()
+    names = [(f"{summary.title} ({summary.show})", summary.id) for summary in summaries]
+    entries = [
+        (text.BIN_ENTRY.format(title=removed.title, show=removed.show, day=day(removed.at[:10])), removed.key)
+        for removed in library.in_bin()
+    ]
+    drawn = [(text.CHART_PEOPLE, spoken_chart(summaries)), (text.CHART_EPISODES, episodes_chart(summaries))]
+    return [
+        html.heading(text.LIBRARY, html.library_lead(summaries) if summaries else text.LIBRARY_EMPTY),
+        html.episodes_table(summaries, problems_of(library, summaries)),
+        gr.update(choices=names, value=[]),
+        gr.update(choices=entries, value=[]),
+        html.charts(drawn, text.CHART_NONE),
+    ]
+
+
+def problems_of(library: Library, summaries: Sequence[EpisodeSummary]) -> dict[str, list[str]]:
+    """What is wrong with an episode beside what was put right when it was read."""
+    problems: dict[str, list[str]] = {}
+    for summary in summaries:
+        web = (summary.audio or "").startswith(("http://", "https://"))
+        if summary.audio and not web and library.audio_file(summary.id) is None:
+            problems.setdefault(summary.id, []).append(text.AUDIO_GONE)
+        if summary.speaker_sources == ("unknown",):
+            problems.setdefault(summary.id, []).append(text.NO_SPEAKER_KNOWN)
+    return problems
+
+
+# Adding
+
+
+def taken(library: Library, paths: Sequence[str]) -> Iterator[list[Any]]:
+    """The drafts of these files and their form, after each one that is read."""
+    drafts: Drafts = ()
+    shows = Counter(summary.show for summary in library.summaries())
+    for drafts in incoming.read_drafts(paths, show=next((show for show, _ in shows.most_common(1)), "")):
+        yield [drafts, html.drafts_table([state_of(draft) for draft in drafts]), *[gr.skip()] * 8]
+    first = next((draft.name for draft in drafts if draft.episode), None)
+    states = html.drafts_table([state_of(draft, known=titles(library)) for draft in drafts])
+    yield [drafts, states, *form_of(drafts, first)]
+
+
+def titles(library: Library) -> frozenset[tuple[str, str]]:
+    return frozenset((summary.show.casefold(), summary.title.casefold()) for summary in library.summaries())
+
+
+def state_of(draft: Draft, *, known: frozenset[tuple[str, str]] = frozenset()) -> tuple[str, str, str]:
+    """A draft's line: its name, a kind for the eye, and where it stands in words."""
+    if draft.saved:
+        return draft.name, "saved", text.SAVED.format(id=draft.saved)
+    if draft.refusal:
+        return draft.name, "refused", text.REFUSED.format(why=draft.refusal)
+    if draft.episode is None:
+        return draft.name, "waiting", text.READING
+    people = [person.name for person in draft.episode.people]
+    line = text.READY.format(
+        turns=counted(len(draft.episode.turns), "turn"),
+        people=listed(people, limit=4) if people else text.NO_SPEAKER_KNOWN,
+        length=clock(draft.episode.duration) or text.NO_LENGTH,
+    )
+    told = (str(draft.fields.get("show", "")).casefold(), str(draft.fields.get("title", "")).casefold())
+    again = f". {text.ALREADY_THERE}" if told in known else ""
+    return draft.name, "ready", "; ".join([line, *draft.episode.mended]) + again
+
+
+def form_of(drafts: Drafts, name: str | None) -> list[Any]:
+    """The form for the draft of that name: visible, choices, four fields, how it begins, and the button's words."""
+    ready = [draft for draft in drafts if draft.episode and not draft.saved]
+    draft = next((draft for draft in ready if draft.name == name), ready[0] if ready else None)
+    button = gr.update(value=text.SAVE.format(files=counted(len(ready), "file")))
+    if draft is None:
+        return [gr.update(visible=False), gr.update(choices=[], value=None), "", "", "", "", "", button]
+    fields = draft.fields
+    return [
+        gr.update(visible=True),
+        gr.update(choices=[draft.name for draft in ready], value=draft.name, visible=len(ready) > 1),
+        str(fields.get("title") or ""),
+        str(fields.get("show") or ""),
+        str(fields.get("date") or ""),
+        incoming.people_text(draft),
+        html.preview(first_turns(draft)),
+        button,
+    ]
+
+
+def first_turns(draft: Draft) -> list[tuple[str, str, str]]:
+    turns = draft.episode.turns[:PREVIEW_TURNS] if draft.episode else ()
+    shown = []
+    for turn in turns:
+        at = clock(turn.start, turn.sentences[0].time_error)
+        words = turn.text if len(turn.text) <= PREVIEW_LETTERS else turn.text[:PREVIEW_LETTERS] + " …"
+        shown.append((at, f"{turn.speaker.name}:" if turn.speaker else "", words))
+    return shown
+
+
+def with_typed(drafts: Drafts, which: str | None, title: str, show: str, date: str, people: str) -> Drafts:
+    """The drafts with what was typed about the chosen one. VerbatimError: a field that can't be meant."""
+    return tuple(
+        incoming.mended(draft, title, show, date, people) if draft.name == which and draft.episode else draft
+        for draft in drafts
+    )
+
+
+def stored(library: Library, drafts: Drafts, *typed: str) -> Iterator[list[Any]]:
+    """Saves the drafts that are ready; their states after each one, and at the end what is left of the form."""
+    try:
+        drafts = with_typed(drafts, *typed)
+    except VerbatimError as error:
+        yield [gr.skip(), gr.skip(), html.notice(str(error), problem=True), *[gr.skip()] * 8]
+        return
+    drafts = tuple(replace(draft, refusal="") if draft.episode else draft for draft in drafts)
+    for after in incoming.save_drafts(library, drafts):
+        drafts = after
+        yield [drafts, html.drafts_table([state_of(draft) for draft in drafts]), "", *[gr.skip()] * 8]
+    yield [drafts, html.drafts_table([state_of(draft) for draft in drafts]), "", *form_of(drafts, None)]
+
+
+# Removing
+
+
+def removed(library: Library, ids: Sequence[str], by: str | None) -> list[Any]:
+    """Moves episodes to the bin: the line to show, the keys that undo it, and the button that does."""
+    if not ids:
+        return [html.notice(text.CHOOSE_FIRST, problem=True), (), gr.update(visible=False)]
+    done = []
+    try:
+        for id_ in ids:
+            done.append(library.to_bin(id_, by=by))
+    except VerbatimError as error:
+        line = html.notice(str(error), problem=True)
+    else:
+        line = html.notice(text.REMOVED.format(titles=listed([each.title for each in done], limit=4)))
+    return [line, tuple(each.key for each in done), gr.update(visible=bool(done))]
+
+
+def put_back(library: Library, keys: Sequence[str]) -> list[Any]:
+    """Puts removed episodes back: the line to show, no keys to undo, and no button."""
+    if not keys:
+        return [html.notice(text.CHOOSE_FIRST, problem=True), (), gr.update(visible=False)]
+    known = {removed.key: removed.title for removed in library.in_bin()}
+    try:
+        for key in keys:
+            library.from_bin(key)
+    except VerbatimError as error:
+        return [html.notice(str(error), problem=True), (), gr.update(visible=False)]
+    line = text.PUT_BACK_DONE.format(titles=listed([known.get(key, key) for key in keys], limit=4))
+    return [html.notice(line), (), gr.update(visible=False)]
+
+
+def deleted(library: Library, keys: Sequence[str]) -> list[Any]:
+    """Deletes removed episodes for good: the line to show, and the button that asked whether one is sure, gone."""
+    if not keys:
+        return [html.notice(text.CHOOSE_FIRST, problem=True), gr.update(visible=False)]
+    known = {removed.key: removed.title for removed in library.in_bin()}
+    try:
+        for key in keys:
+            library.empty_bin(key)
+    except VerbatimError as error:
+        return [html.notice(str(error), problem=True), gr.update(visible=False)]
+    line = text.DELETED.format(titles=listed([known.get(key, key) for key in keys], limit=4))
+    return [html.notice(line), gr.update(visible=False)]

@@ -1,0 +1,79 @@
+"""Person: where somebody speaks, about what most, and what they said about one topic over time; for staff."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import gradio as gr
+
+from index.library import Library
+from index.search.lexical import content_words, stems
+from rag.assistant import Assistant
+from rag.search.person import over_time, parts_of, topics_of
+from ui.listeners.conversation import moments_of
+from ui.shared.filters import people_in
+from ui.staff import found_html as passages_staff
+from ui.staff.find import QUIET
+from ui.words import staff as words
+
+GO_TO = "(name) => { if (name) location.search = '?' + new URLSearchParams({name}); }"
+
+
+def person_screen(page: gr.Blocks, assistant: Assistant) -> None:
+    """The screen, inside the Blocks that is open."""
+    library = assistant.library
+    name = gr.State("")
+    with gr.Column(elem_classes="staff", elem_id="person"):
+        gr.HTML(passages_staff.heading(words.PERSON, words.PERSON_LEAD))
+        who = gr.Dropdown(label=words.PERSON, elem_id="who")
+        about = gr.HTML(passages_staff.notice(words.SEARCHING), elem_id="about")
+        with gr.Column(visible=False, elem_id="over-time") as over:
+            gr.HTML(passages_staff.section(words.OVER_TIME, words.OVER_TIME_LEAD))
+            with gr.Row(elem_id="find-row"):
+                topic = gr.Textbox(
+                    elem_id="question", label=words.OVER_TIME_TOPIC, show_label=False, container=False,
+                    placeholder=words.OVER_TIME_HINT, max_lines=1, max_length=200, scale=1,
+                )  # fmt: skip
+                go = gr.Button(words.OVER_TIME_SHOW, variant="primary", scale=0, elem_id="go")
+            told = gr.HTML(elem_id="dated")
+
+    def opened(request: gr.Request) -> list[Any]:
+        return person_of(library, dict(request.query_params))
+
+    def follow(person: str, asked: str | None) -> str:
+        return told_of(library, person, asked)
+
+    who.input(None, who, None, js=GO_TO, **QUIET)
+    for trigger in (topic.submit, go.click):
+        trigger(follow, [name, topic], told, trigger_mode="once", **QUIET)
+    began = page.load(opened, None, [name, who, about, over, topic], **QUIET)
+    began.then(follow, [name, topic], told, **QUIET)
+
+
+def person_of(library: Library, query: dict[str, str]) -> list[Any]:
+    """What the screen shows of the person that the address names: name, choice, page, whether there is more, topic."""
+    people = people_in(library.summaries())
+    name = query.get("name", "")
+    choice = gr.update(choices=people, value=name if name in people else None)
+    topic = query["topic"][:200] if "topic" in query else gr.skip()  # somebody may be typing already
+    if name not in people:
+        why = words.NOBODY_CALLED.format(name=name) if name else words.CHOOSE_PERSON if people else words.NO_PEOPLE
+        return ["", choice, passages_staff.notice(why, problem=bool(name)), gr.update(visible=False), topic]
+    html = passages_staff.person(name, parts_of(library, name), topics_of(library, name))
+    return [name, choice, html, gr.update(visible=True), topic]
+
+
+def told_of(library: Library, name: str, topic: str | None) -> str:
+    """What the person said about the topic, oldest first, with its plot; "" where nothing is asked.
+
+    A field that nobody has touched holds None.
+    """
+    asked = (topic or "").strip()
+    if not name or not asked:
+        return ""
+    found = over_time(library, name, asked)
+    said = found.said
+    moments = moments_of([one.citation.numbered(n) for n, one in enumerate(said)], library)
+    marked = {stem for word in content_words(asked) for stem in stems(re.findall(r"\w+", word))}
+    return passages_staff.over_time(name, asked, list(zip(said, moments, strict=True)), marked, count=found.count)
