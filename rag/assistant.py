@@ -15,25 +15,23 @@ from pathlib import Path
 from index.episode import Turn
 from index.library import EpisodeSummary, Library
 from rag.answer import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
-from rag.evidence.quotes import Extractor, Quote
-from rag.evidence.retrieve import Hit, Retriever, Scope, read_scope
-from rag.evidence.sections import RELATED, Sections, gather, written
-from rag.evidence.verdict import (
-    best_probability,
-    other_line,
-    otherwise_line,
-    probability,
-    refusal,
-    said_by_other,
-    threshold,
-)
+from rag.draft import Draft
+from rag.evidence.cite import cite
+from rag.evidence.may_speak import may_speak_rule
+from rag.evidence.quotes import Evidence, Extractor, Quote
+from rag.evidence.retrieve import Retriever
+from rag.evidence.sections import Sections, gather
+from rag.evidence.verdict import Decision, decide
 from rag.question.about_library import Reply, reply_to
 from rag.question.people import nearest_names
 from rag.question.plan import Plan, model_kind, plan
-from rag.question.question import Filters, Question, read_question
+from rag.question.question import Question, read_question
 from rag.question.rewritten import condense, more_of
+from rag.question.scope import Filters, Scope, read_scope
 from rag.settings import Settings
-from rag.writing.extractive import Draft, Writer, cite, extractive_writer
+from rag.writing.by_section import words_of
+from rag.writing.extractive import Writer, extractive_writer
+from rag.writing.lines import refusal
 
 NEAREST = 3
 NOTHING_MORE = "I found nothing more about this."
@@ -95,7 +93,44 @@ class Assistant:
         hits = self.retriever.retrieve(asked, scope, k=self.settings.passages)
         clock.lap("retrieve")
         yield Found(len(hits))
-        yield from self._answer(question, asked, filters, scope, hits, clock, draft, planned, more + again)
+        may_speak = may_speak_rule(asked, filters, scope)
+        evidence = self.extractor.read(asked, hits)
+        decision = decide(evidence, may_speak, limit=self.settings.quotes, more=more + again)
+        sections = self._sections(planned, decision.verdict, filters, scope)
+        verdict: Verdict = "answered" if sections else decision.verdict
+        clock.lap("write")
+        texts: list[str] = []
+        if verdict in ("answered", "said_by_other"):
+            for wrote in words_of(asked, replace(decision, verdict=verdict), sections, self.writer, draft):
+                texts.append(wrote.text)
+                yield wrote
+            verdict = verdict if draft.citations else "not_said"
+        searched, nearest = _searched(scope, asked), ()
+        if not draft.citations:
+            refused = replace(decision, verdict=verdict)
+            line, nearest = self._refused(refused, evidence, may_speak, filters, scope, searched, more + again)
+            texts = [line]
+            yield Wrote(line)
+        clock.lap("check")
+        yield Done(
+            Answer(
+                question=question,
+                asked=asked.asked,
+                verdict=verdict,
+                answer="\n\n".join(text for text in texts if text),
+                citations=tuple(draft.citations),
+                nearest=nearest,
+                searched=searched,
+                writer=draft.writer,
+                model=draft.model,
+                seconds=clock.laps,
+                withheld=draft.withheld,
+                confidence=decision.confidence,
+                tokens=draft.tokens,
+                cost=self.settings.cost(draft.tokens),
+                held_back=tuple(draft.held_back),
+            )
+        )
 
     def _plan(self, asked: Question, scope: Scope, draft: Draft) -> Plan | None:
         """How a question that needs more than one look is looked for; None for the others."""
@@ -147,81 +182,31 @@ class Assistant:
     def _is_word(self, word: str) -> bool:
         return self.library.passages_with(word) > 0
 
-    def _answer(
+    def _refused(
         self,
-        question: str,
-        asked: Question,
+        decision: Decision,
+        evidence: Evidence,
+        may_speak: Callable[[Turn], bool],
         filters: Filters,
         scope: Scope,
-        hits: list[Hit],
-        clock: _Stopwatch,
-        draft: Draft,
-        planned: Plan | None,
+        searched: Searched,
         more: int,
-    ) -> Iterator[Event]:
-        may_speak = may_speak_rule(asked, filters, scope)
-        evidence = self.extractor.read(asked, hits)
-        quotes = evidence.choose(may_speak, limit=self.settings.quotes * (more + 1))[self.settings.quotes * more :]
-        own = confidence = best_probability(quotes)
-        verdict: Verdict = "answered" if own >= threshold() else "not_said"
-        asked_for = _asked_for(asked)
-        if asked.unknown:
-            verdict = "unknown_person"
-        elif asked.said and asked_for and not more:
-            others = evidence.choose(lambda turn: not may_speak(turn), limit=self.settings.quotes)
-            if said_by_other(own, theirs := best_probability(others)):
-                verdict, quotes, confidence = "said_by_other", others, theirs
-        sections = self._sections(planned, verdict, filters, scope)
-        verdict = "answered" if sections else verdict
-        clock.lap("write")
-        searched = _searched(scope, asked)
-        texts: list[str] = []
-        if verdict in ("answered", "said_by_other"):
-            if verdict == "said_by_other":
-                texts.append(other_line(asked_for or "them"))
-                yield Wrote(texts[0])
-            elif not sections and (line := otherwise_line(asked, quotes)):
-                texts.append(line)
-                yield Wrote(line)
-            shown = written(self.writer, sections, draft) if sections else None
-            for wrote in shown or self.writer(asked, _worth_showing(quotes), draft):
-                texts.append(wrote.text)
-                yield wrote
-            if not draft.citations:
-                verdict = "not_said"
-        nearest: tuple[Citation, ...] = ()
-        if not draft.citations:
-            in_scope = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
-            nearest = () if more else _nearest(quotes or evidence.choose(in_scope, limit=NEAREST))
-            people = nearest_names(asked.unknown, self.library.summaries()) if asked.unknown else ()
-            # Under a filter on who speaks, the host's question is out of place.
-            asks = verdict == "not_said" and not (more or filters.role or scope.person)
-            in_vain = evidence.asked_in_vain(may_speak) if asks else None
-            if in_vain:
-                nearest = _nearest([in_vain, *quotes])
-            told = refusal(asked, searched, verdict=verdict, nearest_people=people, asked_in_vain=in_vain)
-            texts = [NOTHING_MORE if more else told]
-            yield Wrote(texts[0])
-        clock.lap("check")
-        yield Done(
-            Answer(
-                question=question,
-                asked=asked.asked,
-                verdict=verdict,
-                answer="\n\n".join(text for text in texts if text),
-                citations=tuple(draft.citations),
-                nearest=nearest,
-                searched=searched,
-                writer=draft.writer,
-                model=draft.model,
-                seconds=clock.laps,
-                withheld=draft.withheld,
-                confidence=confidence,
-                tokens=draft.tokens,
-                cost=self.settings.cost(draft.tokens),
-                held_back=tuple(draft.held_back),
-            )
-        )
+    ) -> tuple[str, tuple[Citation, ...]]:
+        """What is said where nothing is quoted, and what stands nearest."""
+        if more:
+            return NOTHING_MORE, ()
+        asked = evidence.question
+        in_scope = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
+        quotes = decision.quotes
+        nearest = nearest_quotes(quotes or evidence.choose(in_scope, limit=NEAREST))
+        people = nearest_names(asked.unknown, self.library.summaries()) if asked.unknown else ()
+        # Under a filter on who speaks, the host's question is out of place.
+        asks = decision.verdict == "not_said" and not (filters.role or scope.person)
+        in_vain = evidence.asked_in_vain(may_speak) if asks else None
+        if in_vain:
+            nearest = nearest_quotes([in_vain, *quotes])
+        line = refusal(asked, searched, verdict=decision.verdict, nearest_people=people, asked_in_vain=in_vain)
+        return line, nearest
 
     def _sections(self, planned: Plan | None, verdict: Verdict, filters: Filters, scope: Scope) -> Sections | None:
         """What a plan's looks find, where it is needed; None where nothing does."""
@@ -253,49 +238,11 @@ def _without_search(question: str, reply: Reply, scope: Scope, clock: _Stopwatch
     )
 
 
-def _nearest(quotes: Sequence[Quote]) -> tuple[Citation, ...]:
+def nearest_quotes(quotes: Sequence[Quote]) -> tuple[Citation, ...]:
     """What stands nearest to a question that nothing answers, as citations; not as an answer."""
     cited = [cite(quote, n) for n, quote in enumerate(quotes[:NEAREST], start=1)]
     verified = [citation for citation in cited if citation.check == "verified"]
     return tuple(citation.numbered(n) for n, citation in enumerate(verified, start=1))
-
-
-def may_speak_rule(asked: Question, filters: Filters, scope: Scope) -> Callable[[Turn], bool]:
-    """Whose words may be quoted: hard rules of attribution. Words that nobody is known to have said may always be."""
-    people = set(asked.people) if asked.said else set()
-
-    def may_speak(turn: Turn) -> bool:
-        if turn.speaker is None:
-            return True
-        if scope.person and turn.speaker.name != scope.person:
-            return False
-        if filters.role and turn.speaker.role not in (filters.role, "unknown"):
-            return False
-        if people:
-            return turn.speaker.name in people
-        if asked.said and asked.role:
-            return turn.speaker.role in (asked.role, "unknown")
-        return True
-
-    return may_speak
-
-
-def _asked_for(asked: Question) -> str | None:
-    """Whose words are asked for, as it is said to the reader."""
-    if asked.people:
-        return " or ".join(asked.people)
-    return f"the {asked.role}" if asked.role else None
-
-
-def _worth_showing(quotes: Sequence[Quote]) -> list[Quote]:
-    if not quotes:
-        return []
-    best = quotes[0]
-    return [best] + [
-        quote
-        for quote in quotes[1:]
-        if quote.score >= best.score - RELATED and probability(quote.signals) >= threshold()
-    ]
 
 
 def _searched(scope: Scope, asked: Question) -> Searched:

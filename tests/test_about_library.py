@@ -12,7 +12,7 @@ from index.library import EpisodeSummary, Library, Speaker
 from rag.answer import Asked, Done, Wrote
 from rag.assistant import Assistant
 from rag.question.about_library import reply_to
-from rag.question.question import Filters
+from rag.question.scope import Filters
 
 DATA = Path(__file__).resolve().parent.parent / "eval/data"
 

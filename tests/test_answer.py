@@ -17,11 +17,13 @@ from talks import ANN, BO, episode, write_show
 from index.library import Library
 from rag.answer import Answer, Asked, Done, Found, Wrote
 from rag.assistant import Assistant
+from rag.draft import Draft
 from rag.evidence.check import check_quote
 from rag.evidence.quotes import Quote, Signals
-from rag.question.question import Filters, Question, QuestionError
+from rag.question.question import Question
+from rag.question.scope import Filters, QuestionError
 from rag.settings import Settings
-from rag.writing.extractive import Draft, extractive_writer
+from rag.writing.extractive import extractive_writer
 from ui.terminal.text import answer_text, episode_text
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,7 +17,7 @@ from index.interviews.voices import Correction
 from index.library import Library
 from rag.answer import Done
 from rag.assistant import Assistant
-from rag.question.question import Filters
+from rag.question.scope import Filters
 from rag.search.exact import find_phrase
 from rag.search.export import KINDS, exported
 from rag.search.topic import find_topic

@@ -17,7 +17,7 @@ from index.errors import VerbatimError
 from index.library import Library
 from rag.assistant import Assistant
 from rag.evidence.check import locate
-from rag.question.question import Filters
+from rag.question.scope import Filters
 from rag.search.exact import find_phrase, in_quotes, spans_of
 from rag.search.export import KINDS, exported, plain_cell
 from rag.search.topic import find_topic

@@ -15,7 +15,7 @@ from browsing import opener
 
 from index.library import Library
 from rag.assistant import Assistant
-from rag.question.question import Filters
+from rag.question.scope import Filters
 from rag.search.exact import find_phrase
 from ui.staff import find
 from ui.staff import found_html as passages_staff

@@ -13,6 +13,7 @@ from eval.studies.gate.sentences import build_cases
 from index.episode import Episode, Person
 from index.search.encoder import load_encoder
 from rag.answer import Wrote
+from rag.draft import Draft
 from rag.evidence.quotes import Quote, Signals
 from rag.gate.gate import Gate
 from rag.gate.judge import judge
@@ -20,7 +21,6 @@ from rag.gate.numbers import numbers
 from rag.gate.second_look import second_look
 from rag.gate.words import is_carried_word
 from rag.question.question import Question
-from rag.writing.extractive import Draft
 
 NELL, PIP, IVO = Person("Nell Orchard", "host"), Person("Pip Larkham", "guest"), Person("Ivo Larkham", "guest")
 KITES = episode(

@@ -15,11 +15,11 @@ from talks import episode as talk
 
 from index.episode import Episode, Person, Show
 from rag.answer import Wrote
+from rag.draft import Draft
 from rag.evidence.check import check_quote
 from rag.evidence.quotes import Quote, Signals
 from rag.gate.gate import Gate
 from rag.question.question import Question
-from rag.writing.extractive import Draft
 from rag.writing.with_model import llm_writer
 
 INES, TOBIN, MAUD = Person("Ines Rowe", "host"), Person("Tobin Askerly", "guest"), Person("Maud Illingsby", "guest")

@@ -17,13 +17,13 @@ from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
 from rag.answer import Done, Wrote
 from rag.assistant import Assistant
+from rag.draft import Draft
 from rag.evidence.quotes import Quote, Signals
 from rag.gate.gate import Gate
 from rag.gate.judge import judge
 from rag.gate.numbers import numbers
 from rag.question.question import Question
 from rag.settings import Settings
-from rag.writing.extractive import Draft
 from rag.writing.sentences import sentences
 from rag.writing.with_model import llm_writer, quotes_block
 

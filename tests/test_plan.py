@@ -15,7 +15,7 @@ from rag.answer import Answer, Done, Wrote
 from rag.assistant import Assistant
 from rag.evidence.check import check_quote
 from rag.question.plan import MOST_LOOKS, Plan, plan
-from rag.question.question import Filters
+from rag.question.scope import Filters
 from rag.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

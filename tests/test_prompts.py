@@ -15,6 +15,8 @@ import prompts
 from eval.run.judge import Judge
 from index.episode import Episode
 from rag.answer import Answer, Searched
+from rag.draft import Draft
+from rag.evidence.cite import cite
 from rag.evidence.quotes import Quote, Signals
 from rag.gate.second_look import second_look
 from rag.model.voices import label_speakers
@@ -22,7 +24,6 @@ from rag.question.plan import model_kind
 from rag.question.question import Question
 from rag.question.rewritten import condense
 from rag.settings import Settings
-from rag.writing.extractive import Draft, cite
 from rag.writing.with_model import llm_writer
 
 VARIABLES = {

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from index.library import EpisodeSummary, Speaker
 from rag.question.people import find_person, nearest_names
-from rag.question.question import LONGEST_QUESTION, Question, QuestionError, read_question
+from rag.question.question import LONGEST_QUESTION, Question, read_question
+from rag.question.scope import QuestionError
 
 MARK, JAS, WILL = "Mark Thompson", "Jasneet Gill", "Will Rose"
 

@@ -12,8 +12,9 @@ from index.library import Library
 from rag.answer import Answer, Searched
 from rag.assistant import Assistant
 from rag.evidence.quotes import Quote, Signals
-from rag.evidence.verdict import otherwise_line, probability, refusal, threshold
+from rag.evidence.verdict import probability, threshold
 from rag.question.question import Question
+from rag.writing.lines import otherwise_line, refusal
 
 GOOD = Signals(*[1.0] * len(fields(Signals)))
 
@@ -75,7 +76,7 @@ def test_a_question_that_the_host_asked_and_nobody_answered_is_refused_with_it(t
     library.add_episode(
         episode((ANN, ["Would you ever sell the copper boat?"]), (BO, ["Mind the wet step there.", "Rain comes early."]), id="tape")
     )
-    monkeypatch.setattr("rag.assistant.threshold", lambda: 1.1)
+    monkeypatch.setattr("rag.evidence.verdict.threshold", lambda: 1.1)
     answer: Answer = list(Assistant(library).ask("Would Bo ever sell the copper boat?"))[-1].answer
     assert answer.verdict == "not_said" and answer.answer.startswith("Ann Hale asks about this (")
     assert answer.nearest[0].quote.endswith("sell the copper boat?") and answer.nearest[0].speaker == "Ann Hale"

@@ -10,8 +10,9 @@ from talks import ANN, BO, CAT, KETTLE, episode, write_show
 from index.errors import NoSuchEpisode
 from index.library import Library
 from index.search.encoder import HashingEncoder
-from rag.evidence.retrieve import Hit, Retriever, read_scope
-from rag.question.question import Filters, Question, QuestionError
+from rag.evidence.retrieve import Hit, Retriever
+from rag.question.question import Question
+from rag.question.scope import Filters, QuestionError, read_scope
 
 
 @pytest.fixture(scope="module")

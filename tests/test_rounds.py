@@ -14,7 +14,7 @@ from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
 from rag.answer import Answer, Done
 from rag.assistant import Assistant
-from rag.question.question import Filters, QuestionError
+from rag.question.scope import Filters, QuestionError
 from ui.listeners import answers
 from ui.listeners.conversation import LARGEST_KEPT, MOST_KEPT, Round, citation_at, link_of, moments_of, packed, unpacked
 from ui.listeners.links import opened

@@ -28,11 +28,11 @@ from eval.run.runner import commit
 from eval.sets.questions import Asked, development
 from eval.sets.readers import read_set
 from index.library import Library
-from rag.assistant import Assistant, may_speak_rule
+from rag.assistant import Assistant
+from rag.evidence.may_speak import may_speak_rule
 from rag.evidence.quotes import FEATURES, Evidence, Quote, fitted
-from rag.evidence.retrieve import Scope, read_scope
 from rag.evidence.verdict import features
-from rag.question.question import Filters
+from rag.question.scope import Filters, Scope, read_scope
 
 L2 = 5.0
 MOST_QUESTIONS = 120  # of one set: more change the weights in the second digit only

@@ -23,7 +23,7 @@ from eval.sets.readers import read_set
 from index.library import Library
 from rag.assistant import Assistant
 from rag.evidence.rank import FEATURES
-from rag.question.question import Filters
+from rag.question.scope import Filters
 
 L2 = 3.0
 FITTED = Path(__file__).parents[2] / "rag" / "evidence" / "fitted.json"

@@ -25,7 +25,8 @@ from eval.sets.questions import Asked
 from index.episode import Episode
 from rag.answer import Answer, Citation, Done
 from rag.assistant import Assistant
-from rag.question.question import Filters, Question
+from rag.question.question import Question
+from rag.question.scope import Filters
 
 ABSTENTIONS = ("not_said", "said_by_other", "unknown_person")
 ANSWERABLE = ("answered", "said_by_other")

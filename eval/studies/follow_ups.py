@@ -20,7 +20,7 @@ from eval.sets.libraries import library_of_transcripts
 from eval.sets.readers import read_set
 from index.library import Library
 from rag.assistant import Assistant
-from rag.question.question import Filters
+from rag.question.scope import Filters
 from rag.settings import Settings
 
 FOLLOW_UPS = Path(__file__).parents[1] / "data" / "follow_ups.jsonl"

@@ -6,24 +6,22 @@ what only comes near is left out, and what is left out is said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from index.episode import Turn
 from index.library import Library
 from prompts import flat
-from rag.answer import Wrote
 from rag.evidence.quotes import READ_PASSAGES, Extractor, Quote
 from rag.evidence.retrieve import Hit, Retriever
-from rag.evidence.verdict import probability, threshold
+from rag.evidence.verdict import RELATED, probability, threshold
+from rag.prose import counted
 from rag.question.plan import Look, Plan, episode_line
 from rag.question.question import Question
-from rag.writing.extractive import Draft, Writer, counted, extractive_writer
 
 MOST_READ = 40  # quotes looked at in a batch of passages, where they must hold something of their own
 IN_A_SECTION = 3  # quotes of one person or date; a list has one for each item
-RELATED = 2.0  # further quotes are left out where the best one is e ** 2, seven times, likelier to be the answer
 MOST_LISTED = 15  # quotes in all; the closing line says how many more there are
 CLEAR = 0.85
 """Cosine and share of the question's words in the quote, added: from there on a quote is about the subject by itself. With the
@@ -188,30 +186,3 @@ def _how_complete(plan: Plan, sections: Sequence[Section], found: int, read: set
         lines.append(f"In the transcripts {stand} in {counted(len(held), 'passage')}, {share}.")
     lines.append("I looked by words and by meaning, so what is put in quite other words may be missing.")
     return " ".join(lines)
-
-
-def written(writer: Writer, sections: Sections, draft: Draft) -> Iterator[Wrote]:
-    """The answer, section by section, each led by its line. Where everything is asked for, every quote is given.
-
-    A writer that passes over a section leaves it to the quotes themselves.
-    """
-    chosen = extractive_writer if sections.plan.lists else writer
-    of = {(quote.episode.id, quote.first): section for section in sections.sections for quote in section.quotes}
-    told: list[Section] = []
-    for wrote in chosen(sections.plan.question, sections.quotes, draft):
-        for citation in wrote.citations[:1]:
-            section = of[citation.episode, citation.first]
-            if section.title and (not told or told[-1] is not section):
-                yield Wrote(section.title)
-            told.append(section)
-        yield wrote
-    for section in sections.sections:
-        if section.quotes and section not in told:
-            for n, wrote in enumerate(extractive_writer(sections.plan.question, section.quotes, draft)):
-                if n == 0 and section.title:
-                    yield Wrote(section.title)
-                yield wrote
-        elif not section.quotes and section.nothing:
-            yield Wrote(section.nothing)
-    if sections.closing and draft.citations:
-        yield Wrote(sections.closing)

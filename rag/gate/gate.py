@@ -10,13 +10,14 @@ import logging
 from collections.abc import Sequence
 
 from rag.answer import Withheld, Wrote
+from rag.draft import Draft
 from rag.evidence.check import normalise
+from rag.evidence.cite import cite
 from rag.evidence.quotes import Quote
 from rag.gate.judge import Ruling, judge
 from rag.gate.second_look import SecondLook
 from rag.gate.synonyms import synonyms
 from rag.question.question import Question
-from rag.writing.extractive import Draft, cite
 
 log = logging.getLogger(__name__)
 

@@ -17,11 +17,11 @@ from typing import Literal, get_args
 from index.episode import Episode
 from index.library import EpisodeSummary
 from prompts import flat, one_line
-from rag.evidence.retrieve import Scope
 from rag.model.endpoint import Allowance, whole_reply
 from rag.model.faults import ModelFault
 from rag.question.people import SPEECH_VERBS
 from rag.question.question import Question
+from rag.question.scope import Scope
 from rag.settings import Settings
 
 Kind = Literal["compare", "change", "people", "episodes", "list"]

@@ -12,28 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.episode import Role
-from index.errors import VerbatimError
 from index.library import EpisodeSummary
 from rag.question.follow_up import made_whole
 from rag.question.people import NOT_NAMES, find_people, fold, names_of, search_words, speaker_slots, without_names
+from rag.question.scope import QuestionError
 
 LONGEST_QUESTION = 2000  # characters; a longer one is a pasted document
-
-
-class QuestionError(VerbatimError):
-    """A question or filter that can't be asked: empty, too long, or naming what the library doesn't hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What to search in. `guest` names a person (any role); dates are ISO, both included."""
-
-    show: str | None = None
-    episode: str | None = None
-    guest: str | None = None
-    role: Role | None = None
-    since: str | None = None
-    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +38,13 @@ class Question:
     unknown: str | None = None
     episodes: tuple[str, ...] = ()
     about: str = ""
+
+    @property
+    def asked_for(self) -> str | None:
+        """Whose words are asked for, as it is said to the reader: "Ann or Bo", "the guest"; None: anybody's."""
+        if self.people:
+            return " or ".join(self.people)
+        return f"the {self.role}" if self.role else None
 
 
 _ROLE = {

@@ -15,9 +15,8 @@ from index.errors import VerbatimError
 from index.library import Library
 from rag.answer import Citation
 from rag.evidence.check import Place, locate, normalise, speaker_at
-from rag.evidence.retrieve import read_scope
-from rag.question.question import Filters
-from rag.writing.extractive import link, way_to
+from rag.evidence.cite import link, way_to
+from rag.question.scope import Filters, read_scope
 
 LONGEST_PHRASE = 300  # characters
 # Letters that one letter of a transcript may be folded to ("ß" is "ss"): the lexical index files such a word elsewhere.

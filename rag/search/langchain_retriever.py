@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 
 from index.search.langchain_store import passage_documents
 from rag.assistant import Assistant
-from rag.question.question import Filters
+from rag.question.scope import Filters
 
 
 class HybridRetriever(BaseRetriever):

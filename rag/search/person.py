@@ -19,8 +19,8 @@ from index.library import EpisodeSummary, Library
 from index.search.lexical import STOP_WORDS, content_words, stems
 from index.search.passages import question_before
 from rag.answer import Citation
+from rag.evidence.cite import cite
 from rag.evidence.quotes import Quote, Signals
-from rag.writing.extractive import cite
 
 MOST_TOPICS = 24
 MOST_CANDIDATES = 150  # words and pairs whose places in the library are counted

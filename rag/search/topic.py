@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from index.episode import Sentence, Turn
 from index.search.lexical import stems
 from rag.answer import Citation
-from rag.assistant import Assistant, may_speak_rule
+from rag.assistant import Assistant
+from rag.evidence.cite import cite
+from rag.evidence.may_speak import may_speak_rule
 from rag.evidence.quotes import Quote, Signals
 from rag.evidence.retrieve import Hit
-from rag.question.question import Filters, Question
-from rag.writing.extractive import cite
+from rag.question.question import Question
+from rag.question.scope import Filters
 
 MOST_PASSAGES = 200  # both searches together find no more
 

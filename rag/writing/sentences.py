@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.gate.judge import MARKS
+from rag.gate.clauses import MARKS
 
 LONGEST_SENTENCE = 2_000  # characters; what is longer is no sentence, and the reply is read no further
 

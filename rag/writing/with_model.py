@@ -15,6 +15,7 @@ from itertools import islice
 
 from prompts import fence_around, flat, one_line
 from rag.answer import Wrote
+from rag.draft import Draft
 from rag.evidence.quotes import Quote
 from rag.gate.gate import Gate
 from rag.gate.second_look import second_look
@@ -22,7 +23,7 @@ from rag.model.endpoint import Allowance, ask_model
 from rag.model.faults import ModelFault
 from rag.question.question import Question
 from rag.settings import Settings
-from rag.writing.extractive import Draft, Writer, extractive_writer
+from rag.writing.extractive import Writer, extractive_writer
 from rag.writing.sentences import sentences
 
 MOST_SENTENCES = 12  # five are asked for; a model that runs on says nothing new

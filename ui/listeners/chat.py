@@ -21,7 +21,8 @@ from index.library import Library
 from rag.answer import Done, Found, Wrote
 from rag.answer import Event as AnswerEvent
 from rag.assistant import Assistant
-from rag.question.question import LONGEST_QUESTION, Filters
+from rag.question.question import LONGEST_QUESTION
+from rag.question.scope import Filters
 from ui.api import caller
 from ui.limits import Door, TooMany, line_of
 from ui.listeners import answers

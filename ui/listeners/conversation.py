@@ -19,9 +19,10 @@ from index.errors import VerbatimError
 from index.library import Library
 from rag.answer import Answer, Citation, Searched
 from rag.evidence.check import speaker_at
+from rag.evidence.cite import cite
 from rag.evidence.quotes import Quote, Signals
-from rag.question.question import LONGEST_QUESTION, Filters
-from rag.writing.extractive import cite
+from rag.question.question import LONGEST_QUESTION
+from rag.question.scope import Filters
 from ui.listeners import answers
 from ui.shared import html as passages
 from ui.shared.filters import FIELDS, choice_of, filters_of, scope_of

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from index.library import Library
-from rag.question.question import Filters
+from rag.question.scope import Filters
 from ui.shared.filters import EVERY, choice_of, matching, people_in
 from ui.words.listeners import said
 

@@ -17,7 +17,7 @@ from index.library import EpisodeSummary, Library
 from rag.answer import Answer, Done
 from rag.assistant import Assistant
 from rag.question.people import nearest_names
-from rag.question.question import Filters
+from rag.question.scope import Filters
 from ui.words.listeners import said
 
 MOST_SUGGESTED = 3

@@ -12,8 +12,7 @@ from datetime import date
 
 from index.errors import VerbatimError
 from index.library import EpisodeSummary, Library
-from rag.evidence.retrieve import read_scope
-from rag.question.question import Filters, QuestionError
+from rag.question.scope import Filters, QuestionError, read_scope
 from ui.listeners import answers
 from ui.shared.html import counted, day, duration
 from ui.words.listeners import said

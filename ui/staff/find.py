@@ -19,7 +19,7 @@ from index.library import EpisodeSummary, Library
 from index.search.lexical import content_words, stems
 from rag.answer import Citation
 from rag.assistant import Assistant
-from rag.question.question import Filters, QuestionError
+from rag.question.scope import Filters, QuestionError
 from rag.search.exact import find_phrase, in_quotes
 from rag.search.export import KINDS, exported
 from rag.search.topic import find_topic

@@ -249,7 +249,7 @@ def _settings(options: argparse.Namespace) -> Any:
 
 
 def _filters(options: argparse.Namespace) -> Any:
-    from rag.question.question import Filters
+    from rag.question.scope import Filters
 
     role = getattr(options, "role", None)
     return Filters(options.show, options.episode, options.guest, role, options.since, options.until)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from eval.sets.questions import VERDICTS, Asked, Evidence, Gold, QuestionSet
 from eval.sets.readers.source import Fault, Source, id_in, naming, objects_in, optional_text, refuse, text_in
-from rag.question.question import Filters
+from rag.question.scope import Filters
 
 EXPECTED = "JSON lines with id, question, verdict and gold"
 Place = TypeVar("Place", bound=Gold)

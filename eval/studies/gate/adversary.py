@@ -28,9 +28,9 @@ from index.library import find_transcripts
 from index.reading.read import read_episode
 from index.search.encoder import load_encoder
 from rag.answer import Wrote
+from rag.draft import Draft
 from rag.evidence.check import normalise
 from rag.gate.gate import Gate
-from rag.writing.extractive import Draft
 
 SAMPLES = Path("samples/transcripts")
 SEED = 7

@@ -23,7 +23,7 @@ from eval.studies.gate.audit import faults_of
 from index.errors import VerbatimError
 from rag.answer import Answer, Done, Wrote
 from rag.assistant import Assistant
-from rag.question.question import Filters
+from rag.question.scope import Filters
 from rag.settings import Settings
 
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"

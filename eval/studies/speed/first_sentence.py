@@ -1,6 +1,7 @@
 """How long a model's first sentence takes to the reader's eyes: `python -m eval first-sentence --library library`.
 
-The page runs with the honest scripted model, which falls silent after its first sentence. Measured is the time from when that sentence was sent to when it stands on the page in a real Chromium, checked. Prints one JSON object.
+The page runs with the honest scripted model, which falls silent after its first sentence. Measured is
+the time from when that sentence was sent to when it stands on the page in a real Chromium, checked. Prints one JSON object.
 """
 
 from __future__ import annotations

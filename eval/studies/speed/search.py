@@ -26,8 +26,9 @@ from eval.run.runner import commit
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
 from index.search.encoder import EMBEDDED_MODEL, load_encoder
-from rag.evidence.retrieve import Retriever, read_scope
-from rag.question.question import Filters, read_question
+from rag.evidence.retrieve import Retriever
+from rag.question.question import read_question
+from rag.question.scope import Filters, read_scope
 
 VOCABULARY = 30_000
 TURNS_AN_EPISODE = 50

@@ -1,0 +1,88 @@
+"""The plain lines that are said where nothing answers, or where somebody answers otherwise than the question takes for granted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.answer import Searched
+from rag.evidence.cite import place
+from rag.evidence.quotes import Quote
+from rag.prose import counted, either
+from rag.question.question import Question
+
+
+def refusal(
+    question: Question,
+    searched: Searched,
+    *,
+    verdict: str,
+    nearest_people: Sequence[str] = (),
+    asked_in_vain: Quote | None = None,
+) -> str:
+    """What is said when nothing is quoted, in plain sentences: what was searched, and what can be tried.
+
+    `asked_in_vain`: words of somebody here who asks the same, and gets no answer that was found.
+    """
+    scope = f"{counted(searched.episodes, 'episode')}{_minutes(searched.seconds)}"
+    if verdict == "unknown_person":
+        hint = f" Did you mean {either(nearest_people)}?" if nearest_people else ""
+        return f"Nobody called {question.unknown} speaks in the {scope} searched.{hint}"
+    begin = ""
+    if asked_in_vain is not None:
+        who = asked_in_vain.turn.speaker.name if asked_in_vain.turn.speaker else "Somebody"
+        begin = f"{who} asks about this ({place(asked_in_vain)}), but I found no answer to it. "
+    if searched.speaker:
+        seconds = searched.speaker_seconds
+        own = f", in which {searched.speaker} speaks{_minutes(seconds, ' for ')}" if seconds else ""
+        return f"{begin}I found nothing that {searched.speaker} says about this in the {scope} searched{own}."
+    return f"{begin}I found nobody saying anything about this in the {scope} searched."
+
+
+def other_line(asked_for: str) -> str:
+    """The line before the words of somebody else than the person asked about."""
+    return f"I found no words of {asked_for} that answer this, but somebody else said:"
+
+_TAKES_FOR_GRANTED = re.compile(r"^(?:and |so |but )?(?:why|when|how|what|which|since when|in what way)\b", re.I)
+
+_LIKE = "love|like|want|recommend|enjoy|prefer|support|favou?r|agree|insist|hope|approve|trust|welcome|appreciate"
+
+_LIKES = re.compile(rf"\b(?:{_LIKE})(?:s|d|ed|ing)?\b", re.I)
+
+_NOT_LIKING = re.compile(
+    rf"\b(?:do|does|did|would|will|wo|could)(?:n't| not) (?:\w+ ){{0,2}}?(?:{_LIKE})\b"
+    rf"|\bnever (?:\w+ ){{0,1}}?(?:{_LIKE})(?:s|d|ed)?\b"
+    r"|\bca(?:n't|nnot) (?:abide|bear|stand)\b|\bcould(?:n't| not) (?:abide|bear|stand)\b|\bagainst (?:it|that|them)\b"
+    r"|\bno time for\b|\b(?:hate|loathe|detest)\b",
+    re.I,
+)
+
+_DISLIKES = re.compile(r"\b(?:hate|dislike|oppose|despise|loathe|detest|refuse)(?:s|d|ed)?\b|\bagainst\b", re.I)
+
+_IN_FAVOUR = re.compile(r"\bI'?(?:m| am) (?:all )?for (?:it|that|them)\b|\bin favou?r of\b", re.I)
+
+
+def otherwise_line(question: Question, quotes: Sequence[Quote]) -> str | None:
+    """The line before quotes that say the opposite of what the question takes for granted; None where they don't.
+
+    "Why does Ann love raisins?" takes for granted that she does. Told are only likes and wishes, by the verbs for them.
+    """
+    best = quotes[0] if quotes else None
+    if best is None or best.turn.speaker is None or not _TAKES_FOR_GRANTED.match(question.asked):
+        return None
+    asked, said = question.asked.replace("’", "'"), best.text.replace("’", "'")
+    dislikes = bool(_DISLIKES.search(asked) or _NOT_LIKING.search(asked))
+    likes = bool(_LIKES.search(asked)) and not dislikes
+    says_no, says_yes = bool(_NOT_LIKING.search(said)), bool(_IN_FAVOUR.search(said))
+    if (likes and says_no) or (dislikes and says_yes and not says_no):
+        return f"{best.turn.speaker.name} does not say so, but rather:"
+    return None
+
+
+def _minutes(seconds: float | None, before: str = ", ") -> str:
+    if not seconds:
+        return ""
+    minutes = seconds / 60
+    if minutes < 1.5:
+        return f"{before}{counted(round(seconds), 'second')}"
+    return f"{before}{counted(round(minutes), 'minute')}" if minutes < 120 else f"{before}{minutes / 60:,.1f} hours"
