@@ -18,7 +18,7 @@ from eval.report.limits import Gate, check_gates, gates_table, load_gates
 from eval.run.judge import Judge
 from eval.run.measure import Options
 from eval.run.runner import CACHE, Source, evaluate
-from eval.sets.libraries import library_of_episodes, library_of_transcripts
+from eval.sets.libraries import ProgressBar, library_of_episodes, library_of_transcripts, no_bar
 from eval.sets.questions import QuestionSet, fingerprint
 from eval.sets.readers import read_set
 from index.errors import VerbatimError
@@ -42,15 +42,15 @@ MAIN_METRICS = (
 GATES = Path(__file__).parent / "gates.toml"
 
 
-def main(options: argparse.Namespace, settings: Settings) -> int:
-    """The command; returns its exit code."""
+def main(options: argparse.Namespace, settings: Settings, *, bar: ProgressBar = no_bar) -> int:
+    """The command; returns its exit code. `bar` is drawn while transcripts are made into a library."""
     if options.judge and not settings.model:
         raise VerbatimError("--judge asks a language model, and none is set. Name one in VERBATIM_MODEL.")
     # What the end needs is read first: a set may take an hour.
     old = read_result(options.compare) if options.compare else None
     gates = load_gates(options.gates or GATES) if options.gates or old else []
     asked = read_set(options.questions)
-    folder = _library_folder(asked, options, settings)
+    folder = _library_folder(asked, options, settings, bar)
     if folder is None or not _applies(asked, folder):
         where = options.transcripts or settings.library
         print(f"skipped: {options.questions} asks about episodes that are not in {where}.", file=sys.stderr)
@@ -121,12 +121,14 @@ def read_result(file: Path) -> dict[str, Any]:
     return result
 
 
-def _library_folder(asked: QuestionSet, options: argparse.Namespace, settings: Settings) -> Path | None:
+def _library_folder(
+    asked: QuestionSet, options: argparse.Namespace, settings: Settings, bar: ProgressBar
+) -> Path | None:
     """The library to ask; None where the set only points into transcripts that aren't here."""
     if options.transcripts:
         if not options.transcripts.exists() and asked.only_points:
             return None
-        return library_of_transcripts(options.transcripts, settings.embeddings, CACHE)
+        return library_of_transcripts(options.transcripts, settings.embeddings, CACHE, bar=bar)
     if asked.episodes is not None and not options.library:
         return library_of_episodes(asked.episodes, settings.embeddings, CACHE)
     return Path(settings.library)

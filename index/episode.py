@@ -6,6 +6,8 @@ Times are seconds (float) from the start of the audio, or None where nobody know
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -62,6 +64,10 @@ class Turn:
     def text(self) -> str:
         return " ".join(sentence.text for sentence in self.sentences)
 
+    def spoken(self, first: int = 0, last: int = sys.maxsize) -> tuple[Sentence, ...]:
+        """Its sentences of speech whose positions are `first`..`last`, both included; stage directions are left out."""
+        return tuple(s for s in self.sentences if first <= s.position <= last and s.speech)
+
     @property
     def start(self) -> float | None:
         return self.sentences[0].start
@@ -109,10 +115,23 @@ class Episode:
     mended: tuple[str, ...] = field(default=())
     unlabelled: bool = False
     voices: tuple[tuple[int, Role], ...] = ()
+    sentences: tuple[Sentence, ...] = field(init=False, repr=False, compare=False)
+    """Those of all turns, in order: the one at index n has the position n."""
 
-    @property
-    def sentences(self) -> tuple[Sentence, ...]:
-        return tuple(sentence for turn in self.turns for sentence in turn.sentences)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sentences", tuple(sentence for turn in self.turns for sentence in turn.sentences))
+
+    def turn_at(self, position: int) -> Turn:
+        """The turn that holds the sentence at a position. IndexError: there is none."""
+        if position >= 0:
+            at = bisect_left(self.turns, position, key=lambda turn: turn.sentences[-1].position)
+            if at < len(self.turns):
+                return self.turns[at]
+        raise IndexError(f"episode {self.id} has no sentence {position}")
+
+    def spoken(self, first: int, last: int) -> tuple[Sentence, ...]:
+        """The sentences of speech among `first`..`last`, both included."""
+        return tuple(sentence for sentence in self.sentences[first : last + 1] if sentence.speech)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from index.episode import Turn
 from index.library import EpisodeSummary, Library
 from rag.answer import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
 from rag.draft import Draft
-from rag.evidence.cite import cite
 from rag.evidence.may_speak import may_speak_rule
 from rag.evidence.quotes import Evidence, Extractor, Quote
 from rag.evidence.retrieve import Retriever
@@ -176,7 +175,7 @@ class Assistant:
         for hit in hits:
             quote = self.extractor.whole(hit, may_speak)
             if quote is not None:
-                citations.append(replace(cite(quote, len(citations) + 1), score=round(hit.score, 4)))
+                citations.append(quote.cited(len(citations) + 1))
         return citations[:limit]
 
     def _is_word(self, word: str) -> bool:
@@ -240,7 +239,7 @@ def _without_search(question: str, reply: Reply, scope: Scope, clock: _Stopwatch
 
 def nearest_quotes(quotes: Sequence[Quote]) -> tuple[Citation, ...]:
     """What stands nearest to a question that nothing answers, as citations; not as an answer."""
-    cited = [cite(quote, n) for n, quote in enumerate(quotes[:NEAREST], start=1)]
+    cited = [quote.cited(n) for n, quote in enumerate(quotes[:NEAREST], start=1)]
     verified = [citation for citation in cited if citation.check == "verified"]
     return tuple(citation.numbered(n) for n, citation in enumerate(verified, start=1))
 

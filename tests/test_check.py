@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from talks import ANN, BO, CAT, KETTLE, LANTERN, episode, episodes, sentence_texts
 
 from index.episode import Episode
-from rag.evidence.check import check_quote, locate, normalise, speaker_at
+from rag.evidence.check import check_quote, locate, normalise
 
 
 def talk(lines: tuple[tuple[str, str], ...], id: str) -> Episode:
@@ -151,6 +151,7 @@ def test_words_of_nobody_known_are_verified_only_as_nobodys():
 def test_every_position_has_its_turn_and_sentence(made):
     for turn in made.turns:
         for sentence in turn.sentences:
-            assert speaker_at(made, sentence.position) == (turn, sentence)
-    with pytest.raises(IndexError):
-        speaker_at(made, len(made.sentences))
+            assert made.turn_at(sentence.position) is turn and made.sentences[sentence.position] is sentence
+    for nowhere in (-1, len(made.sentences)):
+        with pytest.raises(IndexError):
+            made.turn_at(nowhere)

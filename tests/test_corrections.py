@@ -16,13 +16,13 @@ from index.errors import VerbatimError
 from index.interviews.voices import Correction
 from index.library import Library
 from rag.answer import Done
+from rag.as_json import episode_json
 from rag.assistant import Assistant
 from rag.question.scope import Filters
 from rag.search.exact import find_phrase
 from rag.search.export import KINDS, exported
 from rag.search.topic import find_topic
 from ui.terminal import cli
-from ui.terminal.text import episode_json
 
 TABLES = {
     "people": "name",

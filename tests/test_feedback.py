@@ -14,11 +14,12 @@ from index.errors import LibraryError
 from index.library import Library
 from index.library.feedback import MOST_KEPT, Feedback
 from rag.answer import Done
+from rag.as_json import feedback_json
 from rag.assistant import Assistant
 from rag.question.scope import Filters
 from ui.listeners.conversation import Round
 from ui.listeners.feedback import MOST_AT_ONCE, WHILE_SECONDS, Moderator
-from ui.terminal.text import feedback_json, feedback_text
+from ui.terminal.text import feedback_text
 from ui.words.listeners import said
 
 

@@ -16,7 +16,6 @@ from eval.run.judge import Judge
 from index.episode import Episode
 from rag.answer import Answer, Searched
 from rag.draft import Draft
-from rag.evidence.cite import cite
 from rag.evidence.quotes import Quote, Signals
 from rag.gate.second_look import second_look
 from rag.model.voices import label_speakers
@@ -77,7 +76,7 @@ def planned(settings: Settings) -> None:
 
 
 def judged(settings: Settings) -> None:
-    citation = cite(quote_of(episode((BO, ["For tin."]))), 1)
+    citation = quote_of(episode((BO, ["For tin."]))).cited(1)
     answer = Answer("Why?", "Why?", "answered", "…", (citation,), (), Searched(1, 60.0), "extractive", None)
     Judge(settings).judged("Why {x}?", answer, "Tin.")
 

@@ -155,7 +155,7 @@ def test_coverage_counts_the_words_that_stand_in_the_passage_itself_in_any_form(
 
 def test_a_langchain_chain_gets_the_same_passages_with_where_they_stand(library):
     from rag.assistant import Assistant
-    from rag.search.langchain_retriever import HybridRetriever
+    from rag.langchain import HybridRetriever
 
     assistant = Assistant(library)
     filters = Filters(episode="bell")

@@ -17,10 +17,11 @@ from rag.assistant import Assistant
 from rag.question.scope import Filters, QuestionError
 from ui.listeners import answers
 from ui.listeners.conversation import LARGEST_KEPT, MOST_KEPT, Round, citation_at, link_of, moments_of, packed, unpacked
+from ui.listeners.fields import remaining
 from ui.listeners.links import opened
 from ui.listeners.suggest import SUGGESTING_AT_ONCE, Suggester, phrases, topic_asked, topics_of
 from ui.shared.captions import captions_of
-from ui.shared.filters import choice_of, filters_of, matching, remaining
+from ui.shared.filters import choice_of, filters_of, matching
 from ui.words.listeners import TEXT, said
 
 KETTLE_ASKED = "What did Ben Tull say about the copper kettle?"

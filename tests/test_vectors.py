@@ -12,7 +12,7 @@ from index.errors import LibraryDamaged
 from index.library import Library
 from index.search.encoder import HashingEncoder
 from index.search.faiss_index import FaissIndex
-from index.search.langchain_store import EncoderEmbeddings, FaissStore
+from rag.langchain import EncoderEmbeddings, FaissStore
 
 HALF = 2e-3  # what 16-bit floats may cost a cosine
 

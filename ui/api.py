@@ -15,12 +15,12 @@ import gradio as gr
 
 from index.errors import LibraryError, VerbatimError
 from rag.answer import Answer, Done
+from rag.as_json import episode_json, episodes_json
 from rag.assistant import Assistant
 from rag.question.question import LONGEST_QUESTION
 from rag.question.scope import Filters
 from rag.search.export import passage_json
 from ui.limits import Door
-from ui.terminal.text import episode_json, episodes_json
 
 LONGEST_NAME = 300
 MOST_PASSAGES = 100

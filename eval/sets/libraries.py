@@ -8,21 +8,35 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from index.episode import Episode
 from index.errors import TranscriptError, VerbatimError
-from index.library import Library, find_transcripts
+from index.library import Library, Progress, find_transcripts
 from index.library.tables import FORMAT
 from index.reading.read import read_episode
 from index.search.encoder import known_name
 from index.search.passages import LIMITS, build_passages, embedded_text
-from rag.progress import progress_bar
+
+ProgressBar = Callable[[], AbstractContextManager[Callable[[Progress], None]]]
+"""Makes a bar: a context whose value is the callback for `Library.add`."""
 
 
-def library_of_transcripts(transcripts: Path, embeddings: str, cache: Path) -> Path:
+def no_bar() -> AbstractContextManager[Callable[[Progress], None]]:
+    """A bar that draws nothing."""
+    return nullcontext(lambda progress: None)
+
+
+def library_of_transcripts(
+    transcripts: Path,
+    embeddings: str,
+    cache: Path,
+    *,
+    bar: ProgressBar = no_bar,
+) -> Path:
     """The folder of a library of these transcripts; made where there is none yet. Refused files are named on stderr.
 
     VerbatimError: the path isn't there, or nothing in it can be read.
@@ -40,7 +54,7 @@ def library_of_transcripts(transcripts: Path, embeddings: str, cache: Path) -> P
         raise VerbatimError(f"{transcripts}: no transcript in it can be read.")
     folder = cache / _key(episodes, embeddings)
     library = Library.create(folder, embeddings)
-    with progress_bar() as on_progress:
+    with bar() as on_progress:
         library.add(files, on_progress=on_progress)
     return folder
 

@@ -6,7 +6,7 @@ Three kinds of names:
 - `hashing`: words hashed into 256 numbers; no model at all. For tests and for measuring speed without a model.
 - any other sentence-transformers model, by name or folder; downloaded by that library where it needs to be.
 
-`langchain_store.py` puts langchain's Embeddings face on an encoder; importing that here would cost `verbatim ask` 0.3 s.
+`rag/langchain.py` puts langchain's Embeddings face on an encoder; importing that here would cost `verbatim ask` 0.3 s.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Rows are passages, under the ids that the library's database gave them; vectors have unit length, so the inner product
 is the cosine. Kept as 16-bit floats: half the memory, and a tenth of the time to read and write.
-Knows nothing of texts, nor of langchain: `index/search/langchain_store.py` puts a VectorStore's face on it.
+Knows nothing of texts, nor of langchain: `rag/langchain.py` puts a VectorStore's face on it.
 """
 
 from __future__ import annotations

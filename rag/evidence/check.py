@@ -151,11 +151,3 @@ def _is_stitched(quote: str, episode: Episode) -> bool:
     if not start or not stands(words[:start]):
         return False
     return any(stands(words[cut:]) for cut in range(LEAST_PART_WORDS, min(start, len(words) - LEAST_PART_WORDS) + 1))
-
-
-def speaker_at(episode: Episode, position: int) -> tuple[Turn, Sentence]:
-    """The turn and sentence at a position."""
-    for turn in episode.turns:
-        if turn.sentences[0].position <= position <= turn.sentences[-1].position:
-            return turn, turn.sentences[position - turn.sentences[0].position]
-    raise IndexError(f"episode {episode.id} has no sentence {position}")

@@ -1,20 +1,33 @@
-"""A quote -> a citation, checked against the transcript that it says it comes from. The only maker of citations."""
+"""A place in a transcript -> a citation, checked against the words that stand there. The only maker of citations."""
 
 from __future__ import annotations
 
-from index.episode import Episode
+from index.episode import Episode, Turn
 from prompts import flat
-from rag.answer import MINUTE, Citation, clock
+from rag.answer import MINUTE, Check, Citation, clock
 from rag.evidence.check import check_quote
-from rag.evidence.quotes import Quote
 
 
-def cite(quote: Quote, n: int) -> Citation:
-    """The quote as a citation, checked against the transcript that it says it comes from."""
-    episode, sentences = quote.episode, quote.sentences
-    speaker = quote.turn.speaker
-    start, end = sentences[0].start, sentences[-1].end
-    check, _ = check_quote(quote.text, speaker.name if speaker else None, episode, first=quote.first, last=quote.last)
+def cite(
+    episode: Episode,
+    turn: Turn,
+    first: int,
+    last: int,
+    text: str,
+    *,
+    n: int,
+    score: float = 0.0,
+    passage: int = -1,
+    check: Check | None = None,
+) -> Citation:
+    """`text` as the citation `n`: what sentences `first`..`last` say by the turn's speaker, checked against the transcript.
+
+    `score`: how well it fits, rounded to four places; `passage`: its row in the library, -1 for none. `check`: what is
+    known of it already, where the words were found by looking for them.
+    """
+    spoken, speaker = episode.spoken(first, last), turn.speaker
+    if check is None:
+        check, _ = check_quote(text, speaker.name if speaker else None, episode, first=first, last=last)
     return Citation(
         n=n,
         episode=episode.id,
@@ -23,19 +36,19 @@ def cite(quote: Quote, n: int) -> Citation:
         date=episode.date,
         speaker=speaker.name if speaker else None,
         role=speaker.role if speaker else "unknown",
-        speaker_source=quote.turn.speaker_source,
-        start=start,
-        end=end,
-        time_source=sentences[0].time_source,
-        time_error=sentences[0].time_error,
-        quote=quote.text,
+        speaker_source=turn.speaker_source,
+        start=spoken[0].start,
+        end=spoken[-1].end,
+        time_source=spoken[0].time_source,
+        time_error=spoken[0].time_error,
+        quote=text,
         check=check,
-        url=link(episode, start, sentences[0].time_error),
-        first=quote.first,
-        last=quote.last,
-        passage=quote.passage,
-        score=round(quote.score, 4),
-        way=way_to(episode, quote.first),
+        url=link(episode, spoken[0].start, spoken[0].time_error),
+        first=first,
+        last=last,
+        passage=passage,
+        score=round(score, 4),
+        way=way_to(episode, first),
     )
 
 
@@ -57,8 +70,8 @@ def link(episode: Episode, start: float | None, time_error: float | None = None)
     return f"{address.split('#')[0]}#t={start:.1f}"
 
 
-def place(quote: Quote) -> str:
-    """Where a quote stands, as it is said: its episode's title and its time. Nothing in a title can look like a mark."""
-    first = quote.sentences[0]
-    at = clock(first.start, first.time_error, way_to(quote.episode, quote.first))
-    return f"{flat(quote.episode.title)}{f', {at}' if at else ''}"
+def place(episode: Episode, first: int, last: int) -> str:
+    """Where words stand, as it is said: the episode's title and the time. Nothing in a title can look like a mark."""
+    sentence = episode.spoken(first, last)[0]
+    at = clock(sentence.start, sentence.time_error, way_to(episode, first))
+    return f"{flat(episode.title)}{f', {at}' if at else ''}"

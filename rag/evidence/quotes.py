@@ -19,6 +19,8 @@ import numpy as np
 from index.episode import Episode, Sentence, Turn
 from index.library import Library
 from index.search.lexical import stems
+from rag.answer import Citation
+from rag.evidence.cite import cite, place
 from rag.evidence.retrieve import Hit
 from rag.question.answer_type import expected, holds
 from rag.question.question import Question
@@ -79,7 +81,18 @@ class Quote:
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
-        return tuple(s for s in self.turn.sentences if self.first <= s.position <= self.last and s.speech)
+        return self.turn.spoken(self.first, self.last)
+
+    def cited(self, n: int) -> Citation:
+        """The quote as the citation `n`, checked against the transcript that it says it comes from."""
+        return cite(
+            self.episode, self.turn, self.first, self.last, self.text, n=n, score=self.score, passage=self.passage
+        )
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as it is said: its episode's title and its time."""
+        return place(self.episode, self.first, self.last)
 
 
 class Extractor:
@@ -108,7 +121,7 @@ class Extractor:
         episode = self.episode(hit.passage.episode)
         runs = []
         for turn in episode.turns:
-            inside = [s for s in turn.sentences if hit.passage.first <= s.position <= hit.passage.last and s.speech]
+            inside = turn.spoken(hit.passage.first, hit.passage.last)
             if inside and may_speak(turn):
                 runs.append((sum(len(s.text) for s in inside), turn, inside))
         if not runs:
@@ -135,7 +148,7 @@ class Extractor:
         for hit in hits:
             episode = self.episode(hit.passage.episode)
             last = hit.passage.last
-            spoken = [(turn, s) for turn in episode.turns for s in turn.sentences if s.speech]
+            spoken = [(turn, s) for turn in episode.turns for s in turn.spoken()]
             at_end = next((s for _, s in spoken if s.position == last), None)
             if at_end is not None and _ASKS.search(at_end.text):
                 last += AFTER_A_QUESTION
@@ -305,7 +318,7 @@ def _quote_around(seed: int, evidence: Evidence) -> Quote:
     """The seed sentence with those before that it leans on, and those after that it needs to be whole."""
     candidates, scored, weights = evidence.candidates, evidence.scored, evidence.weights
     turn, episode = candidates[seed].turn, candidates[seed].episode
-    spoken = [s for s in turn.sentences if s.speech]
+    spoken = turn.spoken()
     first = last = next(n for n, s in enumerate(spoken) if s.position == candidates[seed].sentence.position)
     score_at = {(c.episode.id, c.sentence.position): s.score for c, s in zip(candidates, scored, strict=True)}
 

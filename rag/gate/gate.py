@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from rag.answer import Withheld, Wrote
 from rag.draft import Draft
 from rag.evidence.check import normalise
-from rag.evidence.cite import cite
 from rag.evidence.quotes import Quote
 from rag.gate.judge import Ruling, judge
 from rag.gate.second_look import SecondLook
@@ -28,7 +27,7 @@ class Gate:
     def __init__(
         self, question: Question, quotes: Sequence[Quote], draft: Draft, look: SecondLook | None = None
     ) -> None:
-        whole = [quote for quote in quotes if cite(quote, 1).check == "verified"]
+        whole = [quote for quote in quotes if quote.cited(1).check == "verified"]
         self.given = dict(enumerate(whole, start=1))
         self.question, self.draft, self.look = question, draft, look
         self.read = 0
@@ -76,7 +75,7 @@ class Gate:
                 if mark not in self._numbers:
                     # Counted on from what the answer cites already: it may have been begun by another gate.
                     self._numbers[mark] = len(self.draft.citations) + len(new) + 1
-                    new.append(cite(self.given[mark], self._numbers[mark]))
+                    new.append(self.given[mark].cited(self._numbers[mark]))
             marks = "".join(f"[{n}]" for n in sorted(self._numbers[mark] for mark in clause.marks))
             text += f"{clause.text} {marks}"
         last = [self.given[mark].turn.speaker for mark in ruling.clauses[-1].marks]

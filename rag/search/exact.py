@@ -14,8 +14,8 @@ from index.episode import Episode, Turn
 from index.errors import VerbatimError
 from index.library import Library
 from rag.answer import Citation
-from rag.evidence.check import Place, locate, normalise, speaker_at
-from rag.evidence.cite import link, way_to
+from rag.evidence.check import Place, locate, normalise
+from rag.evidence.cite import cite
 from rag.question.scope import Filters, read_scope
 
 LONGEST_PHRASE = 300  # characters
@@ -89,30 +89,11 @@ def _wanted(place: Place, episode: Episode, person: str | None, filters: Filters
 
 
 def _cited(place: Place, episode: Episode) -> Citation:
-    turn, first = speaker_at(episode, place.first)
-    inside = [s for s in episode.sentences[place.first : place.last + 1] if s.speech]
-    one_voice = len(place.speakers) == 1
-    speaker = turn.speaker if one_voice else None
-    return Citation(
-        n=0,
-        episode=episode.id,
-        title=episode.title,
-        show=episode.show.name,
-        date=episode.date,
-        speaker=speaker.name if speaker else None,
-        role=speaker.role if speaker else "unknown",
-        speaker_source=turn.speaker_source if speaker else "unknown",
-        start=first.start,
-        end=inside[-1].end,
-        time_source=first.time_source,
-        time_error=first.time_error,
-        quote=" ".join(sentence.text for sentence in inside),
-        check="verified",
-        url=link(episode, first.start, first.time_error),
-        first=place.first,
-        last=place.last,
-        way=way_to(episode, place.first),
-    )
+    turn = episode.turn_at(place.first)
+    if len(place.speakers) > 1:
+        turn = Turn(None, turn.sentences)
+    text = " ".join(sentence.text for sentence in episode.spoken(place.first, place.last))
+    return cite(episode, turn, place.first, place.last, text, n=0, check="verified")
 
 
 def in_quotes(text: str) -> str | None:

@@ -20,7 +20,6 @@ from index.search.lexical import STOP_WORDS, content_words, stems
 from index.search.passages import question_before
 from rag.answer import Citation
 from rag.evidence.cite import cite
-from rag.evidence.quotes import Quote, Signals
 
 MOST_TOPICS = 24
 MOST_CANDIDATES = 150  # words and pairs whose places in the library are counted
@@ -183,10 +182,10 @@ def _without_parts(
     return kept
 
 
-def _runs(turn: Turn, weights: dict[str, float]) -> Iterator[tuple[float, list[Sentence]]]:
+def _runs(turn: Turn, weights: dict[str, float]) -> Iterator[tuple[float, Sequence[Sentence]]]:
     """The runs of a turn's sentences that name the topic, with how much of it."""
     total = sum(weights.values())
-    spoken = [sentence for sentence in turn.sentences if sentence.speech]
+    spoken = turn.spoken()
     named = [weights.keys() & set(stems(re.findall(r"\w+", sentence.text))) for sentence in spoken]
     run: list[int] = []
     for at in [*(at for at, words in enumerate(named) if words), None]:
@@ -206,10 +205,10 @@ def _words(sentences: Sequence[Sentence]) -> int:
 def _said(episode: Episode, at: int, run: Sequence[Sentence]) -> Said:
     turn = episode.turns[at]
     text = " ".join(sentence.text for sentence in run)
-    citation = cite(Quote(episode, turn, run[0].position, run[-1].position, text, 0.0, -1, Signals()), 0)
+    citation = cite(episode, turn, run[0].position, run[-1].position, text, n=0)
     if not any("?" in sentence.text for sentence in episode.sentences):
         return Said(citation, "unknown")
-    since = _words([s for s in turn.sentences if s.speech and s.position < run[0].position])
+    since = _words(turn.spoken(last=run[0].position - 1))
     question = question_before(episode, run[0].position)
     before = next((other for other in reversed(episode.turns[:at]) if other.words > 3), None)
     by_other = before is not None and (before.speaker is None or before.speaker != turn.speaker)

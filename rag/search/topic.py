@@ -6,8 +6,8 @@ Unlike `Assistant.search` it chooses, of several people's words in a passage, th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from index.episode import Sentence, Turn
 from index.search.lexical import stems
@@ -15,8 +15,6 @@ from rag.answer import Citation
 from rag.assistant import Assistant
 from rag.evidence.cite import cite
 from rag.evidence.may_speak import may_speak_rule
-from rag.evidence.quotes import Quote, Signals
-from rag.evidence.retrieve import Hit
 from rag.question.question import Question
 from rag.question.scope import Filters
 
@@ -46,10 +44,10 @@ def find_topic(assistant: Assistant, topic: str, filters: Filters | None = None)
     citations: list[Citation] = []
     naming = 0
     for hit in assistant.retriever.retrieve(asked, scope, k=MOST_PASSAGES):
-        best: tuple[float, int, Turn, list[Sentence]] | None = None
+        best: tuple[float, int, Turn, tuple[Sentence, ...]] | None = None
         episode = assistant.extractor.episode(hit.passage.episode)
         for turn in episode.turns:
-            inside = _inside(turn, hit)
+            inside = turn.spoken(hit.passage.first, hit.passage.last)
             if not inside or not may_speak(turn) or (only_known and turn.speaker is None):
                 continue
             row = (_weight(inside, weights), sum(len(s.text) for s in inside), turn, inside)
@@ -58,17 +56,13 @@ def find_topic(assistant: Assistant, topic: str, filters: Filters | None = None)
             continue
         weight, _, turn, inside = best
         text = " ".join(sentence.text for sentence in inside)
-        quote = Quote(episode, turn, inside[0].position, inside[-1].position, text, hit.score, hit.id, Signals())
-        citations.append(replace(cite(quote, len(citations) + 1), score=round(hit.score, 4)))
+        first, last = inside[0].position, inside[-1].position
+        citations.append(cite(episode, turn, first, last, text, n=len(citations) + 1, score=hit.score, passage=hit.id))
         naming += weight > 0
     return Findings(tuple(citations), naming, len(scope.episodes))
 
 
-def _inside(turn: Turn, hit: Hit) -> list[Sentence]:
-    return [s for s in turn.sentences if hit.passage.first <= s.position <= hit.passage.last and s.speech]
-
-
-def _weight(sentences: list[Sentence], weights: Mapping[str, float]) -> float:
+def _weight(sentences: Sequence[Sentence], weights: Mapping[str, float]) -> float:
     """How much of the topic the sentences name, by rarity."""
     named = {stem for sentence in sentences for stem in stems(re.findall(r"\w+", sentence.text))}
     return sum(weight for stem, weight in weights.items() if stem in named)

@@ -11,7 +11,6 @@ from typing import Protocol
 from prompts import flat
 from rag.answer import Wrote
 from rag.draft import Draft
-from rag.evidence.cite import cite, place
 from rag.evidence.quotes import Quote
 from rag.prose import either
 from rag.question.question import Question
@@ -28,7 +27,7 @@ def extractive_writer(question: Question, quotes: Sequence[Quote], draft: Draft)
     for group in _grouped(quotes):
         led = False
         for quote in group:
-            citation = cite(quote, len(draft.citations) + 1)
+            citation = quote.cited(len(draft.citations) + 1)
             if citation.check != "verified":
                 draft.withheld += 1
                 continue
@@ -39,7 +38,7 @@ def extractive_writer(question: Question, quotes: Sequence[Quote], draft: Draft)
 
 
 def _lead(quote: Quote) -> str:
-    where = place(quote)
+    where = quote.place
     speaker = quote.turn.speaker
     if speaker is None:
         people = [flat(person.name) for person in quote.episode.people]

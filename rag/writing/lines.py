@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from rag.answer import Searched
-from rag.evidence.cite import place
 from rag.evidence.quotes import Quote
 from rag.prose import counted, either
 from rag.question.question import Question
@@ -31,7 +30,7 @@ def refusal(
     begin = ""
     if asked_in_vain is not None:
         who = asked_in_vain.turn.speaker.name if asked_in_vain.turn.speaker else "Somebody"
-        begin = f"{who} asks about this ({place(asked_in_vain)}), but I found no answer to it. "
+        begin = f"{who} asks about this ({asked_in_vain.place}), but I found no answer to it. "
     if searched.speaker:
         seconds = searched.speaker_seconds
         own = f", in which {searched.speaker} speaks{_minutes(seconds, ' for ')}" if seconds else ""

@@ -28,10 +28,10 @@ from ui.limits import Door, TooMany, line_of
 from ui.listeners import answers
 from ui.listeners.conversation import NOTHING_KEPT, Round, Rounds, history_of, moments_of, packed, render, unpacked
 from ui.listeners.feedback import Moderator
-from ui.listeners.fields import filter_fields, furnished, narrowed
+from ui.listeners.fields import filter_fields, furnished, narrowed, remaining
 from ui.listeners.links import opened
 from ui.listeners.suggest import Suggester
-from ui.shared.filters import FIELDS, filters_of, matching, people_in, remaining, scope_of
+from ui.shared.filters import FIELDS, filters_of, matching, people_in, scope_of
 from ui.shared.html import counted
 from ui.words.listeners import said
 

@@ -18,9 +18,7 @@ from index.episode import Episode
 from index.errors import VerbatimError
 from index.library import Library
 from rag.answer import Answer, Citation, Searched
-from rag.evidence.check import speaker_at
 from rag.evidence.cite import cite
-from rag.evidence.quotes import Quote, Signals
 from rag.question.question import LONGEST_QUESTION
 from rag.question.scope import Filters
 from ui.listeners import answers
@@ -137,14 +135,14 @@ def citation_at(talk: Episode, first: int, last: int, *, n: int = 1, words: str 
     `words`: the part of them that is quoted, where it isn't all.
     """
     try:
-        turn, _ = speaker_at(talk, first)
+        turn = talk.turn_at(first)
     except IndexError:
         return None
-    spoken = [sentence for sentence in turn.sentences if first <= sentence.position <= last and sentence.speech]
+    spoken = turn.spoken(first, last)
     if last > turn.sentences[-1].position or not spoken:
         return None
     text = words or " ".join(sentence.text for sentence in spoken)
-    citation = cite(Quote(talk, turn, first, last, text, 0.0, -1, Signals(passage_cosine=0.0)), n)
+    citation = cite(talk, turn, first, last, text, n=n)
     return citation if citation.check == "verified" else None
 
 

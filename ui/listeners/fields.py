@@ -7,9 +7,12 @@ from typing import Any
 
 import gradio as gr
 
+from index.errors import VerbatimError
 from index.library import Library
 from rag.question.scope import Filters
-from ui.shared.filters import EVERY, choice_of, matching, people_in
+from ui.listeners import answers
+from ui.shared.filters import EVERY, choice_of, filters_of, matching, people_in
+from ui.shared.html import counted, duration
 from ui.words.listeners import said
 
 
@@ -56,3 +59,18 @@ def narrowed(library: Library, show: str) -> list[Any]:
 def choices(every: str, names: Sequence[str]) -> list[tuple[str, str]]:
     """A field's choices, as (what is shown, what is meant); the first means no filter."""
     return [(said(every), EVERY), *((name, name) for name in names)]
+
+
+def remaining(library: Library, *choice: str) -> str:
+    """How many episodes and hours the fields leave, as the line beside them."""
+    try:
+        filters = filters_of(choice)
+    except VerbatimError as error:
+        return answers.remaining(0, str(error), problem=True)
+    left = matching(library.summaries(), filters)
+    used = sum(bool(value) for value in choice)
+    if not left:
+        return answers.remaining(used, said("remain_none"), problem=bool(used))
+    seconds = sum(summary.duration or 0.0 for summary in left)
+    parts = [counted(len(left), "episode"), duration(seconds)]
+    return answers.remaining(used, " · ".join(part for part in parts if part))

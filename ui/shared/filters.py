@@ -10,11 +10,9 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from index.errors import VerbatimError
 from index.library import EpisodeSummary, Library
 from rag.question.scope import Filters, QuestionError, read_scope
-from ui.listeners import answers
-from ui.shared.html import counted, day, duration
+from ui.shared.html import day
 from ui.words.listeners import said
 
 FIELDS = ("show", "episode", "person", "role", "since", "until")
@@ -92,21 +90,6 @@ def scope_of(library: Library, filters: Filters) -> str:
     if filters.until:
         parts.append(said("to_day", day=day(filters.until)))
     return " · ".join(parts)
-
-
-def remaining(library: Library, *choice: str) -> str:
-    """How many episodes and hours the fields leave, as the line beside them."""
-    try:
-        filters = filters_of(choice)
-    except VerbatimError as error:
-        return answers.remaining(0, str(error), problem=True)
-    left = matching(library.summaries(), filters)
-    used = sum(bool(value) for value in choice)
-    if not left:
-        return answers.remaining(used, said("remain_none"), problem=bool(used))
-    seconds = sum(summary.duration or 0.0 for summary in left)
-    parts = [counted(len(left), "episode"), duration(seconds)]
-    return answers.remaining(used, " · ".join(part for part in parts if part))
 
 
 def people_in(summaries: Sequence[EpisodeSummary]) -> list[str]:

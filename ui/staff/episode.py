@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from index.corrections.kinds import Given, SpeakerIs, StartsAt, WordsAre
-from index.episode import EXACT_SECONDS, Episode, Turn
+from index.episode import EXACT_SECONDS, Episode
 from index.errors import VerbatimError
 from index.formats.times import seconds
 from index.interviews.voices import Correction
@@ -172,9 +172,9 @@ def parts_of_screen(library: Library, episode: Episode, *, opened: int | None = 
 def editing_of(library: Library, id_: str, first: int) -> list[Any]:
     """The panel for the turn that begins with a sentence: its state, itself, its head, no fault, and its fields."""
     episode = library.episode(id_)
-    turn = _turn_at(episode, first)
+    turn = episode.turn_at(first)
     held = Editing(id_, turn.sentences[0].position, turn.sentences[-1].position)
-    spoken = [s for s in turn.sentences if s.speech]
+    spoken = turn.spoken()
     choices = [(words.WHOLE_TURN, f"{WHOLE}-{held.first}")]
     if len(turn.sentences) > 1:
         choices += [(words.ONE_SENTENCE.format(text=_short(s.text)), f"{ONE}-{s.position}") for s in turn.sentences]
@@ -202,7 +202,7 @@ def fields_of(library: Library, held: Editing, chosen: str) -> list[Any]:
     """Speaker, start, end and words as they are, of what was chosen to be corrected; words of a single sentence only."""
     first, last = _stretch(held, chosen)
     episode = library.episode(held.episode)
-    turn = _turn_at(episode, first)
+    turn = episode.turn_at(first)
     one = episode.sentences[first] if first == last else None
     return [
         gr.update(value=turn.speaker.name if turn.speaker else ""),
@@ -232,12 +232,12 @@ def changes_of(
 ) -> list[Given]:
     """The corrections that the fields mean: what differs from the episode as it is. VerbatimError: a time is none."""
     first, last = _stretch(held, chosen)
-    turn = _turn_at(episode, first)
+    turn = episode.turn_at(first)
     now = turn.speaker.name if turn.speaker else ""
     changes: list[Given] = []
     name = " ".join((speaker or "").split())
     if name != now:
-        spoken = [s.position for s in episode.sentences[first : last + 1] if s.speech]
+        spoken = [s.position for s in episode.spoken(first, last)]
         if spoken:
             changes.append(SpeakerIs(spoken[0], spoken[-1], name or None, role))  # type: ignore[arg-type]
     if starts.strip() != _start_of(episode, first) or ends.strip():
@@ -269,9 +269,6 @@ def _stretch(held: Editing, chosen: str) -> tuple[int, int]:
         return held.first, held.last
     return (at, at) if kind == ONE else (at, held.last)
 
-
-def _turn_at(episode: Episode, position: int) -> Turn:
-    return next(turn for turn in episode.turns if turn.sentences[-1].position >= position)
 
 
 def _short(text: str) -> str:

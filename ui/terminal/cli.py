@@ -259,7 +259,7 @@ def _add(options: argparse.Namespace) -> int:
     import logging
 
     from index.library import Library, Progress
-    from rag.progress import progress_bar
+    from ui.terminal.progress import progress_bar
 
     to_stderr = logging.StreamHandler()
     to_stderr.addFilter(logging.Filter("index"))  # what a language model's client logs is not for the reader
@@ -359,7 +359,8 @@ def _search(options: argparse.Namespace) -> int:
 
 def _episodes(options: argparse.Namespace) -> int:
     from index.library import Library
-    from ui.terminal.text import episodes_json, episodes_text
+    from rag.as_json import episodes_json
+    from ui.terminal.text import episodes_text
 
     summaries = Library.open(_settings(options).library).summaries()
     print(
@@ -370,7 +371,8 @@ def _episodes(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     from index.library import Library
-    from ui.terminal.text import episode_json, episode_text
+    from rag.as_json import episode_json
+    from ui.terminal.text import episode_text
 
     episode = Library.open(_settings(options).library).episode(options.episode)
     print(json.dumps(episode_json(episode), ensure_ascii=False, indent=1) if options.json else episode_text(episode))
@@ -408,7 +410,8 @@ def _speakers(options: argparse.Namespace) -> int:
 
 def _feedback(options: argparse.Namespace) -> int:
     from index.library import Library
-    from ui.terminal.text import feedback_json, feedback_text
+    from rag.as_json import feedback_json
+    from ui.terminal.text import feedback_text
 
     given = Library.open(_settings(options).library).feedback()
     print(json.dumps(feedback_json(given), ensure_ascii=False, indent=1) if options.json else feedback_text(given))
@@ -509,8 +512,9 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _eval(options: argparse.Namespace) -> int:
     from eval.command import main
+    from ui.terminal.progress import progress_bar
 
-    return main(options, _settings(options))
+    return main(options, _settings(options), bar=progress_bar)
 
 
 if __name__ == "__main__":

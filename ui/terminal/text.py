@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
-from index.episode import Episode, Turn
+from index.episode import Episode
 from index.library import EpisodeSummary
 from index.library.feedback import Feedback
 from rag.answer import Answer, Citation, clock
@@ -32,22 +30,6 @@ def passages_text(citations: Sequence[Citation]) -> str:
     return "\n".join(f"{c.n}. {source_line(c)}\n   {c.quote}\n" for c in citations) or "nothing found\n"
 
 
-def feedback_json(given: Sequence[Feedback]) -> list[dict[str, Any]]:
-    """One object a piece of feedback; `filters` and `answer` are those that it is about."""
-    return [
-        {
-            "at": one.at,
-            "kind": one.kind,
-            "question": one.question,
-            "note": one.note,
-            "generation": one.generation,
-            "version": one.version,
-            **json.loads(one.about),
-        }
-        for one in given
-    ]
-
-
 def feedback_text(given: Sequence[Feedback]) -> str:
     """A line each: when, what, about which question, and the note."""
     lines = (
@@ -63,33 +45,6 @@ def _line(text: str) -> str:
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
-def episodes_json(summaries: Sequence[EpisodeSummary]) -> list[dict[str, Any]]:
-    """One object an episode, as the design's interfaces name the fields."""
-    return [
-        {
-            "id": e.id,
-            "show": e.show,
-            "title": e.title,
-            "date": e.date,
-            "people": [
-                {
-                    "name": p.name,
-                    "role": p.role,
-                    "seconds": None if p.seconds is None else round(p.seconds, 1),
-                    "words": p.words,
-                }
-                for p in e.people
-            ],
-            "duration": e.duration,
-            "formats": [e.format],
-            "speaker_sources": list(e.speaker_sources),
-            "time_sources": list(e.time_sources),
-            "passages": e.passages,
-        }
-        for e in summaries
-    ]
-
-
 def episodes_text(summaries: Sequence[EpisodeSummary]) -> str:
     lines = []
     for e in summaries:
@@ -97,44 +52,6 @@ def episodes_text(summaries: Sequence[EpisodeSummary]) -> str:
         facts = [e.show, e.date or "no date", clock(e.duration) or "length not known", f"{e.passages} passages"]
         lines.append(f"{e.id}\n  {e.title}\n  {' · '.join(facts)}\n  {people or 'nobody named'}")
     return "\n".join(lines) or "no episodes yet; add some with: verbatim add TRANSCRIPTS"
-
-
-def episode_json(episode: Episode) -> dict[str, Any]:
-    return {
-        "id": episode.id,
-        "show": episode.show.name,
-        "title": episode.title,
-        "date": episode.date,
-        "description": episode.description,
-        "duration": episode.duration,
-        "url": episode.url,
-        "people": [{"name": p.name, "role": p.role} for p in episode.people],
-        "mended": list(episode.mended),
-        "turns": [_turn_json(turn) for turn in episode.turns],
-    }
-
-
-def _turn_json(turn: Turn) -> dict[str, Any]:
-    return {
-        "speaker": turn.speaker.name if turn.speaker else None,
-        "role": turn.speaker.role if turn.speaker else "unknown",
-        "speaker_source": turn.speaker_source,
-        "start": _round(turn.start),
-        "end": _round(turn.end),
-        "text": turn.text,
-        "sentences": [
-            {
-                "position": s.position,
-                "text": s.text,
-                "start": _round(s.start),
-                "end": _round(s.end),
-                "time_source": s.time_source,
-                "time_error": s.time_error,
-                "speech": s.speech,
-            }
-            for s in turn.sentences
-        ],
-    }
 
 
 def episode_text(episode: Episode) -> str:
@@ -147,7 +64,3 @@ def episode_text(episode: Episode) -> str:
         number = f"  sentence {turn.sentences[0].position}" if episode.unlabelled else ""
         lines += [f"{who}{f'  {at}' if at else ''}{number}", f"  {turn.text}", ""]
     return "\n".join(lines).rstrip()
-
-
-def _round(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 2)

@@ -1,7 +1,7 @@
-"""The langchain face of a library: its encoder as Embeddings, its FAISS index as a VectorStore, passages as Documents.
+"""langchain's faces: an encoder as Embeddings, the FAISS index as a VectorStore, finding as a BaseRetriever.
 
-Apart from `index/search/faiss_index.py` because importing langchain's VectorStore costs a third of a second, which `verbatim ask`
-need not pay. Going out, a passage is a Document whose metadata is its citation: episode, speaker-free span and times.
+Apart from what they stand on because importing langchain's classes costs a third of a second, which `verbatim ask` need not
+pay. Going out, a passage is a Document whose metadata is its citation: episode, speaker-free span and times.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
+from langchain_core.retrievers import BaseRetriever
 from langchain_core.vectorstores import VectorStore
+from pydantic import ConfigDict
 
 from index.library import Library
 from index.search.encoder import Encoder
 from index.search.faiss_index import FaissIndex
+from rag.assistant import Assistant
+from rag.question.scope import Filters
 
 
 class EncoderEmbeddings(Embeddings):
@@ -113,3 +118,21 @@ def passage_documents(library: Library, ids: Sequence[int]) -> list[Document]:
         for id_ in ids
         if (passage := passages.get(id_)) is not None
     ]
+
+
+class HybridRetriever(BaseRetriever):
+    """The best `k` passages of an assistant's library under `filters`, best first, as Documents with their score."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    assistant: Assistant
+    filters: Filters = Filters()
+    k: int = 8
+
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+        question, scope = self.assistant.understand(query, (), self.filters)
+        hits = self.assistant.retriever.retrieve(question, scope, k=self.k)
+        documents = passage_documents(self.assistant.library, [hit.id for hit in hits])
+        for document, hit in zip(documents, hits, strict=True):
+            document.metadata["score"] = hit.score
+        return documents
