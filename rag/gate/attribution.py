@@ -6,15 +6,11 @@ import re
 from collections.abc import Sequence
 
 from index.search.lexical import STOP_WORDS, stems
+from rag.english import OPENERS, SPEECH_FORMS, TITLES
 from rag.evidence.check import normalise
-from rag.gate.clauses import TITLES, WORD, Cited, Clause, bare, called, words_of
-from rag.question.people import SPEECH_VERBS
+from rag.gate.clauses import WORD, Cited, Clause, bare, called, words_of
 
-SPEECH = frozenset(SPEECH_VERBS.split("|")) | frozenset(
-    """added adds recalls recalled notes noted insists insisted remembers remembered points pointed
-    calling saying telling explaining describing""".split()
-)
-_SPEAKS = rf"(?:{'|'.join(sorted(SPEECH, key=len, reverse=True))})"
+_SPEAKS = rf"(?:{'|'.join(sorted(SPEECH_FORMS, key=len, reverse=True))})"
 _SPEAKS_NEXT = re.compile(
     rf"['’]?s?(?:,[^,]*,)?\s*(?::|(?:\w+ly\s+|also\s+|has\s+|had\s+|would\s+|did\s+|does\s+|never\s+|not\s+|always\s+){{0,3}}{_SPEAKS}\b"
     r"|['’]s\s+(?:view|opinion|words|advice|answer|take|position)\b)",
@@ -35,13 +31,6 @@ _ROLE_WORDS = {
     "guest": re.compile(r"\b(?:guest|interviewee)s?\b", re.IGNORECASE),
     "host": re.compile(r"\b(?:host|interviewer|presenter)s?\b", re.IGNORECASE),
 }
-# Words that open a sentence with a capital and name nobody.
-OPENERS = frozenset(
-    """according additionally although asked besides both despite even finally first furthermore generally here however
-    indeed initially instead later moreover once one overall rather second since similarly sometimes still therefore though
-    thus unlike until whereas whether yes yet""".split()
-) | TITLES
-
 
 
 def credit(
@@ -86,7 +75,7 @@ def credit(
             set_off |= bool(re.search(r"\baccording to [^,]*$", text[: token.end()], re.I) and text[token.end() :].startswith(","))
             continue
         is_person = word in parts and (capital or word not in STOP_WORDS)
-        speaks = capital and not (first and word in STOP_WORDS | OPENERS | SPEECH) and _speaks(text, token)
+        speaks = capital and not (first and word in STOP_WORDS | OPENERS | SPEECH_FORMS) and _speaks(text, token)
         if not is_person and not speaks:
             continue
         led = speaker_ends is not None and (set_off or not _ONLY_JOINED.match(text[speaker_ends : token.start()]))
@@ -151,7 +140,7 @@ def _is_of(clause: Clause, told: str, rest: str, cited: Cited) -> bool:
     """True where the clause is made of the words told, and not of what the speaker says for himself."""
     if clause.runs:
         return any(normalise(run).strip(" .,;\"'") in normalise(told) for run in clause.runs if len(run.split()) > 2)
-    ours = set(stems(words_of(clause.plain) - STOP_WORDS - SPEECH - cited.name_parts))
+    ours = set(stems(words_of(clause.plain) - STOP_WORDS - SPEECH_FORMS - cited.name_parts))
     in_told = ours & set(stems(words_of(told)))
     elsewhere = (ours & cited.stems) - in_told
     return len(in_told) > 2 * len(elsewhere)
@@ -163,7 +152,7 @@ def _names_source(clause: Clause, source: str) -> bool:
     who = words_of(source if source[0].isupper() and not _OWN.match(source) else source.split()[-1]) - STOP_WORDS
     if who & words_of(clause.plain):
         return True
-    if not who and words_of(source) & words_of(clause.plain) and words_of(clause.plain) & SPEECH:
+    if not who and words_of(source) & words_of(clause.plain) and words_of(clause.plain) & SPEECH_FORMS:
         return True
-    verbs = [word for word in WORD.findall(clause.plain.lower()) if word in SPEECH]
+    verbs = [word for word in WORD.findall(clause.plain.lower()) if word in SPEECH_FORMS]
     return not who and (len(verbs) > 1 or bool(_RETOLD.search(clause.plain)))

@@ -16,7 +16,6 @@ from rag.evidence.quotes import Quote
 
 NAME_WORDS = 4  # that a speaker may be credited by
 WHOLE_NAME_WORDS = 24  # of a name, office included, that may stand whole in a sentence; a longer one is no name
-TITLES = frozenset("mr mrs ms dr hon".split())
 SENTENCES_BEFORE = 2  # of the same turn, and of the question that it answers: what a quote's "it" and "she" stand for
 
 _QUOTED = re.compile(

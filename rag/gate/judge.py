@@ -22,15 +22,16 @@ from itertools import product
 
 from index.search.lexical import stems
 from rag.answer import Check
+from rag.english import QUANTITIES, REPORTING_WORDS, SPEECH_FORMS, TITLES
 from rag.evidence.check import check_quote, locate
 from rag.evidence.quotes import Quote
-from rag.gate.attribution import SPEECH, credit, credits_reporter, pronoun
-from rag.gate.clauses import MARKS, TITLES, WORD, Cited, Clause, bare, clauses_of, names_in, speaker_of, words_of
+from rag.gate.attribution import credit, credits_reporter, pronoun
+from rag.gate.clauses import MARKS, WORD, Cited, Clause, bare, clauses_of, names_in, speaker_of, words_of
 from rag.gate.negation import NOT_ONLY, ONLY, Polarity, tilted, turned
-from rag.gate.numbers import QUANTITIES, numbers
+from rag.gate.numbers import numbers
 from rag.gate.order import misplaced
 from rag.gate.synonyms import meant
-from rag.gate.words import REPORTING, Load, is_carried_word, weigh
+from rag.gate.words import Load, is_carried_word, weigh
 from rag.question.question import Question
 
 LEAST_QUOTE_WORDS = 3  # a quote this long carries a clause, and may have its wrong mark mended
@@ -157,7 +158,7 @@ def _is_quote(runs: Sequence[str]) -> bool:
 def _attribution(given: Mapping[int, Quote], clause: Clause) -> set[str]:
     """The words that may stand after a mark: who said it."""
     names = {name for mark in clause.marks if mark in given and (name := speaker_of(given[mark]))}
-    return words_of(" ".join(names)) | SPEECH | REPORTING
+    return words_of(" ".join(names)) | SPEECH_FORMS | REPORTING_WORDS
 
 
 # What stands in quote marks
@@ -255,7 +256,7 @@ def _numbers(clause: Clause, cited: Cited, load: Load) -> str:
 def _negations(clause: Clause, cited: Cited, load: Load) -> str:
     """What is wrong with "not" and its kin: none is added, none is dropped, none is cut off a quote."""
     ours, theirs = Polarity(clause.text), Polarity(cited.text)
-    subject = set(stems(SPEECH | cited.name_parts))
+    subject = set(stems(SPEECH_FORMS | cited.name_parts))
     if ours.found and not theirs.found:
         return "a negation that the words cited don't have"
     for stem in sorted(ours.plain - ours.negated - subject):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from index.search.lexical import STOP_WORDS, stems
+from rag.english import UNIVERSALS
 from rag.gate.clauses import bare
 
 NEGATOR = re.compile(
@@ -24,8 +25,6 @@ LEAST_SHARED = 0.6  # share of the words of a part that say what it is made from
 # Opposites among the words of grammar, which need no carrying of their own; those of other words are missed by it anyhow.
 _PAIRS = """more/less more/fewer most/least before/after up/down with/without always/never over/under above/below for/against
     first/last many/few all/some every/some always/sometimes all/most""".split()
-# Words that claim more than was said, unless one of them was said.
-_ALL = frozenset("all always every everybody everyone everything entire whole each most completely forever".split())
 
 class Polarity:
     """Which content words (stems) of a text stand under a negation, which don't; the same word may do both.
@@ -93,7 +92,7 @@ def turned(ours: set[str], theirs: set[str]) -> str:
         for said, meant in ((one, other), (other, one)):
             if said in ours - theirs and meant in theirs - ours:
                 return f"“{said}”, where the words cited have “{meant}”"
-    for word in sorted(_ALL & ours):
-        if not theirs & _ALL:
+    for word in sorted(UNIVERSALS & ours):
+        if not theirs & UNIVERSALS:
             return f"“{word}”, which the words cited don't say"
     return ""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from index.search.lexical import STOP_WORDS, stems
+from rag.english import DETERMINERS
 from rag.gate.clauses import bare
 
 _UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
@@ -18,9 +19,7 @@ _VALUES = (
     | {word: float(n) for n, word in enumerate(_ORDINALS.split(), start=3)}
 )
 _SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-QUANTITIES = frozenset("half quarter dozen dozens twice double triple hundreds thousands millions".split())
 _NUMBER_TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)*")
-_NOT_COUNTED = frozenset("no the this that any each every which someone some only another".split())
 
 
 def numbers(text: str, *, ones: bool = True) -> list[tuple[float, str | None]]:
@@ -58,7 +57,7 @@ def numbers(text: str, *, ones: bool = True) -> list[tuple[float, str | None]]:
             continue
         unit = tokens[at] if at < len(tokens) else ""
         counts = unit and unit not in STOP_WORDS and unit not in _VALUES and not unit[0].isdigit() and len(unit) > 2
-        is_loose_one = tokens[start:at] == ["one"] and (not counts or (start > 0 and tokens[start - 1] in _NOT_COUNTED))
+        is_loose_one = tokens[start:at] == ["one"] and (not counts or (start > 0 and tokens[start - 1] in DETERMINERS))
         if ones or not is_loose_one:
             found.append((total + current, stems([bare(unit)])[0] if counts else None))
     return found

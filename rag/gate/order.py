@@ -12,19 +12,18 @@ from collections.abc import Sequence
 from itertools import product
 
 from index.search.lexical import STOP_WORDS
+from rag.english import FIRST_PERSON, FUNCTION_WORDS, NARRATION_WORDS, REPORTING_WORDS
 from rag.gate.clauses import WORD, Cited, Clause, bare, names_in
 from rag.gate.negation import NEGATOR
 from rag.gate.numbers import numbers
 from rag.gate.synonyms import families, family, meant
-from rag.gate.words import GRAMMAR, REPORTING, Load
+from rag.gate.words import Load
 
 NEIGHBOURS = 2  # sentences in a row that a clause is made from, at most
 MOST_PUT = 3  # content words that one place may have on either side; more of them are another way to say it
 # Words of grammar that say something in the place of another, and verbs so general that a synonym of theirs may mean anything.
-_SMALL = {word for word in GRAMMAR - STOP_WORDS if "'" not in word and not NEGATOR.fullmatch(word)} | {"used"}
+_SMALL = {word for word in FUNCTION_WORDS - STOP_WORDS if "'" not in word and not NEGATOR.fullmatch(word)} | {"used"}
 _GENERAL = families("go come move take get make give turn run put set keep hold leave look face".split())
-_TELLING = frozenset("wrote writes written always often famously".split())  # "my aunt always said", told as "used to say"
-_FIRST_PERSON = frozenset("i i'm i've i'd i'll me my mine we we're we've we'd we'll us our ours".split())
 
 
 def misplaced(clause: Clause, cited: Cited, load: Load) -> str:
@@ -34,7 +33,7 @@ def misplaced(clause: Clause, cited: Cited, load: Load) -> str:
     spoken = [[sentence.text for sentence in quote.sentences if sentence.speech] for quote in cited.quotes]
     near = families(word for sentences in spoken for word in _nearest(sentences, load, most=NEIGHBOURS))
     for word in load.telling:
-        if meant(word) & families(cited.words - GRAMMAR) and not meant(word) & near:
+        if meant(word) & families(cited.words - FUNCTION_WORDS) and not meant(word) & near:
             return f"“{word}” stands elsewhere in the words cited"
     for most in range(1, NEIGHBOURS + 1):
         passage = max((_nearest(sentences, load, most=most) for sentences in spoken), key=lambda words: _carried(words, load))
@@ -57,7 +56,7 @@ def _carried(words: Sequence[str], load: Load) -> int:
 
 def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, load: Load) -> str:
     """What is wrong where a word, a name or a number takes the place of another that the clause leaves out."""
-    apart = GRAMMAR - _SMALL | REPORTING | _TELLING | _FIRST_PERSON
+    apart = FUNCTION_WORDS - _SMALL | REPORTING_WORDS | NARRATION_WORDS | FIRST_PERSON
     named = names_in(cited.text)
     for here, there in _places(ours, theirs):
         negated = [any(NEGATOR.fullmatch(word) for word in words) for words in (here, there)]
@@ -68,13 +67,13 @@ def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, l
             return f"“{' '.join(here)}”, where the words cited have “{' '.join(there)}”"
         dropped = [word for word in there if word not in apart and not _is_told(word, ours, theirs)]
         credits = "that" in here or cited.name_parts & set(here)  # "Nell recalls that …", which takes no word's place
-        told = {*load.telling, *_SMALL} | (set() if credits else REPORTING)
+        told = {*load.telling, *_SMALL} | (set() if credits else REPORTING_WORDS)
         put = [word for word in here if word in told and not _stands_for(word, there)]
         if dropped and put and max(len(dropped), len(put)) <= MOST_PUT:
             return f"“{put[0]}” stands where the words cited have “{dropped[0]}”"
         names = [word for word in here if word in cited.name_parts]
         lost = [word for word in dropped if word in named]
-        if names and lost and not _FIRST_PERSON & set(there):
+        if names and lost and not FIRST_PERSON & set(there):
             return f"“{names[0]}” stands where the words cited have “{lost[0]}”"
     return ""
 

@@ -11,50 +11,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.search.lexical import STOP_WORDS
+from rag.english import (
+    ANAPHORS,
+    FUNCTION_WORDS,
+    OPENERS,
+    QUANTITIES,
+    REPORTING_WORDS,
+    ROLE_NOUNS,
+    SAYING_VERBS,
+    SUBJECT_PRONOUNS,
+)
 from rag.evidence.check import locate
-from rag.gate.attribution import OPENERS
 from rag.gate.clauses import WORD, Cited, Clause, bare, words_of
 from rag.gate.negation import Polarity
-from rag.gate.numbers import QUANTITIES, numbers
+from rag.gate.numbers import numbers
 from rag.gate.synonyms import families, family, meant, opposite
 from rag.question.question import Question
 
-# Words that the search takes for grammar, and that say something when somebody is told to have said them.
-_SAYS_SOMETHING = frozenset(
-    """recommend recommended suggest suggests suggested suggestion propose proposed conclude conclusion decide decided decision
-    episode episodes podcast show say says said tell told talk talked talks talking speak spoke mention mentioned mentions
-    discuss discussed describe described explain explained think thinks thought believe believed opinion view views state
-    states stated comment comments""".split()
-)
-GRAMMAR = (STOP_WORDS - _SAYS_SOMETHING) | frozenset(
-    """much many lot lots too yet although though since whether rather even quite bit every each either another may
-    might shall upon among within without cannot don't doesn't didn't isn't aren't wasn't weren't won't wouldn't
-    can't couldn't shouldn't haven't hasn't hadn't i'm it's that's there's they're he's she's he'd she'd they'd
-    he'll she'll they'll let one instead around roughly approximately way remain remains it'll that'll who's
-    what's we've they've""".split()
-)
-# How it is said, and not what: "In the words of …", "… answers". Only beside who says it: "the bell remembers" says something.
-SAYING = frozenset(
-    """say says said saying add adds added explain explains explained tell tells told telling ask asks asked answer answers
-    answered mention mentions mentioned note notes noted reply replies replied""".split()
-)
-REPORTING = SAYING | frozenset(
-    """according adding admit admits admitted argue argues argued argument claim claims claimed comment comments
-    conversation explaining explanation insist insists insisted interview listeners maintain maintains
-    mentioning noting opinion point points pointed position put puts question quote quotes quoted quoting recall
-    recalls recalled recalling reckon reckons reckoned remark remarks remarked remember remembers remembered
-    report reports reported respond responds speak speaks spoke speaking state states stated stress stresses
-    stressed emphasise emphasises emphasize emphasizes talk talks talked talking think thinks thought believe
-    believes believed feel feels felt view views word words wonder wonders describe describes described
-    describing calls called calling joke jokes confirm confirms acknowledge acknowledges reflect reflects
-    discuss discusses discussing""".split()
-)
-_STANDS_FOR = frozenset("it its it's she her she's he him his he's they them their they're those that's".split())
 MOST_MEANT = 2  # words that a quote's "it" or "she" may be told as
 NEAR = 4  # words between who says it and how it is said, at most
-_PRONOUNS = frozenset("he she they".split())
-_ROLES = frozenset("host guest interviewer interviewee presenter".split())
 _FRAME = re.compile(
     r"^\W*(?:(?:and|while|whereas|but) )?"
     r"(?:asked|when asked|questioned|on|about|regarding|as for|speaking of|in)\b[^,…]{0,80},",
@@ -84,23 +59,23 @@ def weigh(clause: Clause, cited: Cited, question: Question) -> Load:
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", clause.plain)
     tokens = [(bare(part), match.end()) for match in WORD.finditer(plain) for part in re.split(r"[-.]", match[0]) if part]
     words = [word for word, _ in tokens]
-    skipped = cited.name_parts | GRAMMAR | QUANTITIES
+    skipped = cited.name_parts | FUNCTION_WORDS | QUANTITIES
     telling: dict[str, None] = {}
     for place, (word, end) in enumerate(tokens):
-        in_frame = frame is not None and end <= frame.end() and word in framed | REPORTING
+        in_frame = frame is not None and end <= frame.end() and word in framed | REPORTING_WORDS
         if word in skipped or numbers(word) or in_frame or (place == 0 and word in OPENERS):
             continue
-        if not (word in REPORTING and _is_report(words, place, cited)) and words[place : place + 2] != ["used", "to"]:
+        if not (word in REPORTING_WORDS and _is_report(words, place, cited)) and words[place : place + 2] != ["used", "to"]:
             telling[word] = None
     # Words of grammar carry none: "live" is not "be", nor is "used" "us".
-    there = families(cited.words - GRAMMAR)
-    answered = families(words_of(cited.answered) - GRAMMAR)
-    before = families((cited.before | _asked_and_said(question, cited)) - GRAMMAR)
-    dropped = _STANDS_FOR & (cited.words - set(words))
+    there = families(cited.words - FUNCTION_WORDS)
+    answered = families(words_of(cited.answered) - FUNCTION_WORDS)
+    before = families((cited.before | _asked_and_said(question, cited)) - FUNCTION_WORDS)
+    dropped = ANAPHORS & (cited.words - set(words))
     denied = Polarity(cited.text).negated
     missing, held, meant_by_it = [], 0, 0
     for word in telling:
-        if meant(word) & there or opposite(word) & denied or (word in SAYING and cited.words & SAYING):
+        if meant(word) & there or opposite(word) & denied or (word in SAYING_VERBS and cited.words & SAYING_VERBS):
             held += 1
         elif family(word) & before and dropped and meant_by_it < MOST_MEANT:
             meant_by_it += 1  # "the oven", where the quote has "her"
@@ -120,8 +95,9 @@ def _is_report(words: Sequence[str], place: int, cited: Cited) -> bool:
     """True where a word about speaking stands beside who speaks."""
     near = set(words[max(0, place - NEAR) : place + NEAR + 1])
     beside = set(words[max(0, place - 1) : place + 2])
-    opens = place < NEAR and bool(set(words[:place]) & _PRONOUNS)
-    return bool(near & (cited.name_parts | _ROLES)) or opens or (words[place] in SAYING and bool(beside & _PRONOUNS))
+    opens = place < NEAR and bool(set(words[:place]) & SUBJECT_PRONOUNS)
+    said_by_pronoun = words[place] in SAYING_VERBS and bool(beside & SUBJECT_PRONOUNS)
+    return bool(near & (cited.name_parts | ROLE_NOUNS)) or opens or said_by_pronoun
 
 
 def is_carried_word(word: str, words: set[str]) -> bool:

@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from rag.english import CAPITALISED_WORDS
+
 Kind = Literal["number", "money", "duration", "frequency", "time", "size", "name", "reason"]
 
 
@@ -91,9 +93,6 @@ _KIN = re.compile(
 )
 _CAPITAL = re.compile(r"(?<![.!?…:\"“‘(]\s)(?<!^)\b[A-Z][a-z'’]*[a-z]\w*")  # where no sentence begins
 _TWO_CAPITALS = re.compile(r"\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+")
-_NO_NAMES = frozenset(
-    "I I'm I've I'll I'd Well Yes No Oh And But So Okay God Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-)
 
 
 @lru_cache(maxsize=4096)
@@ -116,4 +115,4 @@ def holds(kind: Kind, text: str, *, but: frozenset[str] = frozenset()) -> bool:
         return True
     words = [match[0] for match in _CAPITAL.finditer(text)]
     words += [word for match in _TWO_CAPITALS.finditer(text) for word in match[0].split()]
-    return any(re.sub(r"['’]s?$", "", word).lower() not in but and word not in _NO_NAMES for word in words)
+    return any(re.sub(r"['’]s?$", "", word).lower() not in but and word not in CAPITALISED_WORDS for word in words)

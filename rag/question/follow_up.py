@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from rag.question.people import NOT_NAMES, find_people, search_words, speaker_slots
+from rag.english import NO_SUBJECT, NOT_NAMES
+from rag.question.people import find_people, search_words, speaker_slots
 
 LONGEST_EARLIER = 300  # characters of an earlier question that are taken over
 MOST_EARLIER = 6  # questions looked back
@@ -47,7 +48,6 @@ _KIN = {
 }
 _OF_SOMEBODY = re.compile(rf"\b(?P<whole>(?:[A-Z][\w-]+ )?[\w-]+['’]s? (?P<kin>{'|'.join(_KIN)}))\b")
 _OWNED = re.compile(r"\s+(?!(?:about|to|for|in|on|with|and|one|a|an|the|it|any|some)\b)\w", re.I)
-_NO_SUBJECT = frozenset("other else one like mean same way really sort kind still long then how what".split())
 
 
 def made_whole(text: str, history: Sequence[Mapping[str, str]], names: Sequence[str]) -> str:
@@ -74,7 +74,7 @@ def _whole(text: str, before: str, names: Sequence[str]) -> str:
     people, last_people = find_people(text, names), find_people(before, names)
     if (swapped := _of_another(text, people, before, last_people)) is not None:
         return swapped
-    own = [word for word in search_words(text, people, always=False) if word not in _NO_SUBJECT]
+    own = [word for word in search_words(text, people, always=False) if word not in NO_SUBJECT]
     person = _person_meant(text) if not people else None
     opens = bool(_OPENS.match(text))
     # "Why is copper fastened with rivets the way it is?" has a subject of its own: its "it" is not the last question's.

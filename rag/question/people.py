@@ -13,23 +13,10 @@ from functools import lru_cache
 from index.library import EpisodeSummary
 from index.search.lexical import STOP_WORDS, content_words
 from index.speakers.labels import is_anonymous
+from rag.english import NAMES_THAT_ARE_WORDS, NOT_NAMES, SPEECH_VERBS
 
 LIKE_ENOUGH = 84  # rapidfuzz ratio: one letter wrong in six
 
-SPEECH_VERBS = (
-    "say|said|says|saying|think|thinks|thought|feel|feels|felt|believe|believes|believed|mention|mentions|mentioned|talk|talks|talked"
-    "|tell|tells|told|explain|explains|explained|describe|describes|described|argue|argues|argued|claim|claims|claimed"
-    "|recommend|recommends|recommended|suggest|suggests|suggested|propose|proposes|proposed|advise|advises|advised"
-    "|predict|predicts|predicted|answer|answers|answered|discuss|discusses|discussed|admit|admits|admitted|speak|speaks|spoke"
-    "|call|calls|called|compare|compares|compared|reckon|reckons|reckoned|state|states|stated|comment|comments|commented"
-    "|ask|asks|asked|wonder|wonders|wondered|quote|quotes|quoted|agree|agrees|agreed|disagree|disagrees|disagreed|respond|responds|responded|reply|replies|replied|want|wants|wanted"
-    "|present|presents|presented|introduce|introduces|introduced|put forward|raise|raises|raised|react|reacts|reacted"
-    "|object|objects|objected"
-    "|worry|worries|worried|complain|complains|complained|insist|insists|insisted|note|notes|noted|remark|remarks|remarked"
-    "|stress|stresses|stressed|emphasise|emphasises|emphasised|emphasize|emphasizes|emphasized|point out|points out|pointed out"
-    "|oppose|opposes|opposed|doubt|doubts|doubted"
-    "|like|likes|liked|prefer|prefers|preferred|change|changed|promise|promises|promised|warn|warns|warned|offer|offered"
-)
 _NAME = r"(?P<name>(?:the |an? )?[\w.'’-]+(?: [\w.'’-]+){0,3}?)"
 _SLOTS = [
     re.compile(pattern, re.I)
@@ -49,25 +36,6 @@ _SLOTS = [
         rf"^{_NAME}\s+(?:{SPEECH_VERBS})\b",
     )
 ]
-NOT_NAMES = frozenset(
-    """
-    what who whom whose which when where why how did does do is are was were will would can could should may
-    might must has have had the a an and or but if in on at of for to from with about by tell give show list
-    name explain describe according summarize summarise compare was it's what's who's there any anyone please i
-    everything every all find
-    """.split()
-)
-# First names and surnames that are ordinary words too: in a question without capitals they need a speaker's place.
-_WORD_NAMES = frozenset(
-    """
-    mark will may art grace rose hope faith bill sue pat rob jack drew dawn june april august summer autumn ray
-    gene frank rich miles max page guy dean king young brown white green black gray grey bell cook baker smith
-    price day long short stone wood woods field fields hill lake rivers bush ford carter mason fisher hunter
-    taylor turner walker ward west east north south church park parks best love joy ivy olive pearl ruby amber
-    jade violet daisy lily heather holly iris penny sky star chase chance christian cash dale earl glen harm
-    lane peg reed robin sandy skip trip van wade
-    """.split()
-)
 def nearest_names(name: str, episodes: Sequence[EpisodeSummary], *, limit: int = 3) -> list[str]:
     """The people of these episodes whose names look most like it, most alike first."""
     from rapidfuzz import fuzz, process
@@ -141,12 +109,12 @@ def find_people(text: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
         word = folded[place]
         in_slot = any(first <= start < last for first, last in slots)
         capital = token[:1].isupper() and place > 0
-        if word in NOT_NAMES and not (capital and word in _WORD_NAMES):
+        if word in NOT_NAMES and not (capital and word in NAMES_THAT_ARE_WORDS):
             continue
         if _part_of_other_name(place, tokens, text):
             continue
         named = directory.part.get(word, []) if len(word) > 1 or in_slot else []
-        if named and (word not in _WORD_NAMES or capital or in_slot or (place == 0 and token[:1].isupper())):
+        if named and (word not in NAMES_THAT_ARE_WORDS or capital or in_slot or (place == 0 and token[:1].isupper())):
             found += [(name, start, end) for name in named]
         elif not named and len(word) >= 4 and (capital or in_slot):
             found += [(name, start, end) for name in _alike(word, directory)]

@@ -17,9 +17,9 @@ from typing import Literal, get_args
 from index.episode import Episode
 from index.library import EpisodeSummary
 from prompts import flat, one_line
+from rag.english import CONJUNCTIONS, SPEECH_VERBS, WORDS_ABOUT_TALK
 from rag.model.endpoint import Allowance, whole_reply
 from rag.model.faults import ModelFault
-from rag.question.people import SPEECH_VERBS
 from rag.question.question import Question
 from rag.question.scope import Scope
 from rag.settings import Settings
@@ -93,7 +93,6 @@ PATTERNS: dict[Kind, tuple[re.Pattern[str], ...]] = {
 _GUESTS = re.compile(r"\bguests?\b", re.I)
 _BESIDES = re.compile(r"\b(?:besides|apart from|except(?: for)?|other than)\b", re.I)
 _SPEAKS = re.compile(rf"\b(?:{SPEECH_VERBS})\b", re.I)
-_JOINS = frozenset(["and", "or", "nor"])
 _RECOMMENDS = re.compile(r"\b(?:recommend|advis|suggest)\w*", re.I)
 RECOMMENDING = ("recommend", "advice", "should", "try")
 _ADVICE = re.compile(
@@ -103,9 +102,6 @@ _ADVICE = re.compile(
     re.I,
 )
 """How recommendations are put, where a list of them is asked for and not what of: nobody says "I recommend everything"."""
-_TALK = frozenset(
-    "said say says saying talk talked talks mention mentions mentioned about please now then before guests besides anything".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +250,7 @@ def _speak_together(asked: Question) -> bool:
     words, places = re.findall(r"\w+", asked.asked.casefold()), _places(asked)
     own = sorted((min(places[name]), max(places[name])) for name in _people(asked))
     joined = any(
-        words[last + 1 : first] and set(words[last + 1 : first]) <= _JOINS for (_, last), (first, _) in pairwise(own)
+        words[last + 1 : first] and set(words[last + 1 : first]) <= CONJUNCTIONS for (_, last), (first, _) in pairwise(own)
     )
     return joined and bool(_SPEAKS.search(asked.asked))
 
@@ -267,7 +263,7 @@ def _without(kind: Kind, asked: Question) -> Question:
             gone |= set(re.findall(r"\w+", match[0].casefold()))
         rest = pattern.sub(" ", rest)
     left = set(re.findall(r"\w+", rest.casefold()))
-    words = tuple(word for word in asked.words if (word not in gone or word in left) and word not in _TALK)
+    words = tuple(word for word in asked.words if (word not in gone or word in left) and word not in WORDS_ABOUT_TALK)
     if not words and _RECOMMENDS.search(asked.asked):
         return replace(asked, words=RECOMMENDING, about=" ".join(RECOMMENDING))
     return replace(asked, words=words, about=" ".join(rest.split()))

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from index.episode import Role
 from index.library import EpisodeSummary
+from rag.english import ARTICLES, NOBODY, NOT_NAMES
 from rag.question.follow_up import made_whole
-from rag.question.people import NOT_NAMES, find_people, fold, names_of, search_words, speaker_slots, without_names
+from rag.question.people import find_people, fold, names_of, search_words, speaker_slots, without_names
 from rag.question.scope import QuestionError
 
 LONGEST_QUESTION = 2000  # characters; a longer one is a pasted document
@@ -51,14 +52,6 @@ _ROLE = {
     "guest": re.compile(r"\b(?:the|her|his|their|this|that|today's|today’s) (?:guest|interviewee)s?\b", re.I),
     "host": re.compile(r"\b(?:the|her|his|their|this|that) (?:host|interviewer|presenter)s?\b", re.I),
 }
-_NOBODY = frozenset(
-    """
-    i you he she they we it this that these those there who whom what which anyone anybody someone somebody
-    everyone everybody nobody people folks one each both all any some most others the a an his her their our
-    your my its him them us me guest guests host hosts interviewer speaker speakers listener listeners experts
-    critics
-    """.split()
-)
 
 
 def read_question(
@@ -111,12 +104,12 @@ def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callab
     for start, end in slots:
         words = text[start:end].split()
         article = False
-        while words and words[0].lower() in NOT_NAMES | _ARTICLES:
-            article = words[0].lower() in _ARTICLES
+        while words and words[0].lower() in NOT_NAMES | ARTICLES:
+            article = words[0].lower() in ARTICLES
             words = words[1:]
         if article or not words or len(words) > 3:
             continue
-        if any(fold(word) in _NOBODY or fold(word) in NOT_NAMES for word in words):
+        if any(fold(word) in NOBODY or fold(word) in NOT_NAMES for word in words):
             continue
         if has_capitals:
             if all(word[:1].isupper() for word in words):
@@ -130,7 +123,6 @@ def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callab
     return None
 
 
-_ARTICLES = frozenset(["the", "a", "an", "this", "that"])
 _DID_SOMETHING = re.compile(r"\b(?i:did|does|has|would|will|can|could)\s+(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){1,2})\b")
 
 

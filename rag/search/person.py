@@ -19,6 +19,7 @@ from index.library import EpisodeSummary, Library
 from index.search.lexical import STOP_WORDS, content_words, stems
 from index.search.passages import question_before
 from rag.answer import Citation
+from rag.english import FILLERS
 from rag.evidence.cite import cite
 
 MOST_TOPICS = 24
@@ -29,13 +30,6 @@ LONGEST_QUOTE = 90  # words
 ANSWERING_WORDS = 120  # about 45 seconds: what is said so soon after a question answers it
 MOST_QUOTES = 200
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_FILLERS = frozenset(
-    """
-    yeah yes okay well really actually right know mean sort kind lot bit little good great course also going go went
-    come came back way much many every always never maybe even still something anything nothing everything make made
-    get want one two three first last new old big put see look let need take took day year years time people
-    """.split()
-)
 
 Asked = Literal["asked", "volunteered", "unknown"]
 
@@ -149,7 +143,7 @@ def _terms(text: str, names: set[str]) -> Iterator[tuple[str, str]]:
     """Each word and each pair of words of a sentence that may be a topic, as (its stem, as it is written)."""
     words = [word.lower().replace("’", "'") for word in _WORD.findall(text)]
     told = [
-        None if word in STOP_WORDS or word in _FILLERS or len(word) < 3 or "'" in word else stems([word])[0]
+        None if word in STOP_WORDS or word in FILLERS or len(word) < 3 or "'" in word else stems([word])[0]
         for word in words
     ]
     told = [None if stem in names else stem for stem in told]
