@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.episode import Turn
@@ -18,7 +18,7 @@ from rag.answer import Answer, Asked, Citation, Done, Event, Found, Searched, Ve
 from rag.draft import Draft
 from rag.evidence.may_speak import may_speak_rule
 from rag.evidence.quotes import Evidence, Extractor, Quote
-from rag.evidence.retrieve import Retriever
+from rag.evidence.retrieve import Hit, Retriever
 from rag.evidence.sections import Sections, gather
 from rag.evidence.verdict import Decision, decide
 from rag.question.about_library import Reply, reply_to
@@ -34,6 +34,16 @@ from rag.writing.lines import refusal
 
 NEAREST = 3
 NOTHING_MORE = "I found nothing more about this."
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """Passages about a topic, best first, with the topic as understood. `may_speak`: whose words pass the filters."""
+
+    asked: Question
+    scope: Scope
+    may_speak: Callable[[Turn], bool]
+    hits: list[Hit]
 
 
 class Assistant:
@@ -162,18 +172,23 @@ class Assistant:
             asked = replace(asked, role=filters.role)
         return replace(asked, words=tuple(self.library.spelled(word) for word in asked.words)), scope
 
+    def passages(self, topic: str, filters: Filters | None = None, *, k: int) -> Passages:
+        """The `k` best passages about a topic, best first. QuestionError: it can't be searched for."""
+        filters = filters or Filters()
+        asked, scope = self.understand(topic, (), filters)
+        may_speak = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
+        return Passages(asked, scope, may_speak, self.retriever.retrieve(asked, scope, k=k))
+
     def search(self, topic: str, filters: Filters | None = None, *, limit: int = 10) -> list[Citation]:
         """Passages about a topic as citations, best first; `quote` is the words of the speakers that pass the filters.
 
         One citation for each passage: the longest run of one speaker in it who may be quoted under the filters.
         """
-        filters = filters or Filters()
-        asked, scope = self.understand(topic, (), filters)
-        hits = self.retriever.retrieve(asked, scope, k=limit * 3 if filters.guest or filters.role else limit)
-        may_speak = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
-        citations = []
-        for hit in hits:
-            quote = self.extractor.whole(hit, may_speak)
+        narrowed = filters is not None and bool(filters.guest or filters.role)
+        found = self.passages(topic, filters, k=limit * 3 if narrowed else limit)
+        citations: list[Citation] = []
+        for hit in found.hits:
+            quote = self.extractor.whole(hit, found.may_speak)
             if quote is not None:
                 citations.append(quote.cited(len(citations) + 1))
         return citations[:limit]

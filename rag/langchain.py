@@ -130,8 +130,7 @@ class HybridRetriever(BaseRetriever):
     k: int = 8
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        question, scope = self.assistant.understand(query, (), self.filters)
-        hits = self.assistant.retriever.retrieve(question, scope, k=self.k)
+        hits = self.assistant.passages(query, self.filters, k=self.k).hits
         documents = passage_documents(self.assistant.library, [hit.id for hit in hits])
         for document, hit in zip(documents, hits, strict=True):
             document.metadata["score"] = hit.score

@@ -14,8 +14,6 @@ from index.search.lexical import stems
 from rag.answer import Citation
 from rag.assistant import Assistant
 from rag.evidence.cite import cite
-from rag.evidence.may_speak import may_speak_rule
-from rag.question.question import Question
 from rag.question.scope import Filters
 
 MOST_PASSAGES = 200  # both searches together find no more
@@ -35,20 +33,18 @@ def find_topic(assistant: Assistant, topic: str, filters: Filters | None = None)
 
     Where the filters name a person or a role, only their words are quoted; words of nobody known are never taken for theirs.
     """
-    filters = filters or Filters()
-    asked, scope = assistant.understand(topic, (), filters)
-    may_speak = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
-    only_known = bool(scope.person or filters.role)
+    found = assistant.passages(topic, filters, k=MOST_PASSAGES)
+    only_known = bool(found.scope.person or (filters and filters.role))
     library = assistant.library
-    weights = {stem: library.rarity(word) for word in asked.words for stem in stems(re.findall(r"\w+", word))}
+    weights = {stem: library.rarity(word) for word in found.asked.words for stem in stems(re.findall(r"\w+", word))}
     citations: list[Citation] = []
     naming = 0
-    for hit in assistant.retriever.retrieve(asked, scope, k=MOST_PASSAGES):
+    for hit in found.hits:
         best: tuple[float, int, Turn, tuple[Sentence, ...]] | None = None
         episode = assistant.extractor.episode(hit.passage.episode)
         for turn in episode.turns:
             inside = turn.spoken(hit.passage.first, hit.passage.last)
-            if not inside or not may_speak(turn) or (only_known and turn.speaker is None):
+            if not inside or not found.may_speak(turn) or (only_known and turn.speaker is None):
                 continue
             row = (_weight(inside, weights), sum(len(s.text) for s in inside), turn, inside)
             best = row if best is None or row[:2] > best[:2] else best
@@ -59,7 +55,7 @@ def find_topic(assistant: Assistant, topic: str, filters: Filters | None = None)
         first, last = inside[0].position, inside[-1].position
         citations.append(cite(episode, turn, first, last, text, n=len(citations) + 1, score=hit.score, passage=hit.id))
         naming += weight > 0
-    return Findings(tuple(citations), naming, len(scope.episodes))
+    return Findings(tuple(citations), naming, len(found.scope.episodes))
 
 
 def _weight(sentences: Sequence[Sentence], weights: Mapping[str, float]) -> float:
