@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from eval.report.compare import compare, comparison_table
-from eval.report.limits import Gate, check_gates, gates_table, load_gates
+from eval.report.limits import Limit, check_gates, gates_table, load_gates
 from eval.run.judge import Judge
 from eval.run.measure import Options
-from eval.run.runner import CACHE, Source, evaluate
+from eval.run.runner import CACHE, SetIdentity, evaluate
 from eval.sets.libraries import ProgressBar, library_of_episodes, library_of_transcripts, no_bar
 from eval.sets.questions import QuestionSet, fingerprint
 from eval.sets.readers import read_set
@@ -69,7 +69,7 @@ def main(options: argparse.Namespace, settings: Settings, *, bar: ProgressBar = 
             questions,
             settings,
             options=Options(options.finding_only, options.repeat, Judge(settings) if options.judge else None),
-            source=Source(name, str(options.questions), fingerprint(questions)),
+            source=SetIdentity(name, str(options.questions), fingerprint(questions)),
             resume_in=CACHE,
             on_progress=on_progress,
         )
@@ -78,7 +78,7 @@ def main(options: argparse.Namespace, settings: Settings, *, bar: ProgressBar = 
     return _tell(result, old, gates, options.report)
 
 
-def _tell(result: dict[str, Any], old: dict[str, Any] | None, gates: Sequence[Gate], report: Path | None) -> int:
+def _tell(result: dict[str, Any], old: dict[str, Any] | None, gates: Sequence[Limit], report: Path | None) -> int:
     """The table, the comparison, the gates and the report; 3 where a gate fell, else 0."""
     print(table(result))
     for row in result["questions"]:

@@ -16,8 +16,8 @@ from eval.command import GATES
 from eval.report.limits import check_gates, load_gates
 from eval.run.judge import Judge
 from eval.run.measure import Options
-from eval.run.runner import Source, evaluate
-from eval.sets.questions import Asked, Gold
+from eval.run.runner import SetIdentity, evaluate
+from eval.sets.questions import Gold, SetQuestion
 from eval.sets.readers import read_set
 from index.library import Library
 from index.search.encoder import load_encoder
@@ -32,12 +32,12 @@ ROOT = Path(__file__).parent.parent
 SAMPLES = read_set(ROOT / "eval/data/samples.jsonl").questions
 SETTINGS = Settings()
 
-SPOUT = Asked(
+SPOUT = SetQuestion(
     "spout", "What did Bo solder around the spout?", "fact", "answered", (Gold("kettle", 12, 15),), "Bo Lund", answer="tin"
 )  # fmt: skip
-CRAB = Asked("crab", "What would Ann have kept?", "fact", "answered", (Gold("lantern", 12, 15),), "Ann Hale", half="dev")
-NEVER = Asked("never", "What did Bo say about submarines?", "never_said", "not_said", ())
-AGAIN = Asked(
+CRAB = SetQuestion("crab", "What would Ann have kept?", "fact", "answered", (Gold("lantern", 12, 15),), "Ann Hale", half="dev")
+NEVER = SetQuestion("never", "What did Bo say about submarines?", "never_said", "not_said", ())
+AGAIN = SetQuestion(
     "again", "And what about an umbrella?", "follow_up", "answered", (Gold("kettle", 24, 27),), "Bo Lund",
     history=({"role": "user", "content": "What did Bo mend?"},),
 )  # fmt: skip
@@ -204,9 +204,9 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Library:
     return library
 
 
-def fallen(assistant: Assistant, questions: Sequence[Asked] = SAMPLES[::3]) -> set[str]:
+def fallen(assistant: Assistant, questions: Sequence[SetQuestion] = SAMPLES[::3]) -> set[str]:
     """The metrics whose gates fall."""
-    result = evaluate(assistant, questions, SETTINGS, source=Source("samples", "", ""))
+    result = evaluate(assistant, questions, SETTINGS, source=SetIdentity("samples", "", ""))
     return {gate.gate.metric for gate in check_gates(result, load_gates(GATES)) if gate.status == "failed"}
 
 

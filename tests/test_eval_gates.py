@@ -9,18 +9,18 @@ import pytest
 from results import Result, a_result, of_rows, with_metric
 
 from eval.report.compare import compare
-from eval.report.limits import Gate, GateResult, check_gates, gates_table, load_gates
+from eval.report.limits import GateResult, Limit, check_gates, gates_table, load_gates
 from eval.report.metric_words import METRICS
 from index.errors import VerbatimError
 
 FILE = Path(__file__).parents[1] / "eval" / "gates.toml"
 
 
-def a_gate(metric: str = "hit@5", **fields: Any) -> Gate:
-    return Gate(**{"set": "*", "kind": "all", "metric": metric, "why": "Because.", **fields})
+def a_gate(metric: str = "hit@5", **fields: Any) -> Limit:
+    return Limit(**{"set": "*", "kind": "all", "metric": metric, "why": "Because.", **fields})
 
 
-def one(result: Result, gate: Gate, old: Result | None = None) -> GateResult:
+def one(result: Result, gate: Limit, old: Result | None = None) -> GateResult:
     (checked,) = check_gates(result, [gate], compare(result, old) if old else None)
     return checked
 

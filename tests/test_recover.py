@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.studies.voices import Gold, answer, measure, review, table
+from eval.studies.voices import GoldVoices, answer, measure, review, table
 from index.episode import Person, Sentence
 from index.interviews.features import folded, names_by_role, ngrams, tokens_of
 from index.interviews.model import TurnModel, shipped
@@ -50,13 +50,13 @@ def talk() -> tuple[list[Sentence], list[str]]:
     return sentences, roles
 
 
-def gold() -> Gold:
+def gold() -> GoldVoices:
     sentences, roles = talk()
     spoken = [
         [len(s.text.split()), 0] if r == "host" else [0, len(s.text.split())]
         for s, r in zip(sentences, roles, strict=True)
     ]
-    return Gold("clocks", "Slow Hands", (ORLA, BEN), tuple(sentences), np.array(spoken, float))
+    return GoldVoices("clocks", "Slow Hands", (ORLA, BEN), tuple(sentences), np.array(spoken, float))
 
 
 def test_an_interview_is_told_apart_and_what_is_credited_is_right():

@@ -23,9 +23,9 @@ from typing import NamedTuple
 import numpy as np
 
 from eval.fit.softmax import fit_softmax
-from eval.run.metrics import Span, gold_spans, overlaps
+from eval.run.metrics import EpisodeSpan, gold_spans, overlaps
 from eval.run.runner import commit
-from eval.sets.questions import Asked, development
+from eval.sets.questions import SetQuestion, development
 from eval.sets.readers import read_set
 from index.library import Library
 from rag.assistant import Assistant
@@ -42,7 +42,7 @@ SURE, LIKELY, NEVER, ELSEWHERE = 1.0, 0.6, 3.0, 0.5
 FITTED = Path(__file__).parents[2] / "rag" / "evidence" / "fitted.json"
 
 
-class Row(NamedTuple):
+class RefusalRow(NamedTuple):
     """What the refusal is fitted on: the signals of a chosen quote, whether it should be shown, and how much it counts."""
 
     features: list[float]
@@ -54,11 +54,11 @@ class Row(NamedTuple):
 class Read:
     """A question with what was read for it: gold marks for each candidate that may be quoted."""
 
-    asked: Asked
+    asked: SetQuestion
     evidence: Evidence
     may: np.ndarray
     gold: np.ndarray
-    spans: list[Span]
+    spans: list[EpisodeSpan]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         per_set.append([_read(assistant, asked) for asked in _development(read_set(questions).questions)])
     sentence = fit_sentences(per_set)
     fitted()["sentence"] = dict(zip(FEATURES, sentence, strict=True))
-    rows: list[Row] = []
+    rows: list[RefusalRow] = []
     for (_, library), reads in zip(sets, per_set, strict=True):
         assistant = Assistant(Library.open(library))
         for read in reads:
@@ -105,7 +105,7 @@ def fit_sentences(per_set: Sequence[Sequence[Read]]) -> np.ndarray:
     )
 
 
-def fit_refusal(rows: Sequence[Row]) -> dict:
+def fit_refusal(rows: Sequence[RefusalRow]) -> dict:
     """Bias, weights and threshold of the logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
@@ -138,12 +138,12 @@ def fit_refusal(rows: Sequence[Row]) -> dict:
     }
 
 
-def _development(questions: Sequence[Asked]) -> list[Asked]:
+def _development(questions: Sequence[SetQuestion]) -> list[SetQuestion]:
     half = development(questions)
     return half[:: max(1, len(half) // MOST_QUESTIONS)]
 
 
-def _read(assistant: Assistant, asked: Asked, scope: Scope | None = None) -> Read:
+def _read(assistant: Assistant, asked: SetQuestion, scope: Scope | None = None) -> Read:
     filters = Filters(**asked.filters)
     question, asked_of = assistant.understand(asked.question, asked.history, filters)
     scope = scope or asked_of
@@ -167,7 +167,7 @@ def _rescored(read: Read, sentence: np.ndarray) -> Read:
 SEVERAL_EPISODES = ("several_places", "across_episodes", "changed_opinion")
 
 
-def _refusal_rows(assistant: Assistant, read: Read) -> list[Row]:
+def _refusal_rows(assistant: Assistant, read: Read) -> list[RefusalRow]:
     """(features, answers, kind) of the chosen quote: asked as it is, and of episodes that don't hold the answer."""
     asked = read.asked
     if asked.verdict not in ("answered", "not_said"):
@@ -177,7 +177,7 @@ def _refusal_rows(assistant: Assistant, read: Read) -> list[Row]:
     if quote is not None:
         hit = any(overlaps(_span(quote.episode.id, quote.sentences), place) for place in read.spans)
         answers = asked.verdict == "answered"
-        rows.append(Row(features(quote.signals), answers, NEVER if not answers else SURE if hit else LIKELY))
+        rows.append(RefusalRow(features(quote.signals), answers, NEVER if not answers else SURE if hit else LIKELY))
     held = {place.episode for place in asked.gold}
     elsewhere = [e for e in assistant.library.summaries() if e.id not in held]
     if held and elsewhere and not asked.history and not asked.filters and asked.kind not in SEVERAL_EPISODES:
@@ -185,18 +185,18 @@ def _refusal_rows(assistant: Assistant, read: Read) -> list[Row]:
         away = replace(asked, gold=())
         quote = _best(_read(assistant, away, scope), assistant, away)
         if quote is not None:
-            rows.append(Row(features(quote.signals), False, ELSEWHERE))
+            rows.append(RefusalRow(features(quote.signals), False, ELSEWHERE))
     return rows
 
 
-def _best(read: Read, assistant: Assistant, asked: Asked) -> Quote | None:
+def _best(read: Read, assistant: Assistant, asked: SetQuestion) -> Quote | None:
     filters = Filters(**asked.filters)
     may_speak = may_speak_rule(read.evidence.question, filters, read_scope(assistant.library, filters))
     return next(iter(read.evidence.choose(may_speak, limit=1)), None)
 
 
-def _span(episode: str, sentences: Sequence) -> Span:
-    return Span(episode, sentences[0].start, sentences[-1].end, sentences[0].position, sentences[-1].position)
+def _span(episode: str, sentences: Sequence) -> EpisodeSpan:
+    return EpisodeSpan(episode, sentences[0].start, sentences[-1].end, sentences[0].position, sentences[-1].position)
 
 
 if __name__ == "__main__":

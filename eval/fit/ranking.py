@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from eval.fit.softmax import fit_softmax
-from eval.run.metrics import Span, gold_spans, overlaps
+from eval.run.metrics import EpisodeSpan, gold_spans, overlaps
 from eval.run.runner import commit
-from eval.sets.questions import Asked, development
+from eval.sets.questions import SetQuestion, development
 from eval.sets.readers import read_set
 from index.library import Library
 from rag.assistant import Assistant
@@ -60,12 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _judged(assistant: Assistant, asked: Asked) -> list[tuple[np.ndarray, np.ndarray]]:
+def _judged(assistant: Assistant, asked: SetQuestion) -> list[tuple[np.ndarray, np.ndarray]]:
     """The features of a question's candidates and which overlap the gold; nothing where all or none do."""
     question, scope = assistant.understand(asked.question, asked.history, Filters(**asked.filters))
     found = assistant.retriever.candidates(question, scope)
     gold = gold_spans(asked.gold, {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold})
-    spans = [Span(p.episode, p.start, p.end, p.first, p.last) for p in (found.passages[id_] for id_ in found.ids)]
+    spans = [EpisodeSpan(p.episode, p.start, p.end, p.first, p.last) for p in (found.passages[id_] for id_ in found.ids)]
     right = np.array([any(overlaps(span, place) for place in gold) for span in spans], bool)
     return [(found.features, right)] if right.any() and not right.all() else []
 

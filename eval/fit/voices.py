@@ -28,7 +28,7 @@ import numpy as np
 from eval.fit.voices_layers import fit_layers, make_below, read_talk
 from eval.fit.voices_network import Example, fit_network
 from eval.run.runner import commit
-from eval.studies.voices import Gold, measure, table
+from eval.studies.voices import GoldVoices, measure, table
 from index.interviews.context import LAYERS, TurnContext, packed
 from index.interviews.features import dense, folded, key_of, names_by_role, ngrams, tokens_of
 from index.interviews.model import WEIGHTS, TurnModel
@@ -71,8 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     fitted = [_Fitted.of(options.data, fold, panel) for fold in folds]
     plain = [one.model(*_PLAIN) for one in fitted]
     of_show = {show: number for number, shows in enumerate(FOLDS) for show in shows}
-    golds = [Gold.of(episode) for episode in _measured(episodes)]
-    bare = [Gold.of(raw[gold.id]) for gold in golds]
+    golds = [GoldVoices.of(episode) for episode in _measured(episodes)]
+    bare = [GoldVoices.of(raw[gold.id]) for gold in golds]
     prepared = {gold.id: prepare(gold.sentences, gold.people, plain[of_show[gold.show]]) for gold in golds}
     log_odds = {
         one: ready.model.log_odds(ready.talk, np.zeros((len(ready.spoken), 2))) for one, ready in prepared.items()
@@ -171,7 +171,7 @@ class _Fitted:
         return TurnModel(self.arrays | calibrated, self.context)
 
 
-def _calibrate(golds: Sequence[Gold], log_odds: Mapping[str, np.ndarray]) -> tuple[np.ndarray, tuple[float, float]]:
+def _calibrate(golds: Sequence[GoldVoices], log_odds: Mapping[str, np.ndarray]) -> tuple[np.ndarray, tuple[float, float]]:
     """A rising curve of probabilities, each show weighing the same, and the thresholds of each role's precision."""
     from sklearn.isotonic import IsotonicRegression
 

@@ -110,7 +110,7 @@ def fit_layers(
     for number, runs in enumerate(plan):
         began, total = time.perf_counter(), 0.0
         for at in range(0, len(runs) - BATCH + 1, BATCH):
-            batch = _Batch(runs[at : at + BATCH], rng)
+            batch = _RunBatch(runs[at : at + BATCH], rng)
             states = torch.from_numpy(batch.below)
             for layer in layers:
                 states = _through(layer, states, DROPOUT[0])
@@ -171,7 +171,7 @@ def _runs(talks: Sequence[ReadTalk], rng: np.random.Generator) -> list[tuple[Rea
     return runs
 
 
-class _Batch:
+class _RunBatch:
     """Arrays of some runs, padded to the longest; padding has no weight. `lengths`: sentences of each run."""
 
     def __init__(self, runs: Sequence[tuple[ReadTalk, int, int]], rng: np.random.Generator) -> None:

@@ -160,12 +160,12 @@ def _by_id(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return rows
 
 
-Pair = tuple[dict[str, Any], dict[str, Any]]
+RowPair = tuple[dict[str, Any], dict[str, Any]]
 
 
-def _kinds(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
+def _kinds(pairs: Sequence[RowPair]) -> dict[str, list[RowPair]]:
     """Kind -> its pairs: all, each kind, each half, those with a history. The new side says what a question is of."""
-    kinds: dict[str, list[Pair]] = {"all": list(pairs)}
+    kinds: dict[str, list[RowPair]] = {"all": list(pairs)}
     for name in dict.fromkeys(new["kind"] for new, _ in pairs):
         kinds[name] = [pair for pair in pairs if pair[0]["kind"] == name]
     for half in dict.fromkeys(new["half"] for new, _ in pairs if new.get("half")):
@@ -174,7 +174,7 @@ def _kinds(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
     return kinds | ({WITH_HISTORY: with_history} if with_history else {})
 
 
-def _metrics_of(pairs: Sequence[Pair]) -> list[str]:
+def _metrics_of(pairs: Sequence[RowPair]) -> list[str]:
     """Metrics that some question has, the known ones first and in their order."""
     there = dict.fromkeys(name for new, _ in pairs for name in measured(new))
     return [name for name in METRICS if name in there] + [name for name in there if name not in METRICS]
@@ -186,7 +186,7 @@ def measured(row: dict[str, Any]) -> dict[str, float | None]:
     return row["metrics"] | ({} if error is None else {"start_error_s": error})
 
 
-def _difference(kind: str, metric: str, pairs: Sequence[Pair], seed: int) -> Difference | None:
+def _difference(kind: str, metric: str, pairs: Sequence[RowPair], seed: int) -> Difference | None:
     import numpy as np
 
     both = [(measured(new).get(metric), measured(old).get(metric)) for new, old in pairs]
@@ -210,7 +210,7 @@ def _untested(new: dict[str, Any], old: dict[str, Any], tested: set[tuple[str, s
                 yield Untested(kind, metric, then.get(metric, {}).get("mean"), now.get(metric, {}).get("mean"))
 
 
-def _changes(metric: str, pairs: Sequence[Pair]) -> Iterable[Changed]:
+def _changes(metric: str, pairs: Sequence[RowPair]) -> Iterable[Changed]:
     for new, old in pairs:
         now, then = new["metrics"].get(metric), old["metrics"].get(metric)
         if now is not None and then is not None and (now >= 0.5) != (then >= 0.5):

@@ -26,7 +26,7 @@ ROUNDING = 1e-9  # a mean of .85 made of sums may be .8499999999999999
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Limit:
     """`set` is a question set's name or `*`. `fall` is the most that the metric may get worse against an older result."""
 
     set: str
@@ -59,13 +59,13 @@ class Gate:
 class GateResult:
     """`value` is what was measured, None where nothing was; `words` say why it passed, failed or was left out."""
 
-    gate: Gate
+    gate: Limit
     status: Literal["passed", "failed", "skipped"]
     value: float | None
     words: str
 
 
-def load_gates(path: Path) -> list[Gate]:
+def load_gates(path: Path) -> list[Limit]:
     """The gates of a file, in order. VerbatimError names the file, the gate by its number from 1, and the fault."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -74,7 +74,7 @@ def load_gates(path: Path) -> list[Gate]:
     listed = tables.get("gate")
     if set(tables) != {"gate"} or not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise VerbatimError(f"{path}: expected nothing but [[gate]] tables.")
-    gates: list[Gate] = []
+    gates: list[Limit] = []
     for number, fields in enumerate(listed, start=1):
         gate = _gate(fields, f"{path}: gate {number}")
         twin = next(
@@ -87,7 +87,7 @@ def load_gates(path: Path) -> list[Gate]:
 
 
 def check_gates(
-    result: dict[str, Any], gates: Sequence[Gate], comparison: Comparison | None = None
+    result: dict[str, Any], gates: Sequence[Limit], comparison: Comparison | None = None
 ) -> list[GateResult]:
     """One result for each gate, in order. Gates of another set, of answers in a run that only finds, and of falls
     without an older result are skipped, and say so."""
@@ -115,7 +115,7 @@ def gates_table(results: Sequence[GateResult]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _gate(fields: dict[str, Any], where: str) -> Gate:
+def _gate(fields: dict[str, Any], where: str) -> Limit:
     unknown = sorted(set(fields) - {*WORDS, *NUMBERS})
     if unknown:
         raise VerbatimError(f"{where}: unknown key {unknown[0]!r}. A gate has {', '.join((*WORDS, *NUMBERS))}.")
@@ -137,11 +137,11 @@ def _gate(fields: dict[str, Any], where: str) -> Gate:
         raise VerbatimError(f"{name}: min {limits['min']} is above max {limits['max']}; nothing could pass.")
     if limits.get("fall", 0) < 0:
         raise VerbatimError(f"{name}: fall = {limits['fall']} is below 0. Give how much worse it may get.")
-    return Gate(**{word: fields[word] for word in WORDS}, **limits)
+    return Limit(**{word: fields[word] for word in WORDS}, **limits)
 
 
 def _check(
-    gate: Gate, name: str | None, finding_only: bool, metrics: dict[str, Any], comparison: Comparison | None
+    gate: Limit, name: str | None, finding_only: bool, metrics: dict[str, Any], comparison: Comparison | None
 ) -> GateResult:
     if gate.set not in ("*", name):
         return GateResult(gate, "skipped", None, f"for the set {gate.set}; this is {name or 'one without a name'}")
@@ -165,12 +165,12 @@ def _check(
     return _check_fall(gate, value, comparison)
 
 
-def _measured_before(gate: Gate, comparison: Comparison | None) -> bool:
+def _measured_before(gate: Limit, comparison: Comparison | None) -> bool:
     untested = comparison.without_test(gate.kind, gate.metric) if comparison else None
     return untested is not None and untested.old is not None
 
 
-def _check_fall(gate: Gate, value: float, comparison: Comparison) -> GateResult:
+def _check_fall(gate: Limit, value: float, comparison: Comparison) -> GateResult:
     """Against the older result: too far fails; too far within noise passes, and says so."""
     assert gate.fall is not None
     up = -1 if meaning(gate.metric).better < 0 else 1

@@ -12,7 +12,7 @@ from eval.run.metrics import (
     CITING,
     DEPTH,
     FINDING,
-    Span,
+    EpisodeSpan,
     citing,
     faithfulness,
     finding,
@@ -21,7 +21,7 @@ from eval.run.metrics import (
     start_error,
     token_f1,
 )
-from eval.sets.questions import Asked
+from eval.sets.questions import SetQuestion
 from index.episode import Episode
 from rag.answer import Answer, Citation, Done
 from rag.assistant import Assistant
@@ -31,7 +31,7 @@ from rag.question.scope import Filters
 ABSTENTIONS = ("not_said", "said_by_other", "unknown_person")
 ANSWERABLE = ("answered", "said_by_other")
 
-Stage = Literal[
+LostAt = Literal[
     "failed", "not_found", "found_not_cited", "wrong_speaker", "wrongly_refused", "wrongly_answered", "wrong_verdict"
 ]
 
@@ -47,7 +47,7 @@ class Options:
     judge: Judge | None = None
 
 
-def measure(assistant: Assistant, asked: Asked, options: Options) -> dict[str, Any]:
+def measure(assistant: Assistant, asked: SetQuestion, options: Options) -> dict[str, Any]:
     """The question's row. One that raises counts as wrong: everything that applies to it is 0, and `error` says why."""
     row: dict[str, Any] = {
         "id": asked.id, "kind": asked.kind, "half": asked.half, "question": asked.question, "asked": asked.question,
@@ -64,7 +64,7 @@ def measure(assistant: Assistant, asked: Asked, options: Options) -> dict[str, A
     return row
 
 
-def nothing(asked: Asked, options: Options) -> dict[str, float]:
+def nothing(asked: SetQuestion, options: Options) -> dict[str, float]:
     """The metrics of a question that got nothing at all: 0 wherever one applies, so that it stays in every mean."""
     metrics: dict[str, float] = dict.fromkeys(FINDING, 0.0) if asked.gold else {}
     if options.finding_only:
@@ -89,7 +89,7 @@ def nothing(asked: Asked, options: Options) -> dict[str, float]:
 class _Measured:
     """One question while it is measured; `row` is filled on the way."""
 
-    def __init__(self, assistant: Assistant, asked: Asked, options: Options, row: dict[str, Any]) -> None:
+    def __init__(self, assistant: Assistant, asked: SetQuestion, options: Options, row: dict[str, Any]) -> None:
         self.assistant, self.asked, self.options, self.row = assistant, asked, options, row
         self.metrics: dict[str, float] = row["metrics"]
         self.filters = Filters(**asked.filters)
@@ -114,10 +114,10 @@ class _Measured:
 
     def _find(self) -> None:
         hits = self.assistant.retriever.retrieve(self.question, self.scope, k=DEPTH)
-        spans = [Span(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last) for h in hits]
+        spans = [EpisodeSpan(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last) for h in hits]
         right = [in_gold(span, self.gold) for span in spans]
         relevant = sum(
-            in_gold(Span(p.episode, p.start, p.end, p.first, p.last), self.gold)
+            in_gold(EpisodeSpan(p.episode, p.start, p.end, p.first, p.last), self.gold)
             for episode in {place.episode for place in self.gold}
             for p in self.assistant.library.passages_in(episode)
         )
@@ -167,7 +167,7 @@ class _Measured:
                 row["judged"] = self.options.judge.judged(asked.question, answer, asked.answer)
                 metrics["judge_right"] = float(row["judged"]["verdict"] == "right")
 
-    def _credited(self, answer: Answer, cited: Sequence[Span], right: Sequence[bool]) -> None:
+    def _credited(self, answer: Answer, cited: Sequence[EpisodeSpan], right: Sequence[bool]) -> None:
         """What is shown, against the transcript and against the speaker that the set names."""
         asked, metrics, citations = self.asked, self.metrics, answer.citations
         exact, credited = faithfulness(citations, {c.episode: self.episode(c.episode) for c in citations})
@@ -207,7 +207,7 @@ def _somebody_else(answer: Answer, question: Question) -> bool:
     )
 
 
-def stage(row: dict[str, Any]) -> Stage | None:
+def stage(row: dict[str, Any]) -> LostAt | None:
     """The stage that lost a question, or None where it went right. The first fault on the way is the one that is named."""
     metrics, answerable = row["metrics"], row["expected"] in ANSWERABLE
     if metrics.get("wrong_speaker") or metrics.get("speakers_exact", 1.0) < 1:
@@ -230,8 +230,8 @@ def same_person(one: str, other: str) -> bool:
     return one.partition(" (")[0].casefold() == other.partition(" (")[0].casefold()
 
 
-def _span(citation: Citation) -> Span:
-    return Span(citation.episode, citation.start, citation.end, citation.first, citation.last)
+def _span(citation: Citation) -> EpisodeSpan:
+    return EpisodeSpan(citation.episode, citation.start, citation.end, citation.first, citation.last)
 
 
 def _same(answer: Answer) -> tuple[object, ...]:

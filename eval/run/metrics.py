@@ -25,7 +25,7 @@ DRAWS = 2000  # of every bootstrap
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class EpisodeSpan:
     """A piece of an episode: seconds where it is timed, and sentence positions, both ends included."""
 
     episode: str
@@ -35,7 +35,7 @@ class Span:
     last: int
 
 
-def gold_spans(gold: Sequence[Gold], episodes: dict[str, Episode]) -> list[Span]:
+def gold_spans(gold: Sequence[Gold], episodes: dict[str, Episode]) -> list[EpisodeSpan]:
     """Gold as spans. Exact words that don't stand in their episode are an error of the set: VerbatimError."""
     spans = []
     for place in gold:
@@ -45,13 +45,13 @@ def gold_spans(gold: Sequence[Gold], episodes: dict[str, Episode]) -> list[Span]
             found = locate(place.text, episodes[place.episode])
             if not found:
                 raise VerbatimError(f"gold words are not in {place.episode}: {place.text[:60]!r}")
-            spans += [Span(place.episode, None, None, where.first, where.last) for where in found]
+            spans += [EpisodeSpan(place.episode, None, None, where.first, where.last) for where in found]
         else:
-            spans.append(Span(place.episode, place.start, place.end, -1, -1))
+            spans.append(EpisodeSpan(place.episode, place.start, place.end, -1, -1))
     return spans
 
 
-def _pointed_at(place: Gold, episode: Episode) -> Span:
+def _pointed_at(place: Gold, episode: Episode) -> EpisodeSpan:
     """The sentences that a pointer means; VerbatimError when the words there are not those that it was made for."""
     assert place.offsets is not None
     spoken = [sentence for sentence in episode.sentences if sentence.speech]
@@ -64,10 +64,10 @@ def _pointed_at(place: Gold, episode: Episode) -> Span:
         if offset < end and start < offset + len(sentence.text):
             inside.append(sentence.position)
         offset += len(sentence.text) + 1
-    return Span(episode.id, None, None, inside[0], inside[-1])
+    return EpisodeSpan(episode.id, None, None, inside[0], inside[-1])
 
 
-def overlaps(span: Span, gold: Span) -> bool:
+def overlaps(span: EpisodeSpan, gold: EpisodeSpan) -> bool:
     """Whether they share time, or sentences where the gold is exact words."""
     if span.episode != gold.episode:
         return False
@@ -78,7 +78,7 @@ def overlaps(span: Span, gold: Span) -> bool:
     return min(span.end, gold.end) > max(span.start, gold.start)
 
 
-def in_gold(span: Span, gold: Sequence[Span]) -> bool:
+def in_gold(span: EpisodeSpan, gold: Sequence[EpisodeSpan]) -> bool:
     return any(overlaps(span, place) for place in gold)
 
 
@@ -115,7 +115,7 @@ FINDING = ("hit@1", "hit@5", "hit@10", "recall@10", "mrr@10", "ndcg@10")
 # Citing
 
 
-def citing(cited: Sequence[Span], gold: Sequence[Span]) -> dict[str, float]:
+def citing(cited: Sequence[EpisodeSpan], gold: Sequence[EpisodeSpan]) -> dict[str, float]:
     """citation_hit, citation_precision and citation_recall; all 0 where nothing is cited."""
     right = [in_gold(span, gold) for span in cited]
     covered = sum(any(overlaps(span, place) for span in cited) for place in gold)
@@ -143,7 +143,7 @@ def faithfulness(citations: Sequence[Citation], episodes: dict[str, Episode]) ->
     return sum(exact) / len(exact), sum(credited) / len(credited)
 
 
-def start_error(citations: Sequence[Span], gold: Sequence[Span]) -> float | None:
+def start_error(citations: Sequence[EpisodeSpan], gold: Sequence[EpisodeSpan]) -> float | None:
     """Seconds between the start of the first citation that hits and the start of the gold it hits; None without either."""
     for span in citations:
         for place in gold:

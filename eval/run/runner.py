@@ -21,7 +21,7 @@ from typing import Any
 
 from eval.run.measure import ABSTENTIONS, Options, measure
 from eval.run.metrics import Attempt, mean_with_interval, quantiles, ratio_with_interval, risk_coverage
-from eval.sets.questions import Asked, fingerprint
+from eval.sets.questions import SetQuestion, fingerprint
 from index.search.passages import LIMITS
 from rag.assistant import Assistant
 from rag.evidence.rank import FEATURES, weights
@@ -35,7 +35,7 @@ CODE = ("eval", "rag", "index", "prompts")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SetIdentity:
     """The set that is asked: its name, where it lies, a hash of its questions."""
 
     name: str
@@ -45,11 +45,11 @@ class Source:
 
 def evaluate(
     assistant: Assistant,
-    questions: Sequence[Asked],
+    questions: Sequence[SetQuestion],
     settings: Settings,
     *,
     options: Options | None = None,
-    source: Source | None = None,
+    source: SetIdentity | None = None,
     resume_in: Path | None = None,
     on_progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def evaluate(
     """
     began = time.perf_counter()
     options = options or Options()
-    source = source or Source("questions", "", fingerprint(questions))
+    source = source or SetIdentity("questions", "", fingerprint(questions))
     held = _Held(resume_in, _run_key(assistant, source, questions, settings, options)) if resume_in else None
     rows: list[dict[str, Any]] = []
     done = held.rows() if held else {}
@@ -202,7 +202,7 @@ class _Held:
 
 
 def _run_key(
-    assistant: Assistant, source: Source, questions: Sequence[Asked], settings: Settings, options: Options
+    assistant: Assistant, source: SetIdentity, questions: Sequence[SetQuestion], settings: Settings, options: Options
 ) -> str:
     parts = [
         source.sha256,

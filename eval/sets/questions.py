@@ -33,14 +33,14 @@ class Gold:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence(Gold):
+class GoldEvidence(Gold):
     """A place that bears on a question, and who speaks there: finer than gold, or what a false question twists."""
 
     speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SetQuestion:
     """A question of a set, with what is right. `half` is `dev` or `test` where the set says so, else None.
 
     An answered question of a set with its own documents may have no gold: then it is asked, and no place is judged.
@@ -56,7 +56,7 @@ class Asked:
     filters: dict[str, str] = field(default_factory=dict)
     answer: str | None = None
     half: str | None = None
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[GoldEvidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class QuestionSet:
     """
 
     name: str
-    questions: tuple[Asked, ...]
+    questions: tuple[SetQuestion, ...]
     episodes: tuple[Episode, ...] | None = None
     skipped: tuple[str, ...] = ()
 
@@ -83,12 +83,12 @@ class QuestionSet:
         return bool(places) and all(place.offsets is not None for place in places)
 
 
-def fingerprint(questions: Sequence[Asked]) -> str:
+def fingerprint(questions: Sequence[SetQuestion]) -> str:
     """SHA-256 over the questions and what is right for each: equal ones are the same set, whatever its file is called."""
     return hashlib.sha256("\0".join(map(repr, questions)).encode()).hexdigest()
 
 
-def half_of(asked: Asked, episodes: Sequence[str]) -> str | None:
+def half_of(asked: SetQuestion, episodes: Sequence[str]) -> str | None:
     """`dev` or `test`: as the set marks the question, else by its episode; None where neither tells.
 
     `episodes`: the ids of all the set's gold episodes, sorted. Every second one is `dev`, so that none is in both halves.
@@ -97,7 +97,7 @@ def half_of(asked: Asked, episodes: Sequence[str]) -> str | None:
     return asked.half or (halves.pop() if len(halves) == 1 else None)
 
 
-def development(questions: Sequence[Asked]) -> list[Asked]:
+def development(questions: Sequence[SetQuestion]) -> list[SetQuestion]:
     """The questions of the development half, in their order."""
     episodes = sorted({place.episode for asked in questions for place in asked.gold})
     marked = any(asked.half for asked in questions)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.run.metrics import Span, gold_spans, in_gold
+from eval.run.metrics import EpisodeSpan, gold_spans, in_gold
 from eval.run.runner import CACHE
 from eval.sets.libraries import library_of_transcripts
 from eval.sets.readers import read_set
@@ -48,10 +48,10 @@ def compare_follow_ups(assistant: Assistant, file: Path = FOLLOW_UPS) -> list[Co
     for row, asked in zip(rows, read_set(file).questions, strict=True):
         gold = gold_spans(asked.gold, {place.episode: assistant.library.episode(place.episode) for place in asked.gold})
 
-        def finds(question: str, history: Sequence[dict[str, str]], gold: Sequence[Span] = gold) -> tuple[str, bool]:
+        def finds(question: str, history: Sequence[dict[str, str]], gold: Sequence[EpisodeSpan] = gold) -> tuple[str, bool]:
             understood, scope = assistant.understand(question, history, Filters())
             passages = [hit.passage for hit in assistant.retriever.retrieve(understood, scope, k=FIRST)]
-            spans = [Span(p.episode, p.start, p.end, p.first, p.last) for p in passages]
+            spans = [EpisodeSpan(p.episode, p.start, p.end, p.first, p.last) for p in passages]
             return understood.asked, any(in_gold(span, gold) for span in spans)
 
         made, found = finds(asked.question, asked.history)

@@ -34,7 +34,7 @@ import numpy as np
 from index.errors import TranscriptError
 from index.formats import read
 from index.formats.parsed import ParsedTurn
-from index.speakers.evidence import Claims, Pair, folded
+from index.speakers.evidence import Claims, NameClaim, folded
 from index.speakers.mentions import spoken
 from index.speakers.naming import FITTED, among_others, likelihood, named_by, weighed
 from index.speakers.people import role_in_show
@@ -71,7 +71,7 @@ KNOWN_AS = {
 
 
 @dataclass(frozen=True)
-class Talk:
+class HiddenTalk:
     """One episode with its labels hidden. `names` and `told` are by hidden label; `told` are those that the talk tells."""
 
     show: str
@@ -81,7 +81,7 @@ class Talk:
     told: frozenset[str]
 
 
-Heard = tuple[Talk, Claims, dict[str, float]]
+ClaimedTalk = tuple[HiddenTalk, Claims, dict[str, float]]
 """A talk, the claims to names in it, and how much each voice acts like a host."""
 
 
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def read_talks(folder: Path) -> Iterator[Talk]:
+def read_talks(folder: Path) -> Iterator[HiddenTalk]:
     """Every transcript with labels below `folder`; the name of the folder it lies in is the show's."""
     for file in sorted(folder.glob("*/*.md")):
         try:
@@ -127,7 +127,7 @@ def read_talks(folder: Path) -> Iterator[Talk]:
             anonymous = [replace(turn, speaker=hidden[turn.speaker or ""]) for turn in turns]
             names = {label: name for name, label in hidden.items()}
             place = (int(numbers[-1]) if numbers else 10**6, file.stem)
-            yield Talk(file.parent.name, place, anonymous, names, told_by(anonymous, names))
+            yield HiddenTalk(file.parent.name, place, anonymous, names, told_by(anonymous, names))
 
 
 def told_by(turns: Sequence[ParsedTurn], names: dict[str, str]) -> frozenset[str]:
@@ -179,9 +179,9 @@ def is_right(name: str, label: str) -> bool:
     return fuzz.ratio(" ".join(said), " ".join(true)) >= 80
 
 
-def roles_by_return(talks: Sequence[Talk]) -> dict[tuple[str, tuple[int, str], str], bool]:
+def roles_by_return(talks: Sequence[HiddenTalk]) -> dict[tuple[str, tuple[int, str], str], bool]:
     """{(show, episode, name): host?} by how many of the episodes nearby the person speaks in; doubtful ones left out."""
-    shows: dict[str, list[Talk]] = defaultdict(list)
+    shows: dict[str, list[HiddenTalk]] = defaultdict(list)
     for talk in talks:
         shows[talk.show].append(talk)
     truth = {}
@@ -213,7 +213,7 @@ def fit(named: list, acted: list, truth: dict) -> dict:
     }
 
 
-def fit_naming(dev: Sequence[Heard]) -> dict:
+def fit_naming(dev: Sequence[ClaimedTalk]) -> dict:
     """Weights of a claim by itself, and among the others: of all voices, and of those left when the sure ones have names.
     The same with who comes back in the show; and with half of them unknown, as while its episodes are added: a voice must
     not lose its name to those who are known already."""
@@ -241,12 +241,12 @@ def with_every_other(show: InShow, first: int) -> InShow:
     return replace(show, regulars=dict(sorted(show.regulars.items())[first::2]))
 
 
-def given_names(named: Sequence[Heard], naming: dict) -> list[dict[str, str]]:
+def given_names(named: Sequence[ClaimedTalk], naming: dict) -> list[dict[str, str]]:
     """The names that each talk by itself gives to its voices."""
     return [named_by(claims, {}, naming) for _, claims, _ in named]
 
 
-def in_shows(named: Sequence[Heard], names: Sequence[dict[str, str]]) -> list[InShow | None]:
+def in_shows(named: Sequence[ClaimedTalk], names: Sequence[dict[str, str]]) -> list[InShow | None]:
     """What the other episodes of each talk's show tell; None where nobody is known to come back. `names`: of each talk."""
     episodes = Counter(talk.show for talk, _, _ in named)
     spoken_in: dict[str, Counter[str]] = defaultdict(Counter)
@@ -260,7 +260,7 @@ def in_shows(named: Sequence[Heard], names: Sequence[dict[str, str]]) -> list[In
     return found
 
 
-def judged(talk: Talk, pairs: Iterable[Pair]) -> list[tuple[dict[str, float], bool]]:
+def judged(talk: HiddenTalk, pairs: Iterable[NameClaim]) -> list[tuple[dict[str, float], bool]]:
     return [(features, is_right(name, talk.names[label])) for label, name, features in pairs]
 
 
@@ -278,7 +278,7 @@ def logistic(rows: Sequence[tuple[dict[str, float], bool]], *, penalty: float = 
     return {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
 
 
-def measure_names(named: Sequence[Heard], naming: dict, shows: Sequence[InShow | None]) -> dict[str, float]:
+def measure_names(named: Sequence[ClaimedTalk], naming: dict, shows: Sequence[InShow | None]) -> dict[str, float]:
     counts: Counter[str] = Counter()
     for (talk, claims, _), show in zip(named, shows, strict=True):
         given = named_by(claims, {}, naming, show)

@@ -31,7 +31,7 @@ ANSWERS = (0, 3, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class Gold:
+class GoldVoices:
     """A talk and the truth about it. `words`: shape (n_sentences, 2), words of host and guest in each sentence."""
 
     id: str
@@ -41,7 +41,7 @@ class Gold:
     words: np.ndarray
 
     @classmethod
-    def of(cls, episode: Mapping[str, Any], *, named: bool = True) -> Gold:
+    def of(cls, episode: Mapping[str, Any], *, named: bool = True) -> GoldVoices:
         """A line of the training set; without the people's names where they should not help."""
         people = (
             tuple(Person(name, role) for role, names in episode["names"].items() for name in names) if named else ()
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def gold_of_page(page: Path, marks: Path) -> Gold:
+def gold_of_page(page: Path, marks: Path) -> GoldVoices:
     """A transcript with marks made by hand. VerbatimError: the marks were made for other words."""
     episode = read_episode(page)
     spoken = [sentence for sentence in episode.sentences if sentence.speech]
@@ -92,10 +92,10 @@ def gold_of_page(page: Path, marks: Path) -> Gold:
             role = marked["turns"][int(np.searchsorted(starts, at, "right")) - 1][1]
             words[number, int(role == "guest")] += 1
             at += len(word) + 1
-    return Gold(episode.id, episode.show.name, episode.people, tuple(spoken), words)
+    return GoldVoices(episode.id, episode.show.name, episode.people, tuple(spoken), words)
 
 
-def gold_of_labelled(file: Path) -> Gold | None:
+def gold_of_labelled(file: Path) -> GoldVoices | None:
     """A labelled interview; None where it isn't one host and one guest. Its labels are taken away."""
     episode = read_episode(file)
     roles = {turn.speaker.role for turn in episode.turns if turn.speaker}
@@ -108,11 +108,11 @@ def gold_of_labelled(file: Path) -> Gold | None:
                 spoken.append(sentence)
                 count = len(sentence.text.split())
                 words.append([count, 0] if turn.speaker.role == "host" else [0, count])
-    return Gold(episode.id, episode.show.name, episode.people, tuple(spoken), np.array(words, float))
+    return GoldVoices(episode.id, episode.show.name, episode.people, tuple(spoken), np.array(words, float))
 
 
 def measure(
-    golds: Sequence[Gold], prepared: Mapping[str, Prepared], *, answers: Sequence[int] = ANSWERS
+    golds: Sequence[GoldVoices], prepared: Mapping[str, Prepared], *, answers: Sequence[int] = ANSWERS
 ) -> dict[str, dict[str, float]]:
     """{show: {metric: value}}; `all` is the mean over shows, its `ece` that of all shows together, each weighing the same."""
     counts: dict[str, list[dict[str, float]]] = defaultdict(list)
@@ -135,7 +135,7 @@ def _gap(bins: np.ndarray) -> float:
     return float(np.abs(bins[:, 1] - bins[:, 2]).sum() / bins[:, 0].sum())
 
 
-def review(gold: Gold, prepared: Prepared, answers: int) -> list[Recovery]:
+def review(gold: GoldVoices, prepared: Prepared, answers: int) -> list[Recovery]:
     """What is decided after 0, 1, … answers, each given to the doubt that is shown first."""
     given: list[Correction] = []
     decided = [decide(prepared)]
@@ -147,7 +147,7 @@ def review(gold: Gold, prepared: Prepared, answers: int) -> list[Recovery]:
     return decided
 
 
-def answer(gold: Gold, doubt: Doubt) -> Correction:
+def answer(gold: GoldVoices, doubt: Doubt) -> Correction:
     """Who speaks the sentence asked about, and from where to where, as far as a reviewer sees (`AROUND`)."""
     index = next(n for n, sentence in enumerate(gold.sentences) if sentence.position == doubt.ask)
     voices = gold.voices
@@ -165,7 +165,7 @@ def answer(gold: Gold, doubt: Doubt) -> Correction:
     )
 
 
-def _counts(gold: Gold, prepared: Prepared, answers: Sequence[int], bins: np.ndarray) -> dict[str, float]:
+def _counts(gold: GoldVoices, prepared: Prepared, answers: Sequence[int], bins: np.ndarray) -> dict[str, float]:
     decided = review(gold, prepared, max(answers))
     first = decided[0]
     total = gold.words.sum(1)

@@ -15,7 +15,7 @@ from index.episode import Episode, Person, Sentence, SpeakerSource, Turn
 from index.reading.timing import interpolation_error
 
 
-class _Said(NamedTuple):
+class _SpokenSentence(NamedTuple):
     """A sentence with who says it, and the number of the turn that it was in."""
 
     speaker: Person | None
@@ -31,7 +31,7 @@ def corrected(episode: Episode, given: Iterable[Given]) -> Episode:
     be somebody else's takes part no more; one who was named by a correction does.
     """
     said = [
-        _Said(turn.speaker, turn.speaker_source, n, s) for n, turn in enumerate(episode.turns) for s in turn.sentences
+        _SpokenSentence(turn.speaker, turn.speaker_source, n, s) for n, turn in enumerate(episode.turns) for s in turn.sentences
     ]
     for one in given:
         if isinstance(one, WordsAre):

@@ -23,7 +23,7 @@ from index.interviews.panel import panel_features
 WEIGHTS = "speakers.npz"
 
 
-class Talk(NamedTuple):
+class TalkArrays(NamedTuple):
     """What the networks need of a talk, a row a sentence: bags of n-grams, vectors in context, and dense features."""
 
     bags: np.ndarray
@@ -46,7 +46,7 @@ class TurnModel:
     def made_by(self) -> dict[str, Any]:
         return json.loads(str(self.arrays["made_by"]))
 
-    def read(self, texts: Sequence[str], names: Mapping[str, str]) -> Talk:
+    def read(self, texts: Sequence[str], names: Mapping[str, str]) -> TalkArrays:
         """The features of a talk's sentences, in order. `names`: from `names_by_role`; empty where nobody is known."""
         token_lists = [tokens_of(text) for text in texts]
         table, scale = self.arrays["table"], float(self.arrays["table_scale"])
@@ -57,9 +57,9 @@ class TurnModel:
             if rows:
                 # Twice the sum over the root of the count: as it was fitted.
                 bags[number] = table[rows].sum(0, dtype=np.int32) * (2 * scale / np.sqrt(len(rows)))
-        return Talk(bags, self.context.read(texts), dense(token_lists, self.common, names))
+        return TalkArrays(bags, self.context.read(texts), dense(token_lists, self.common, names))
 
-    def log_odds(self, talk: Talk, known: np.ndarray) -> np.ndarray:
+    def log_odds(self, talk: TalkArrays, known: np.ndarray) -> np.ndarray:
         """Log-odds that the guest says each sentence, shape (n_sentences,), not calibrated.
 
         `known`: shape (n_sentences, 2), 1 where it is known that the host (column 0) or the guest (column 1) speaks.

@@ -17,7 +17,7 @@ import numpy as np
 
 from index.episode import Person, Role, Sentence, Turn
 from index.interviews.features import names_by_role
-from index.interviews.model import Talk, TurnModel, shipped
+from index.interviews.model import TalkArrays, TurnModel, shipped
 
 NOTHING: Mapping[int, Role] = MappingProxyType({})
 LEAST_SENTENCES = 8
@@ -131,7 +131,7 @@ class Prepared:
     """A talk read once, to be decided as often as there are answers. `bare`: without punctuation, as some recognisers write."""
 
     spoken: tuple[Sentence, ...]
-    talk: Talk
+    talk: TalkArrays
     p_panel: float
     panel: bool
     bare: bool

@@ -35,7 +35,7 @@ _LISTED = re.compile(
 _WORD = re.compile(r"[^\W_]{3,}")
 
 
-class Place(NamedTuple):
+class ChapterStart(NamedTuple):
     """Where a chapter begins: at sentence `number` of those given, `start` seconds into the audio."""
 
     number: int
@@ -59,7 +59,7 @@ def places_of(
     offsets: Sequence[int],
     expected: Sequence[float],
     errors: Sequence[float],
-) -> list[Place]:
+) -> list[ChapterStart]:
     """Where the chapters begin, rising in number and in time; those that can't be told are left out.
 
     `texts`: the sentences in order; `offsets`: characters of talk before each; `expected`, `errors`: when each is spoken as
@@ -79,7 +79,7 @@ def places_of(
             fit = WEIGHT * _fit(number, words, offsets, rarity)
             late = (expected[number] - chapter.start) * 1.64 / spread
             if fit >= LEAST_FIT and fit > late**2 / 2:
-                scored.append((fit - late**2 / 2, Place(number, chapter.start)))
+                scored.append((fit - late**2 / 2, ChapterStart(number, chapter.start)))
         options.append(sorted(scored, reverse=True)[:OPTIONS])
     return _possible(options, offsets)
 
@@ -102,9 +102,9 @@ def _fit(number: int, words: Sequence[frozenset[str]], offsets: Sequence[int], r
     return fit - sum(rarity[stem] for stem in rarity.keys() & just_before) / 2
 
 
-def _possible(options: Sequence[Sequence[tuple[float, Place]]], offsets: Sequence[int]) -> list[Place]:
+def _possible(options: Sequence[Sequence[tuple[float, ChapterStart]]], offsets: Sequence[int]) -> list[ChapterStart]:
     """The best places that can be true together: each leaves time for the words before it, and not too much."""
-    chains: list[tuple[float, list[Place]]] = [(0.0, [])]
+    chains: list[tuple[float, list[ChapterStart]]] = [(0.0, [])]
     for scored in options:
         grown = list(chains)
         for score, place in scored:
@@ -118,6 +118,6 @@ def _possible(options: Sequence[Sequence[tuple[float, Place]]], offsets: Sequenc
     return chains[0][1]
 
 
-def _leaves_time(one: Place, two: Place, offsets: Sequence[int]) -> bool:
+def _leaves_time(one: ChapterStart, two: ChapterStart, offsets: Sequence[int]) -> bool:
     characters = offsets[two.number] - offsets[one.number]
     return characters > 0 and FASTEST * characters <= two.start - one.start <= SLOWEST * characters + LONGEST_PAUSE

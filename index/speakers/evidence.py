@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from index.formats.parsed import ParsedTurn
 from index.speakers.mentions import Mention, first_names, mentions_of, own_words, spoken
 
-Pair = tuple[str, str, dict[str, float]]
+NameClaim = tuple[str, str, dict[str, float]]
 """A voice, a name that may be its own, and the features of that."""
 
 
@@ -30,7 +30,7 @@ class Claims:
         for mention in mentions_of(turns):
             if folded(mention.name):
                 self._mentions[folded(mention.name)[0]].append(mention)
-        heard = _Heard.of(self._mentions, voices)
+        heard = _NamesHeard.of(self._mentions, voices)
         self._known_first = first_names() | {folded(name)[0] for name in expected if folded(name)}
         self._claims = {
             (label, key): _Claim.of(label, key, mentions, voices, heard)
@@ -38,7 +38,7 @@ class Claims:
             for label in voices.first
         }
 
-    def pairs(self, named: Mapping[str, str]) -> list[Pair]:
+    def pairs(self, named: Mapping[str, str]) -> list[NameClaim]:
         """Every voice with every name that may be its own, and the features: (label, name, features).
 
         `named`: voices whose names are known; they and their first names are out of the question, which makes the rest
@@ -154,7 +154,7 @@ _REPLY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _NamesHeard:
     """Which names are said together, by turn, each once in the order heard; and the turns that begin as a greeted one replies."""
 
     introduced: Mapping[int, Sequence[str]]
@@ -163,7 +163,7 @@ class _Heard:
     replies: Set[int]
 
     @classmethod
-    def of(cls, mentions: Mapping[str, Sequence[Mention]], voices: _Voices) -> _Heard:
+    def of(cls, mentions: Mapping[str, Sequence[Mention]], voices: _Voices) -> _NamesHeard:
         introduced, called_last, named = ({}, {}, {})
         for key, of_key in mentions.items():
             for mention in of_key:
@@ -211,7 +211,7 @@ class _Claim:
     new_and_called: float  # called in the turn before the voice's first
 
     @classmethod
-    def of(cls, label: str, key: str, mentions: Sequence[Mention], voices: _Voices, heard: _Heard) -> _Claim:
+    def of(cls, label: str, key: str, mentions: Sequence[Mention], voices: _Voices, heard: _NamesHeard) -> _Claim:
         by_it = [m for m in mentions if voices.at(m.turn) == label]
         by_others = [m for m in mentions if voices.at(m.turn) != label]
         own = [m for m in by_it if m.kind == "self"]

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from index.formats.parsed import ParsedTurn
 
-Kind = Literal["self", "introduced", "called"]
+MentionKind = Literal["self", "introduced", "called"]
 
 
 class Mention(NamedTuple):
@@ -28,7 +28,7 @@ class Mention(NamedTuple):
 
     name: str
     turn: int
-    kind: Kind
+    kind: MentionKind
     first: bool = False
     last: bool = False
     plain: bool = False

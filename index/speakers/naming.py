@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from index.formats.parsed import ParsedTurn
-from index.speakers.evidence import Claims, Pair, folded
+from index.speakers.evidence import Claims, NameClaim, folded
 from index.speakers.regulars import InShow, in_show, made_whole
 
 MOST_ROUNDS = 4
@@ -67,7 +67,7 @@ def named_by(
     }
 
 
-def weighed(claims: Claims, named: Mapping[str, str], fitted: Mapping, show: InShow | None) -> list[Pair]:
+def weighed(claims: Claims, named: Mapping[str, str], fitted: Mapping, show: InShow | None) -> list[NameClaim]:
     """The pairs that are open once `named` are known, with all that is weighed at last."""
     pairs = among_others(claims.pairs(named), fitted["weights"])
     if show is None:
@@ -75,7 +75,7 @@ def weighed(claims: Claims, named: Mapping[str, str], fitted: Mapping, show: InS
     return in_show(pairs, [total(fitted["among"], features) for _, _, features in pairs], show)
 
 
-def among_others(pairs: Sequence[Pair], weights: Mapping[str, float]) -> list[Pair]:
+def among_others(pairs: Sequence[NameClaim], weights: Mapping[str, float]) -> list[NameClaim]:
     """The pairs, with how likely each is by itself, and against the likeliest other voice for the name and the likeliest
     other name for the voice (in log-odds)."""
     odds = [total(weights, features) for _, _, features in pairs]

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from index.speakers.evidence import Pair, folded
+from index.speakers.evidence import NameClaim, folded
 from index.speakers.labels import names_nobody
 
 FEWEST, SHARE = 3, 0.1
@@ -62,7 +62,7 @@ def _whole(names: Mapping[str, int]) -> str | None:
     return None
 
 
-def in_show(pairs: Sequence[Pair], odds: Sequence[float], show: InShow) -> list[Pair]:
+def in_show(pairs: Sequence[NameClaim], odds: Sequence[float], show: InShow) -> list[NameClaim]:
     """The pairs of a voice and a name, with what the show tells of each. `odds`: how likely each is by the talk alone."""
     known_of: dict[str, set[str]] = defaultdict(set)
     for label, name, _ in pairs:

@@ -11,12 +11,12 @@ import sys
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-Kind = Literal[
+FaultKind = Literal[
     "missing", "misnamed", "no_key", "refused", "unknown", "busy", "spent", "failed", "unreachable", "slow", "broken_off",
     "unreadable", "empty", "filtered", "too_long", "too_dear",
 ]  # fmt: skip
 
-WORDS: dict[Kind, str] = {
+WORDS: dict[FaultKind, str] = {
     "missing": "The language model is not installed here",
     "misnamed": "The language model is not set up rightly",
     "no_key": "The language model needs a key, and none is set",
@@ -34,7 +34,7 @@ WORDS: dict[Kind, str] = {
     "too_long": "The quotes are too long for the language model",
     "too_dear": "The language model would have taken more than one answer may take",
 }
-PASSING: frozenset[Kind] = frozenset(["busy", "failed", "unreachable", "broken_off"])
+PASSING: frozenset[FaultKind] = frozenset(["busy", "failed", "unreachable", "broken_off"])
 """What may be gone a moment later, where nothing has arrived yet."""
 
 _TOO_LONG = re.compile(
@@ -53,7 +53,7 @@ class ModelFault(Exception):
     `retry_after`: the seconds that the endpoint asks to be left alone, where it says so.
     """
 
-    def __init__(self, kind: Kind, *, retry_after: float | None = None) -> None:
+    def __init__(self, kind: FaultKind, *, retry_after: float | None = None) -> None:
         super().__init__(WORDS[kind])
         self.kind, self.retry_after = kind, retry_after
 
@@ -78,7 +78,7 @@ def fault_of(exc: Exception) -> ModelFault:
     return ModelFault(_kind(exc, status, name), retry_after=_retry_after(exc))
 
 
-def _kind(exc: Exception, status: int | None, name: str) -> Kind:
+def _kind(exc: Exception, status: int | None, name: str) -> FaultKind:
     if status is None and name == "OpenAIError":  # the client refuses to be made without a key
         return "no_key"
     if isinstance(exc, ValueError | TypeError | KeyError | AttributeError | IndexError):

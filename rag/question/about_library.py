@@ -17,14 +17,14 @@ from rag.question.people import LIKE_ENOUGH, find_people, fold, names_of
 
 MOST_LISTED = 20
 LONGEST_ASKED = 200  # characters: longer questions ask for something else
-Kind = Literal["library", "small_talk"]
+ReplyKind = Literal["library", "small_talk"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer for which no transcript was searched. `found` is False where an episode was named that isn't here."""
 
-    kind: Kind
+    kind: ReplyKind
     text: str
     found: bool = True
 

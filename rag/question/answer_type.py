@@ -13,7 +13,7 @@ from typing import Literal
 
 from rag.english import CAPITALISED_WORDS
 
-Kind = Literal["number", "money", "duration", "frequency", "time", "size", "name", "reason"]
+AnswerType = Literal["number", "money", "duration", "frequency", "time", "size", "name", "reason"]
 
 
 def _any(words: str) -> str:
@@ -23,7 +23,7 @@ def _any(words: str) -> str:
 
 _FIRST = r"^(?:and |so |but )?"
 _PRICED = _any("costs? pay pays paid charges? charged price spend spent earns? earned worth money raised? sells? sold rent")
-_ASKED: tuple[tuple[Kind, str], ...] = (
+_ASKED: tuple[tuple[AnswerType, str], ...] = (
     ("money", rf"\bhow much\b.*{_PRICED}|\bwhat\b.*{_any('price cost fee rent wages? salary budget')}|\bhow expensive\b"),
     ("duration", r"\bhow (?:many|much) (?:seconds|minutes|hours|days|weeks|months|years|time)\b|\bhow (?:long|soon|old)\b"),
     ("duration", r"\b(?:what|which) age\b"),
@@ -48,7 +48,7 @@ _NUMBER = r"(?:\d|" + _any(
     " quarter couple single none zero one_of one_hundred one_thousand"
 ) + ")"  # fmt: skip
 _SPAN = _any("seconds? minutes? hours? days? nights? weeks? months? years? decades? century centuries generations?")
-_HELD: dict[Kind, re.Pattern[str]] = {
+_HELD: dict[AnswerType, re.Pattern[str]] = {
     kind: re.compile("|".join(patterns), re.I)
     for kind, patterns in {
         "number": (_NUMBER, _any("one most all_of nobody no_one few")),
@@ -96,7 +96,7 @@ _TWO_CAPITALS = re.compile(r"\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+")
 
 
 @lru_cache(maxsize=4096)
-def expected(question: str) -> Kind | None:
+def expected(question: str) -> AnswerType | None:
     """The kind of thing that the question asks for; None where any sentence might answer it."""
     asked = question.strip().lower().replace("’", "'")
     for kind, pattern in _ASKED:
@@ -105,7 +105,7 @@ def expected(question: str) -> Kind | None:
     return None
 
 
-def holds(kind: Kind, text: str, *, but: frozenset[str] = frozenset()) -> bool:
+def holds(kind: AnswerType, text: str, *, but: frozenset[str] = frozenset()) -> bool:
     """Whether a text holds a thing of that kind. `but`: lower-case words that don't count as names: those of the question."""
     if kind != "name":
         return bool(_HELD[kind].search(text.replace("’", "'")))

@@ -24,7 +24,7 @@ from rag.question.question import Question
 from rag.question.scope import Scope
 from rag.settings import Settings
 
-Kind = Literal["compare", "change", "people", "episodes", "list"]
+PlanKind = Literal["compare", "change", "people", "episodes", "list"]
 
 MOST_LOOKS = 5  # beside the first one, which tells whether there is an answer at all
 NARROW, WIDE = 6, 30  # passages of a look for one person or date, and of one that is to find everything
@@ -38,7 +38,7 @@ _TOUCHED = (
     r"(?:mention|talk|discuss|cover|deal|speak|spoke|come|came|hear|heard|about|say|said|touch|feature|refer|where|on)"
 )
 _PLEASE = r"^\W*(?:please |can you |could you )*"
-PATTERNS: dict[Kind, tuple[re.Pattern[str], ...]] = {
+PATTERNS: dict[PlanKind, tuple[re.Pattern[str], ...]] = {
     "compare": tuple(
         re.compile(pattern, re.I)
         for pattern in (
@@ -122,7 +122,7 @@ class Plan:
     subject is what is asked for.
     """
 
-    kind: Kind
+    kind: PlanKind
     question: Question
     looks: tuple[Look, ...]
     but: tuple[str, ...] = ()
@@ -139,7 +139,7 @@ def plan(
     scope: Scope,
     rows: Callable[[Sequence[str]], list[int]],
     *,
-    tell_kind: Callable[[str], Kind | None] | None = None,
+    tell_kind: Callable[[str], PlanKind | None] | None = None,
 ) -> Plan | None:
     """How the question is to be looked for, in up to MOST_LOOKS looks; None: in one, like most questions.
 
@@ -156,10 +156,10 @@ def plan(
     return _made(told, asked, scope, rows) if told else None
 
 
-def model_kind(settings: Settings, *, spent: Callable[[int, int, bool], None]) -> Callable[[str], Kind | None]:
+def model_kind(settings: Settings, *, spent: Callable[[int, int, bool], None]) -> Callable[[str], PlanKind | None]:
     """Asks the language model of which kind a question is. It never raises: without an opinion, there is one look."""
 
-    def tell(question: str) -> Kind | None:
+    def tell(question: str) -> PlanKind | None:
         values = {"question": one_line(question)}
         allowance = Allowance(settings.timeout * SHARE, settings.max_tokens)
         try:
@@ -169,12 +169,12 @@ def model_kind(settings: Settings, *, spent: Callable[[int, int, bool], None]) -
         except ModelFault:
             return None
         word = re.fullmatch(r"\W*([a-z]+)\W*", reply.rpartition("</think>")[2].lower())
-        return next((kind for kind in get_args(Kind) if word and kind == word[1]), None)
+        return next((kind for kind in get_args(PlanKind) if word and kind == word[1]), None)
 
     return tell
 
 
-def _made(kind: Kind, asked: Question, scope: Scope, rows: Callable[[Sequence[str]], list[int]]) -> Plan | None:
+def _made(kind: PlanKind, asked: Question, scope: Scope, rows: Callable[[Sequence[str]], list[int]]) -> Plan | None:
     """The plan of that kind; None where the question lacks what it needs: people, dates or a subject."""
     people = _people(asked) if kind == "compare" else asked.people or tuple(filter(None, [scope.person]))
     whole = _without(kind, asked)
@@ -255,7 +255,7 @@ def _speak_together(asked: Question) -> bool:
     return joined and bool(_SPEAKS.search(asked.asked))
 
 
-def _without(kind: Kind, asked: Question) -> Question:
+def _without(kind: PlanKind, asked: Question) -> Question:
     """The question without the words that tell its kind: "compare" stands in no answer."""
     rest, gone = asked.about or asked.asked, set()
     for pattern in PATTERNS[kind]:

@@ -34,7 +34,7 @@ _CITATION_FIELDS = [
 ]  # fmt: skip
 
 
-class Kind(NamedTuple):
+class ExportFormat(NamedTuple):
     """One kind of export: what it is called, the file's name, and its media type."""
 
     label: str
@@ -43,10 +43,10 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "csv": Kind("CSV", "passages.csv", "text/csv"),
-    "md": Kind("Markdown", "passages.md", "text/markdown"),
-    "json": Kind("JSON", "passages.json", "application/json"),
-    "sheet": Kind("Quote sheet", "quotes.csv", "text/csv"),
+    "csv": ExportFormat("CSV", "passages.csv", "text/csv"),
+    "md": ExportFormat("Markdown", "passages.md", "text/markdown"),
+    "json": ExportFormat("JSON", "passages.json", "application/json"),
+    "sheet": ExportFormat("Quote sheet", "quotes.csv", "text/csv"),
 }
 
 

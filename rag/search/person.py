@@ -31,7 +31,7 @@ ANSWERING_WORDS = 120  # about 45 seconds: what is said so soon after a question
 MOST_QUOTES = 200
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
-Asked = Literal["asked", "volunteered", "unknown"]
+Prompted = Literal["asked", "volunteered", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DatedQuote:
     """A checked quote, and whether it was asked for: `asked` by the question before it (`question`), or volunteered.
 
     `unknown`: the transcript has no question marks to tell by.
     """
 
     citation: Citation
-    asked: Asked
+    asked: Prompted
     question: str = ""
 
 
@@ -70,7 +70,7 @@ class OverTime:
     """What a person said about a topic, oldest first, undated last. `count`: how many quotes there are, of which the
     MOST_QUOTES that name the topic most are `said`."""
 
-    said: tuple[Said, ...]
+    said: tuple[DatedQuote, ...]
     count: int
 
 
@@ -196,15 +196,15 @@ def _words(sentences: Sequence[Sentence]) -> int:
     return sum(len(sentence.text.split()) for sentence in sentences)
 
 
-def _said(episode: Episode, at: int, run: Sequence[Sentence]) -> Said:
+def _said(episode: Episode, at: int, run: Sequence[Sentence]) -> DatedQuote:
     turn = episode.turns[at]
     text = " ".join(sentence.text for sentence in run)
     citation = cite(episode, turn, run[0].position, run[-1].position, text, n=0)
     if not any("?" in sentence.text for sentence in episode.sentences):
-        return Said(citation, "unknown")
+        return DatedQuote(citation, "unknown")
     since = _words(turn.spoken(last=run[0].position - 1))
     question = question_before(episode, run[0].position)
     before = next((other for other in reversed(episode.turns[:at]) if other.words > 3), None)
     by_other = before is not None and (before.speaker is None or before.speaker != turn.speaker)
     asked = by_other and since <= ANSWERING_WORDS and "?" in question.split(". ")[-1]
-    return Said(citation, "asked" if asked else "volunteered", question if asked else "")
+    return DatedQuote(citation, "asked" if asked else "volunteered", question if asked else "")

@@ -31,7 +31,7 @@ NO_SHOW = "Podcast"
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class FileDraft:
     """A file that was given. `episode` is what was read of it, None where `refusal` says why it can't be.
 
     `fields`: what is said of it by hand, as a sidecar has it; `saved`: the id that it got in the library.
@@ -45,7 +45,7 @@ class Draft:
     saved: str = ""
 
 
-Drafts = tuple[Draft, ...]
+Drafts = tuple[FileDraft, ...]
 
 
 def read_drafts(paths: Sequence[str], *, show: str = "") -> Iterator[Drafts]:
@@ -56,7 +56,7 @@ def read_drafts(paths: Sequence[str], *, show: str = "") -> Iterator[Drafts]:
     folder = Path(tempfile.mkdtemp(prefix="verbatim-drafts-"))
     files = [Path(path) for path in paths]
     sidecars = {file.name.removesuffix(SIDECAR): file for file in files if file.name.endswith(SIDECAR)}
-    drafts = tuple(Draft(file.name, file) for file in files if not file.name.endswith(SIDECAR))
+    drafts = tuple(FileDraft(file.name, file) for file in files if not file.name.endswith(SIDECAR))
     yield drafts
     taken: set[str] = set()
     for at, draft in enumerate(drafts):
@@ -78,7 +78,7 @@ def why_not(file: Path, at: int, taken: set[str]) -> str:
     return text.SAME_NAME if file.stem.casefold() in taken else ""
 
 
-def _read(draft: Draft, folder: Path, sidecar: Path | None, show: str) -> Draft:
+def _read(draft: FileDraft, folder: Path, sidecar: Path | None, show: str) -> FileDraft:
     here = Path(tempfile.mkdtemp(dir=folder))
     file = here / f"{safe_name(draft.file.stem)}{draft.file.suffix.lower()}"
     shutil.copyfile(draft.file, file)
@@ -107,7 +107,7 @@ def safe_name(stem: str) -> str:
     return re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:100] or "episode"
 
 
-def mended(draft: Draft, title: str, show: str, date: str, people: str) -> Draft:
+def mended(draft: FileDraft, title: str, show: str, date: str, people: str) -> FileDraft:
     """The draft with what was typed. VerbatimError: a field that can't be meant."""
     named = []
     for line in people.splitlines():
@@ -124,7 +124,7 @@ def mended(draft: Draft, title: str, show: str, date: str, people: str) -> Draft
     return replace(draft, fields=fields)
 
 
-def people_text(draft: Draft) -> str:
+def people_text(draft: FileDraft) -> str:
     """The people as they are typed: one a line, with the role where it is known."""
     people = draft.fields.get("people") or []
     roles = {person["name"]: person.get("role", "unknown") for person in people if isinstance(person, dict)}
@@ -140,7 +140,7 @@ def save_drafts(library: Library, drafts: Drafts) -> Iterator[Drafts]:
         yield drafts
 
 
-def _saved(library: Library, draft: Draft) -> Draft:
+def _saved(library: Library, draft: FileDraft) -> FileDraft:
     folder = library.folder / KEPT
     folder.mkdir(exist_ok=True)
     file = _free(folder, draft.file)

@@ -14,7 +14,7 @@ from index.search.lexical import stems
 from rag.answer import Citation, clock
 from rag.search.exact import spans_of
 from rag.search.export import KINDS
-from rag.search.person import Part, Said, Topic
+from rag.search.person import DatedQuote, Part, Topic
 from ui.shared.html import caveats, counted, day, duration, escaped, play_button, spans, speaker, web_address
 from ui.shared.moments import Moment
 from ui.words import staff as words
@@ -231,7 +231,7 @@ def _appearances(parts: Sequence[Part]) -> str:
 
 
 def over_time(
-    name: str, topic: str, said: Sequence[tuple[Said, Moment]], marked: Collection[str], *, count: int
+    name: str, topic: str, said: Sequence[tuple[DatedQuote, Moment]], marked: Collection[str], *, count: int
 ) -> str:
     """Quotes on one topic in their order, under a plot of them. `count`: how many there are, shown or not."""
     more = f'<p class="more">{link(to_find(topic, name), words.ALL_IN_FIND)}</p>'
@@ -254,7 +254,7 @@ def over_time(
     return f'<p class="told" role="status">{escaped(told)}</p>{plot}<ol class="dated">{rows}</ol>{more}'
 
 
-def _dated(n: int, one: Said, moment: Moment, marked: Collection[str]) -> str:
+def _dated(n: int, one: DatedQuote, moment: Moment, marked: Collection[str]) -> str:
     citation = moment.citation
     at = clock(citation.start, citation.time_error, citation.way) or words.NO_TIMES
     question = f'<p class="asked">{escaped(one.question)}</p>' if one.question else ""
@@ -280,7 +280,7 @@ WIDTH, STEP, RADIUS, EDGE = 700, 15, 5.5, 34  # of the plot, in its own units
 MOST_STACKED = 12
 
 
-def timeline(name: str, topic: str, said: Sequence[Said]) -> str:
+def timeline(name: str, topic: str, said: Sequence[DatedQuote]) -> str:
     """A dot for each dated quote where its date is, one above the other in an episode; each leads to its quote.
 
     "" where fewer than two dates are known. Dots above MOST_STACKED of one date are left out; the quotes are all below.

@@ -21,7 +21,7 @@ from ui.shared.html import counted, day, listed
 from ui.staff import drafts as incoming
 from ui.staff import evaluate_html as html
 from ui.staff.charts import episodes_chart, spoken_chart
-from ui.staff.drafts import MOST_BYTES, MOST_FILES, Draft, Drafts
+from ui.staff.drafts import MOST_BYTES, MOST_FILES, FileDraft, Drafts
 from ui.words import evaluate as text
 
 PREVIEW_TURNS = 4
@@ -170,7 +170,7 @@ def titles(library: Library) -> frozenset[tuple[str, str]]:
     return frozenset((summary.show.casefold(), summary.title.casefold()) for summary in library.summaries())
 
 
-def state_of(draft: Draft, *, known: frozenset[tuple[str, str]] = frozenset()) -> tuple[str, str, str]:
+def state_of(draft: FileDraft, *, known: frozenset[tuple[str, str]] = frozenset()) -> tuple[str, str, str]:
     """A draft's line: its name, a kind for the eye, and where it stands in words."""
     if draft.saved:
         return draft.name, "saved", text.SAVED.format(id=draft.saved)
@@ -209,7 +209,7 @@ def form_of(drafts: Drafts, name: str | None) -> list[Any]:
     ]
 
 
-def first_turns(draft: Draft) -> list[tuple[str, str, str]]:
+def first_turns(draft: FileDraft) -> list[tuple[str, str, str]]:
     turns = draft.episode.turns[:PREVIEW_TURNS] if draft.episode else ()
     shown = []
     for turn in turns:

@@ -18,8 +18,8 @@ from typing import Any
 from eval.command import read_result
 from eval.report.compare import name_of
 from eval.run.measure import Options
-from eval.run.runner import Source, evaluate
-from eval.sets.questions import Asked, QuestionSet, fingerprint
+from eval.run.runner import SetIdentity, evaluate
+from eval.sets.questions import QuestionSet, SetQuestion, fingerprint
 from eval.sets.readers import read_set
 from index.errors import VerbatimError
 from rag.assistant import Assistant
@@ -174,7 +174,7 @@ class Runner:
             self._thread.join(seconds)
         return not self.running
 
-    def _run(self, name: str, questions: Sequence[Asked], options: Options) -> None:
+    def _run(self, name: str, questions: Sequence[SetQuestion], options: Options) -> None:
         folder = self.assistant.library.folder
         try:
             result = evaluate(
@@ -182,7 +182,7 @@ class Runner:
                 questions,
                 self.assistant.settings,
                 options=options,
-                source=Source(name, name, fingerprint(questions)),
+                source=SetIdentity(name, name, fingerprint(questions)),
                 resume_in=folder / RUNS / UNFINISHED,
                 on_progress=self._progress,
             )

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from eval.sets.questions import QuestionSet
 from eval.sets.readers import beir, jsonl, locomo, qmsum
-from eval.sets.readers.source import Source, refuse
+from eval.sets.readers.source import SetSource, refuse
 
 READERS = (beir, locomo, qmsum, jsonl)
 
 
 def read_set(path: str | Path) -> QuestionSet:
     """The question set in a file or folder. VerbatimError names the place, what was expected there and the fault."""
-    source = Source(Path(path))
+    source = SetSource(Path(path))
     for reader in READERS:
         if reader.matches(source):
             found = reader.read(source)

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eval.sets.questions import Asked, QuestionSet
+from eval.sets.questions import QuestionSet, SetQuestion
 from eval.sets.readers.documents import Document, build_document, safe_id
-from eval.sets.readers.source import Fault, Source, id_in, lines_of, naming, optional_text, refuse, rows_of, text_in
+from eval.sets.readers.source import Fault, SetSource, id_in, lines_of, naming, optional_text, refuse, rows_of, text_in
 
 EXPECTED = "a folder with BEIR's corpus.jsonl, queries.jsonl and qrels/*.tsv"
 SPLITS = ("test", "dev", "train")
 
 
-def matches(source: Source) -> bool:
+def matches(source: SetSource) -> bool:
     """Whether a corpus lies in the folder, or a file of judgements is named."""
     return source.path.suffix == ".tsv" or (_folder(source.path) / "corpus.jsonl").is_file()
 
 
-def read(source: Source) -> QuestionSet:
+def read(source: SetSource) -> QuestionSet:
     """The queries that have a relevant document in the split. VerbatimError names the line of a row that can't be read."""
     folder = _folder(source.path)
     qrels = source.path if source.path.suffix == ".tsv" else _split(folder)
@@ -38,7 +38,7 @@ def read(source: Source) -> QuestionSet:
             skipped.append(f"query {query}: not in the corpus: {', '.join(missing[:5])}")
         gold = tuple(place for document in documents if document in corpus and (place := corpus[document].gold()))
         if gold:
-            questions.append(Asked(query, queries[query], "question", "answered", gold))
+            questions.append(SetQuestion(query, queries[query], "question", "answered", gold))
         elif not missing:
             skipped.append(f"query {query}: no document is relevant to it")
     return QuestionSet(name, tuple(questions), tuple(document.episode for document in corpus.values()), tuple(skipped))

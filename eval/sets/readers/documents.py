@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from eval.sets.questions import Evidence, Gold
+from eval.sets.questions import Gold, GoldEvidence
 from index.episode import Episode, Person, Show, Turn
 from index.formats.parsed import Piece
 from index.reading.sentences import build_sentences
@@ -37,12 +37,12 @@ class Document:
         sha256 = hashlib.sha256(self.text[start:end].encode()).hexdigest()[:16]
         return Gold(self.episode.id, offsets=(start, end), sha256=sha256)
 
-    def evidence(self, turn: int, speaker: str | None) -> Evidence | None:
+    def evidence(self, turn: int, speaker: str | None) -> GoldEvidence | None:
         """The place of one turn, with who speaks it; None where it has no words."""
         place = self.gold(turn, turn)
         if place is None:
             return None
-        return Evidence(place.episode, offsets=place.offsets, sha256=place.sha256, speaker=speaker)
+        return GoldEvidence(place.episode, offsets=place.offsets, sha256=place.sha256, speaker=speaker)
 
 
 def build_document(

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from eval.sets.questions import VERDICTS, Asked, Evidence, Gold, QuestionSet
-from eval.sets.readers.source import Fault, Source, id_in, naming, objects_in, optional_text, refuse, text_in
+from eval.sets.questions import VERDICTS, Gold, GoldEvidence, QuestionSet, SetQuestion
+from eval.sets.readers.source import Fault, SetSource, id_in, naming, objects_in, optional_text, refuse, text_in
 from rag.question.scope import Filters
 
 EXPECTED = "JSON lines with id, question, verdict and gold"
-Place = TypeVar("Place", bound=Gold)
+GoldPlace = TypeVar("GoldPlace", bound=Gold)
 FILTERS = tuple(field.name for field in fields(Filters))
 
 
-def matches(source: Source) -> bool:
+def matches(source: SetSource) -> bool:
     """Whether the rows of a file are questions."""
     return not source.path.is_dir() and bool(source.first.keys() & {"question", "verdict", "gold"})
 
 
-def read(source: Source) -> QuestionSet:
+def read(source: SetSource) -> QuestionSet:
     """Every row a question. VerbatimError names the line of one that isn't, and of an id that is used twice."""
-    questions: dict[str, Asked] = {}
+    questions: dict[str, SetQuestion] = {}
     for row in source.rows:
         with naming(row.where):
             asked = _question(row.value)
@@ -31,7 +31,7 @@ def read(source: Source) -> QuestionSet:
     return QuestionSet(source.name, tuple(questions.values()))
 
 
-def _question(row: dict[str, Any]) -> Asked:
+def _question(row: dict[str, Any]) -> SetQuestion:
     verdict = _one_of(row, "verdict", VERDICTS) or "answered"
     filters = row.get("filters") or {}
     if not isinstance(filters, dict) or (unknown := filters.keys() - set(FILTERS)):
@@ -42,7 +42,7 @@ def _question(row: dict[str, Any]) -> Asked:
         raise Fault(f"a question with the verdict {verdict} needs `gold`")
     # Evidence without an episode lies in the one that the filters name, or the gold.
     beside = {"episode": filters.get("episode") or (gold[0].episode if gold else None)}
-    return Asked(
+    return SetQuestion(
         id=id_in(row, "id"),
         question=text_in(row, "question"),
         kind=optional_text(row, "kind") or "question",
@@ -54,13 +54,13 @@ def _question(row: dict[str, Any]) -> Asked:
         answer=optional_text(row, "answer"),
         half=_one_of(row, "half", ("dev", "test")),
         evidence=tuple(
-            _place(Evidence, place, beside, speaker=optional_text(place, "speaker"))
+            _place(GoldEvidence, place, beside, speaker=optional_text(place, "speaker"))
             for place in objects_in(row, "evidence")
         ),
     )
 
 
-def _place(make: type[Place], place: dict[str, Any], beside: dict[str, Any], **more: Any) -> Place:
+def _place(make: type[GoldPlace], place: dict[str, Any], beside: dict[str, Any], **more: Any) -> GoldPlace:
     """Seconds, or words, or offsets with a hash; `beside` has what the place itself may leave out."""
     start, end = _seconds(place, "start"), _seconds(place, "end")
     text, sha256 = optional_text(place, "text"), optional_text(place, "sha256")

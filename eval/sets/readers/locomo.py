@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from eval.sets.questions import Asked, Evidence, Gold, QuestionSet
+from eval.sets.questions import Gold, GoldEvidence, QuestionSet, SetQuestion
 from eval.sets.readers.documents import Document, build_document, named_in, safe_id
-from eval.sets.readers.source import Fault, Row, Source, naming, objects_in, optional_text, text_in
+from eval.sets.readers.source import Fault, Row, SetSource, naming, objects_in, optional_text, text_in
 
 EXPECTED = "LoCoMo's list of samples with conversation and qa"
 KINDS = {"1": "multi_hop", "2": "temporal", "3": "open_domain", "4": "single_hop", "5": "adversarial"}
@@ -27,14 +27,14 @@ Turns = dict[str, tuple[Document, int, str | None]]
 """Of each turn's id (D1:3): the session, the turn's place in it, and who speaks."""
 
 
-def matches(source: Source) -> bool:
+def matches(source: SetSource) -> bool:
     """Whether the first row is a sample."""
     return {"conversation", "qa"} <= source.first.keys()
 
 
-def read(source: Source) -> QuestionSet:
+def read(source: SetSource) -> QuestionSet:
     """Every question of every sample, asked of its own show. VerbatimError names the sample of what can't be read."""
-    questions: list[Asked] = []
+    questions: list[SetQuestion] = []
     episodes: list[Document] = []
     skipped: list[str] = []
     shows: set[str] = set()
@@ -82,7 +82,7 @@ def _sessions(row: Row, show: str, taken: set[str], skipped: list[str]) -> tuple
     return documents, turns
 
 
-def _questions(row: Row, show: str, turns: Turns, skipped: list[str]) -> Iterator[Asked]:
+def _questions(row: Row, show: str, turns: Turns, skipped: list[str]) -> Iterator[SetQuestion]:
     speakers = {speaker for _, _, speaker in turns.values() if speaker}
     for number, item in enumerate(objects_in(row.value, "qa"), start=1):
         id_ = f"{show}-{number}"
@@ -100,7 +100,7 @@ def _questions(row: Row, show: str, turns: Turns, skipped: list[str]) -> Iterato
             continue
         heard = {place.speaker for place in evidence}
         named = named_in(question, speakers)
-        yield Asked(
+        yield SetQuestion(
             id=id_,
             question=question,
             kind=kind,
@@ -114,7 +114,7 @@ def _questions(row: Row, show: str, turns: Turns, skipped: list[str]) -> Iterato
         )
 
 
-def _evidence(item: dict[str, Any], id_: str, turns: Turns, skipped: list[str]) -> Iterator[Evidence]:
+def _evidence(item: dict[str, Any], id_: str, turns: Turns, skipped: list[str]) -> Iterator[GoldEvidence]:
     """The turns that the evidence names, each once. Published files have "D8:6; D9:17", "D:11:26" and "['D2:3']" in them."""
     named = item.get("evidence") or []
     named = [named] if isinstance(named, str) else named

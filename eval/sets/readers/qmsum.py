@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from eval.sets.questions import Asked, Gold, QuestionSet
+from eval.sets.questions import Gold, QuestionSet, SetQuestion
 from eval.sets.readers.documents import Document, build_document, named_in, safe_id
-from eval.sets.readers.source import Fault, Row, Source, naming, objects_in, optional_text, text_in
+from eval.sets.readers.source import Fault, Row, SetSource, naming, objects_in, optional_text, text_in
 
 EXPECTED = "QMSum's meetings with meeting_transcripts and specific_query_list"
 # (the field, the kind, the field of the question in each item)
@@ -27,14 +27,14 @@ _OFFICE = re.compile(r"(?<=\S)\s*\(.*\)$", re.DOTALL)
 _SPAN_END = re.compile(r"\d{1,9}")
 
 
-def matches(source: Source) -> bool:
+def matches(source: SetSource) -> bool:
     """Whether the first row is a meeting."""
     return "meeting_transcripts" in source.first
 
 
-def read(source: Source) -> QuestionSet:
+def read(source: SetSource) -> QuestionSet:
     """Every query of every meeting, asked of its own meeting. VerbatimError names the meeting of what can't be read."""
-    questions: list[Asked] = []
+    questions: list[SetQuestion] = []
     episodes = []
     skipped: list[str] = []
     taken: set[str] = set()
@@ -62,7 +62,7 @@ def _meeting(row: Row, show: str, taken: set[str]) -> Document:
     return meeting
 
 
-def _questions(row: dict[str, Any], meeting: Document, skipped: list[str]) -> Iterator[Asked]:
+def _questions(row: dict[str, Any], meeting: Document, skipped: list[str]) -> Iterator[SetQuestion]:
     speakers = [person.name for person in meeting.episode.people]
     for key, kind, field in LISTS:
         for number, item in enumerate(objects_in(row, key), start=1):
@@ -72,7 +72,7 @@ def _questions(row: dict[str, Any], meeting: Document, skipped: list[str]) -> It
             if kind != "general" and not gold:
                 skipped.append(f"{id_}: none of its turns can be found")
                 continue
-            yield Asked(
+            yield SetQuestion(
                 id=id_,
                 question=question,
                 kind=kind,

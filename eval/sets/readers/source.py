@@ -30,7 +30,7 @@ class Row:
     value: dict[str, Any]
 
 
-class Source:
+class SetSource:
     """A set's file or folder, opened once for all readers."""
 
     def __init__(self, path: Path) -> None:

@@ -75,7 +75,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class QuotedSentence:
     """A sentence to make cases of, with the quote around it."""
 
     quote: Quote
@@ -119,7 +119,7 @@ def build_cases(episodes: Sequence[Episode], encoder: Encoder, *, seed: int = 7,
     return cases
 
 
-def sayable(episode: Episode) -> Iterator[Said]:
+def sayable(episode: Episode) -> Iterator[QuotedSentence]:
     """The statements of named speakers that the templates can turn."""
     for turn in episode.turns:
         if turn.speaker is None or is_anonymous(turn.speaker.name):
@@ -129,7 +129,7 @@ def sayable(episode: Episode) -> Iterator[Said]:
             fits = SENTENCE_WORDS[0] <= len(words) <= SENTENCE_WORDS[1] and sentence.text[:1].isupper()
             strange = re.search(r"[?\[\]“”\"{}<>|…]|\.\.|--|—| '|\b[Yy]ou", sentence.text)
             if sentence.speech and fits and not strange and len(subject(sentence.text)) >= 3:
-                yield Said(quote_from(episode, turn, sentence), sentence.text)
+                yield QuotedSentence(quote_from(episode, turn, sentence), sentence.text)
 
 
 def quote_from(episode: Episode, turn: Turn, first: Sentence, least: int = 1) -> Quote:
@@ -146,7 +146,7 @@ def subject(text: str) -> list[str]:
     return [word for word in re.findall(r"[a-z]{4,}", text) if word not in STOP_WORDS]
 
 
-def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[Said, str, str, str]]:
+def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[QuotedSentence, str, str, str]]:
     """What was written by hand about the sample show: (sentence said, what is written, kind, what was asked about)."""
     held = {episode.id: episode for episode in episodes}
     for line in files("eval").joinpath("data/paraphrases.jsonl").read_text(encoding="utf-8").splitlines():
@@ -156,7 +156,7 @@ def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[Said, str, str, str]
         for turn in held[row["episode"]].turns:
             for sentence in turn.sentences:
                 if turn.speaker and normalise(row["begins"].split(". ")[0]) in normalise(sentence.text):
-                    said = Said(quote_from(held[row["episode"]], turn, sentence, row["sentences"]), sentence.text)
+                    said = QuotedSentence(quote_from(held[row["episode"]], turn, sentence, row["sentences"]), sentence.text)
                     yield said, row["honest"], "by hand", row["about"]
                     yield said, row["swapped"], "word swapped, by hand", row["about"]
 
@@ -164,7 +164,7 @@ def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[Said, str, str, str]
 class Words:
     """Words that one can be swapped for: near in meaning, or any of the same ending."""
 
-    def __init__(self, said: Sequence[Said], encoder: Encoder) -> None:
+    def __init__(self, said: Sequence[QuotedSentence], encoder: Encoder) -> None:
         counts: dict[str, int] = {}
         for one in said:
             for word in subject(one.text):
@@ -202,13 +202,13 @@ def _is_other(word: str, other: str) -> bool:
 class Maker:
     """Makes cases of one half. Every kind has a method that makes one of a sentence, or None where it can't be."""
 
-    def __init__(self, said: Sequence[Said], words: Words, rng: random.Random) -> None:
+    def __init__(self, said: Sequence[QuotedSentence], words: Words, rng: random.Random) -> None:
         self.said, self.words, self.rng = said, words, rng
         self.people = {one.who for one in said}
         names = {name for one in said for name in re.findall(r"(?<=[a-z] )[A-Z][a-z]{3,}\b", one.text)}
         self.names = sorted(names) + NAMES
         self.lower = {word for one in said for word in re.findall(r"\b[a-z']+", one.text)}
-        self.kinds: Mapping[str, Callable[[Said], Case | None]] = {
+        self.kinds: Mapping[str, Callable[[QuotedSentence], Case | None]] = {
             "quote": self.quote, "quote inside": self.quote_inside, "paraphrase": self.paraphrase,
             "two speakers": self.two_speakers, "report told as one": self.report_told,
             "swapped speaker, quoted": self.swapped_quoted, "swapped speaker, not quoted": self.swapped_plain,
@@ -231,7 +231,7 @@ class Maker:
         return list(made.values())
 
     def case(
-        self, kind: str, said: Said, sentence: str, *others: Said, mark: str | None = None, about: str | None = None
+        self, kind: str, said: QuotedSentence, sentence: str, *others: QuotedSentence, mark: str | None = None, about: str | None = None
     ) -> Case:
         """The case with three or four quotes in any order; `{0}`, `{1}` in the sentence stand for those given, by number."""
         quotes = [said.quote, *(one.quote for one in others)]
@@ -256,14 +256,14 @@ class Maker:
             Question(asked, tuple(words), people, said=True), said.quote.episode.id, said.half,
         )  # fmt: skip
 
-    def distractors(self, said: Said) -> Iterator[Quote]:
+    def distractors(self, said: QuotedSentence) -> Iterator[Quote]:
         """Another speaker of the same episode, then anybody."""
         same = [one for one in self.said if one.quote.episode.id == said.quote.episode.id]
         here = [one for one in same if one.who != said.who]
         yield from (one.quote for one in self.rng.sample(here, min(1, len(here))))
         yield from (one.quote for one in self.rng.sample(list(self.said), 6) if one.quote.turn is not said.quote.turn)
 
-    def other_person(self, said: Said) -> str:
+    def other_person(self, said: QuotedSentence) -> str:
         people = [p.name for p in said.quote.episode.people if not is_anonymous(p.name)]
         people += [one.who for one in self.rng.sample(list(self.said), 12)]
         here = [name for name in people if not set(name.lower().split()) & set(said.who.lower().split())]
@@ -284,7 +284,7 @@ class Maker:
         text = text[0].lower() + text[1:] if self.rng.random() < 0.2 and not text.startswith("I") else text
         return self.rng.choice(QUOTE_STYLES).format(who=who, it=text)
 
-    def told(self, said: Said) -> str | None:
+    def told(self, said: QuotedSentence) -> str | None:
         return self.retold(said.text, self.short(said.who), said.pronouns)
 
     def retold(self, text: str, who: str, pronouns: Pronouns) -> str | None:
@@ -296,10 +296,10 @@ class Maker:
 
     # Honest
 
-    def quote(self, said: Said) -> Case:
+    def quote(self, said: QuotedSentence) -> Case:
         return self.case("quote", said, self.quoted(self.short(said.who), said.text))
 
-    def quote_inside(self, said: Said) -> Case | None:
+    def quote_inside(self, said: QuotedSentence) -> Case | None:
         """Told in other words up to a clause that is quoted."""
         match = re.fullmatch(r"(.{15,}?),? ((?:and|but|because|so|when|which|for|with|from|in|on|to) .{12,}?)[.!]?", said.text)
         told = match and third_person(plain(match[1]), said.pronouns)
@@ -309,11 +309,11 @@ class Maker:
         who = self.short(said.who)
         return self.case("quote inside", said, f"{who} says {told} “{match[2]}”")
 
-    def paraphrase(self, said: Said) -> Case | None:
+    def paraphrase(self, said: QuotedSentence) -> Case | None:
         told = self.told(said)
         return self.case("paraphrase", said, told) if told else None
 
-    def two_speakers(self, said: Said) -> Case | None:
+    def two_speakers(self, said: QuotedSentence) -> Case | None:
         others = [one for one in self.rng.sample(list(self.said), 20) if one.who != said.who]
         if not others:
             return None
@@ -327,7 +327,7 @@ class Maker:
         link = self.rng.choice([", while ", ", and ", ", whereas ", "; "])
         return self.case("two speakers", said, f"{one} [{{0}}]{link}{two} [{{1}}].", other)
 
-    def report_told(self, said: Said) -> Case | None:
+    def report_told(self, said: QuotedSentence) -> Case | None:
         made = self.reported(said)
         if made is None:
             return None
@@ -340,14 +340,14 @@ class Maker:
 
     # Not honest
 
-    def swapped_quoted(self, said: Said) -> Case:
+    def swapped_quoted(self, said: QuotedSentence) -> Case:
         return self.case("swapped speaker, quoted", said, self.quoted(self.short(self.other_person(said)), said.text))
 
-    def swapped_plain(self, said: Said) -> Case | None:
+    def swapped_plain(self, said: QuotedSentence) -> Case | None:
         told = self.retold(said.text, self.short(self.other_person(said)), said.pronouns)
         return self.case("swapped speaker, not quoted", said, told) if told else None
 
-    def quote_changed(self, said: Said) -> Case | None:
+    def quote_changed(self, said: QuotedSentence) -> Case | None:
         changed = word_changed(said.text, lambda word: self.swap(word, said), self.rng)
         if self.rng.random() < 0.2:
             changed = negation_changed(said.text, self.rng)
@@ -355,7 +355,7 @@ class Maker:
             changed = number_changed(said.text, self.rng)
         return self.lie("quote with a word changed", said, changed and self.whole_quote(said, changed))
 
-    def joined(self, said: Said) -> Case | None:
+    def joined(self, said: QuotedSentence) -> Case | None:
         same = [one for one in self.said if one.who == said.who and one.quote.episode.id == said.quote.episode.id]
         other = self.rng.choice(same)
         one, two = said.text.split(), other.text.rstrip(".!").split()
@@ -364,7 +364,7 @@ class Maker:
         joined = " ".join(one[: max(3, len(one) // 2)] + two[-max(3, len(two) // 2) :])
         return self.lie("two half quotes joined", said, self.whole_quote(said, joined), words=joined)
 
-    def other_episode(self, said: Said) -> Case | None:
+    def other_episode(self, said: QuotedSentence) -> Case | None:
         far = [one for one in self.said if one.quote.episode.id != said.quote.episode.id]
         other = self.rng.choice(far) if far else None
         if other is None:
@@ -373,32 +373,32 @@ class Maker:
         told = told or self.retold(other.text, self.short(said.who), said.pronouns)
         return self.lie("words of another episode", said, told)
 
-    def negation(self, said: Said) -> Case | None:
+    def negation(self, said: QuotedSentence) -> Case | None:
         told = self.told(said)
         return self.lie("negation changed", said, told and negation_changed(told, self.rng))
 
-    def number(self, said: Said) -> Case | None:
+    def number(self, said: QuotedSentence) -> Case | None:
         told = self.told(said)
         return self.lie("number changed", said, told and number_changed(told, self.rng))
 
-    def name(self, said: Said) -> Case | None:
+    def name(self, said: QuotedSentence) -> Case | None:
         inside = name_changed(plain(said.text), self.names, self.rng)
         told = inside and self.retold(inside, self.short(said.who), said.pronouns)
         other = set(re.findall(r"\w+", inside or "")) - set(re.findall(r"\w+", said.text))
         return self.lie("name changed", said, told if told and other & set(re.findall(r"\w+", told)) else None)
 
-    def invented(self, said: Said) -> Case | None:
+    def invented(self, said: QuotedSentence) -> Case | None:
         told = self.told(said)
         mark = self.rng.choice([" [9].", " [12].", " [{n}][7].", " [0]."])
         return self.case("invented mark", said, told, mark=mark) if told else None
 
-    def filler(self, said: Said) -> Case:
+    def filler(self, said: QuotedSentence) -> Case:
         words = self.rng.sample(subject(said.text), 2)
         sentence = self.rng.choice(FILLERS).format(who=said.who, a=words[0], A=words[0].capitalize(), b=words[1])
         marks = self.rng.choice([" [{n}].", " [{n}].", " [1][2][3]."])
         return self.case("mark on anything", said, sentence, mark=marks)
 
-    def reporter(self, said: Said) -> Case | None:
+    def reporter(self, said: QuotedSentence) -> Case | None:
         made = self.reported(said)
         if made is None:
             return None
@@ -406,25 +406,25 @@ class Maker:
         style = self.rng.choice(("{who} says “{it}”", "“{it},” says {who}", "{who} says that {it}", "According to {who}, {it}"))
         return self.lie("reporter credited", told, style.format(who=self.short(told.who), it=words))
 
-    def swapped_word(self, said: Said) -> Case | None:
+    def swapped_word(self, said: QuotedSentence) -> Case | None:
         told = self.told(said)
         return self.lie("word swapped", said, told and word_changed(told, lambda word: self.swap(word, said), self.rng))
 
-    def lie(self, kind: str, said: Said, sentence: str | None, *, words: str | None = None) -> Case | None:
+    def lie(self, kind: str, said: QuotedSentence, sentence: str | None, *, words: str | None = None) -> Case | None:
         """The case, unless the lie turned out to be said in the quote after all."""
         if sentence is None or (words and normalise(words) in normalise(said.quote.text)):
             return None
         return self.case(kind, said, sentence)
 
-    def whole_quote(self, said: Said, text: str) -> str:
+    def whole_quote(self, said: QuotedSentence, text: str) -> str:
         return self.rng.choice(QUOTE_STYLES).format(who=self.short(said.who), it=text.rstrip(".!"))
 
-    def swap(self, word: str, said: Said) -> str | None:
+    def swap(self, word: str, said: QuotedSentence) -> str | None:
         if word not in said.text.lower():
             return None  # a word of the writer's own: "explains"
         return (self.words.near if self.rng.random() < 0.6 else self.words.any)(word, self.rng)
 
-    def reported(self, said: Said) -> tuple[Said, str, str] | None:
+    def reported(self, said: QuotedSentence) -> tuple[QuotedSentence, str, str] | None:
         """A sentence of the speaker's own in which somebody else's words are told: (it, whose words, the words)."""
         words = plain(said.text)
         if re.search(r"\b(?:I|[Ww]e|my|our|me|us)\b", words):
@@ -442,5 +442,5 @@ class Maker:
         added = Turn(turn.speaker, (sentence,), turn.speaker_source)
         longer = replace(episode, turns=(*episode.turns, added))
         outside = re.sub(r"^my ", f"{said.pronouns[2]} ", source)
-        return Said(quote_from(longer, added, sentence), sentence.text), outside, low
+        return QuotedSentence(quote_from(longer, added, sentence), sentence.text), outside, low
 

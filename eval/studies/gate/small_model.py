@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from eval.sets.questions import Asked
+from eval.sets.questions import SetQuestion
 from eval.sets.readers import read_set
 from eval.studies.gate.audit import faults_of
 from index.errors import VerbatimError
@@ -72,7 +72,7 @@ class Tally:
     withheld: int = 0
     wrong: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, asked: Asked, answer: Answer, sentences: Sequence[Wrote], assistant: Assistant) -> None:
+    def add(self, asked: SetQuestion, answer: Answer, sentences: Sequence[Wrote], assistant: Assistant) -> None:
         self.answers += 1
         self.by_model += answer.writer == "llm"
         self.shown += sum(bool(one.citations) or "[" in one.text for one in sentences) if answer.writer == "llm" else 0
@@ -80,7 +80,7 @@ class Tally:
         self.wrong += [(asked.id, fault) for fault in faults_of(answer, [one.text for one in sentences], assistant)]
 
 
-def ask_all(assistant: Assistant, questions: Sequence[Asked], *, seconds: float) -> Tally:
+def ask_all(assistant: Assistant, questions: Sequence[SetQuestion], *, seconds: float) -> Tally:
     """The questions answered one after the other, for `seconds` at most; those left over are not counted."""
     tally, until = Tally(), time.monotonic() + seconds
     for n, asked in enumerate(questions, start=1):

@@ -20,7 +20,7 @@ from index.formats.source import Source
 from index.formats.times import CLOCK, seconds
 
 
-class Head(NamedTuple):
+class LabelHead(NamedTuple):
     """What could open a turn at the start of a line. `kind`: bold, bracket, plain, above, bare, time.
 
     `sure` where bold type with a colon, a bracket or a time marks the label as one; `listed` behind a bullet.
@@ -89,7 +89,7 @@ def parse_labelled(lines: list[str], source: Source, *, markdown: bool = True) -
     return Parsed(name, turns, merged(merged(header, Metadata(people=people)), around))
 
 
-def _head(line: str) -> Head | None:
+def _head(line: str) -> LabelHead | None:
     start = end = None
     sure = listed = False
     if line[0] in "-–•>&":
@@ -110,14 +110,14 @@ def _head(line: str) -> Head | None:
             start, end = seconds(match[2]), seconds(match[3]) if match[3] else None
             line, sure = line[match.end() :], True
             if not line:
-                return Head(None, start, end, "", "time", bool(match[1]))
+                return LabelHead(None, start, end, "", "time", bool(match[1]))
             first = line[0]
         bracketed = bool(match and match[1])
     else:
         bracketed = False
     found = _label(line, first)
     if found is None:
-        return Head(None, start, end, line, "time", bracketed) if start is not None else None
+        return LabelHead(None, start, end, line, "time", bracketed) if start is not None else None
     return found._replace(
         start=start if start is not None else found.start,
         end=end if end is not None else found.end,
@@ -126,7 +126,7 @@ def _head(line: str) -> Head | None:
     )
 
 
-def _label(line: str, first: str) -> Head | None:
+def _label(line: str, first: str) -> LabelHead | None:
     if first in "*_<":
         return _bold(line)
     if first == "#":
@@ -138,27 +138,27 @@ def _label(line: str, first: str) -> Head | None:
     if first in "[\\":
         match = _BRACKET.match(line)
         if match and (match[2] or _MACHINE.fullmatch(match[1].strip())):
-            return Head(clean_label(match[1]), None, None, line[match.end() :], "bracket", True)
+            return LabelHead(clean_label(match[1]), None, None, line[match.end() :], "bracket", True)
         return None
     window = line[:110]
     if ":" in window:
         match = _PLAIN.match(line)
         if match:
-            return Head(match[1].strip(), *_span(match[2], match[3]), line[match.end() :], "plain", bool(match[2]))
+            return LabelHead(match[1].strip(), *_span(match[2], match[3]), line[match.end() :], "plain", bool(match[2]))
         if len(line) < 110:
             match = _ABOVE.fullmatch(line)
             if match:
-                return Head(match[1].strip(), *_span(match[2], match[3]), "", "above", True)
+                return LabelHead(match[1].strip(), *_span(match[2], match[3]), "", "above", True)
     if "\t" in window:
         name, _, rest = line.partition("\t")
         if name_like(name.strip()) and rest.strip():
-            return Head(name.strip(), None, None, rest.strip(), "plain", False)
+            return LabelHead(name.strip(), None, None, rest.strip(), "plain", False)
     if len(line) < 50 and line[-1] not in ".,;" and name_like(line):
-        return Head(line, None, None, "", "bare")
+        return LabelHead(line, None, None, "", "bare")
     return None
 
 
-def _bold(line: str) -> Head | None:
+def _bold(line: str) -> LabelHead | None:
     match = _BOLD.match(line)
     if match is None:
         return None
@@ -176,17 +176,17 @@ def _bold(line: str) -> Head | None:
     rest = line[after.end() :] if colon or after[1] else line[match.end() :]
     if not content.strip(" :"):
         if not rest:
-            return Head(None, start, end, "", "time", True) if start is not None else None
+            return LabelHead(None, start, end, "", "time", True) if start is not None else None
         inner = _label(rest, rest[0])
-        return inner._replace(start=start, end=end, sure=True) if inner else Head(None, start, end, rest, "time", True)
-    return Head(content, start, end, rest, "bold" if rest or colon else "bare", colon or start is not None)
+        return inner._replace(start=start, end=end, sure=True) if inner else LabelHead(None, start, end, rest, "time", True)
+    return LabelHead(content, start, end, rest, "bold" if rest or colon else "bare", colon or start is not None)
 
 
 def _span(start: str | None, end: str | None) -> tuple[float | None, float | None]:
     return seconds(start) if start else None, seconds(end) if end else None
 
 
-def _without_doubtful_times(heads: list[Head | None], lines: list[str]) -> list[Head | None]:
+def _without_doubtful_times(heads: list[LabelHead | None], lines: list[str]) -> list[LabelHead | None]:
     """A bare clock time at a line's start ("5:30 is early") counts only where lines rise in time throughout."""
     bare = [n for n, head in enumerate(heads) if head and head.start is not None and lines[n][0].isdigit()]
     times = [heads[n].start or 0.0 for n in bare]  # type: ignore[union-attr]
@@ -205,7 +205,7 @@ def _without_doubtful_times(heads: list[Head | None], lines: list[str]) -> list[
     return heads
 
 
-def _speakers(heads: list[Head | None], lines: list[str]) -> set[str]:
+def _speakers(heads: list[LabelHead | None], lines: list[str]) -> set[str]:
     counts: Counter[str] = Counter()
     sure: set[str] = set()
     bare: Counter[str] = Counter()
@@ -267,12 +267,12 @@ def _links_only(rest: str) -> bool:
     return bool(rest) and len(rest) < 200 and is_note(rest) and len(rest.split()) < 8
 
 
-def _names(head: Head, speakers: set[str]) -> bool:
+def _names(head: LabelHead, speakers: set[str]) -> bool:
     label = clean_label(head.label or "")
     return label in speakers and not is_aside(label)
 
 
-def _decided(head: Head, speakers: set[str], line: str) -> Head | None:
+def _decided(head: LabelHead, speakers: set[str], line: str) -> LabelHead | None:
     """The head with its label where that is a speaker, with its time alone where it isn't."""
     if head.label is not None and clean_label(head.label) in speakers:
         return head
@@ -282,10 +282,10 @@ def _decided(head: Head, speakers: set[str], line: str) -> Head | None:
     if match is None:
         return None
     rest = (_BULLET.sub("", line, count=1) if line[0] in "-–•>&" else line)[match.end() :]
-    return Head(None, head.start, head.end, rest, "time")
+    return LabelHead(None, head.start, head.end, rest, "time")
 
 
-def _is_labelled(labelled: list[int], lines: list[str], heads: list[Head | None]) -> bool:
+def _is_labelled(labelled: list[int], lines: list[str], heads: list[LabelHead | None]) -> bool:
     if not labelled:
         return False
     total = sum(len(line) for line in lines)
@@ -338,7 +338,7 @@ def _header(lines: list[str], source: Source) -> tuple[list[str], Metadata]:
 
 
 def _turns(
-    lines: list[str], heads: list[Head | None], markdown: bool
+    lines: list[str], heads: list[LabelHead | None], markdown: bool
 ) -> tuple[tuple[ParsedTurn, ...], list[str], tuple[Person, ...]]:
     """(turns, the lines before them that are notes, people whose role a label tells)."""
     last_label = max((n for n, head in enumerate(heads) if head), default=-1)
