@@ -21,7 +21,7 @@ from ui.shared.html import counted, day, listed
 from ui.staff import drafts as incoming
 from ui.staff import evaluate_html as html
 from ui.staff.charts import episodes_chart, spoken_chart
-from ui.staff.drafts import MOST_BYTES, MOST_FILES, FileDraft, Drafts
+from ui.staff.drafts import MOST_BYTES, MOST_FILES, Drafts, FileDraft
 from ui.words import evaluate as text
 
 PREVIEW_TURNS = 4

@@ -231,7 +231,13 @@ class Maker:
         return list(made.values())
 
     def case(
-        self, kind: str, said: QuotedSentence, sentence: str, *others: QuotedSentence, mark: str | None = None, about: str | None = None
+        self,
+        kind: str,
+        said: QuotedSentence,
+        sentence: str,
+        *others: QuotedSentence,
+        mark: str | None = None,
+        about: str | None = None,
     ) -> Case:
         """The case with three or four quotes in any order; `{0}`, `{1}` in the sentence stand for those given, by number."""
         quotes = [said.quote, *(one.quote for one in others)]
