@@ -114,7 +114,8 @@ class Assistant:
                 texts.append(wrote.text)
                 yield wrote
             verdict = verdict if draft.citations else "not_said"
-        searched, nearest = _searched(scope, asked), ()
+        searched = _searched(scope, asked)
+        nearest: tuple[Citation, ...] = ()
         if not draft.citations:
             refused = replace(decision, verdict=verdict)
             line, nearest = self._refused(refused, evidence, may_speak, filters, scope, searched, more + again)

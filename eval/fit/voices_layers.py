@@ -131,7 +131,7 @@ def fit_layers(
     return layers, {f"c_{name}": array for name, array in network.items()}
 
 
-def _through(layer: torch.nn.Module, states: torch.Tensor, dropout: float = 0.0) -> torch.Tensor:
+def _through(layer: Any, states: torch.Tensor, dropout: float = 0.0) -> torch.Tensor:
     """One of BERT's layers, all tokens seeing all, as in the library's own; matrices in bfloat16, sums in float32."""
 
     def linear(weight: torch.Tensor, bias: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
@@ -176,7 +176,7 @@ class _RunBatch:
 
     def __init__(self, runs: Sequence[tuple[ReadTalk, int, int]], rng: np.random.Generator) -> None:
         self.below = np.concatenate([talk.below[a:b] for talk, a, b in runs]).astype(np.float32)
-        spans = []
+        spans: list[tuple[int, int]] = []
         sentence = []
         for talk, a, b in runs:
             of = talk.sentence[a:b]

@@ -10,7 +10,7 @@ import itertools
 import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def tokens_of(text: str) -> list[str]:
     return [token.replace("’", "'") for token in TOKEN.findall(text)]
 
 
-def folded(tokens: Sequence[str], common: frozenset[str], names: dict[str, str]) -> list[str]:
+def folded(tokens: Sequence[str], common: frozenset[str], names: Mapping[str, str]) -> list[str]:
     """The tokens as classes: a common word itself, `#` a number, `@host`/`@guest` a name, `A` a capital, `_` the rest."""
     classes = []
     for number, token in enumerate(tokens):
@@ -98,7 +98,7 @@ DENSE = (
 """The other features of a sentence, in the order of `dense`'s columns."""
 
 
-def dense(token_lists: Sequence[Sequence[str]], common: frozenset[str], names: dict[str, str]) -> np.ndarray:
+def dense(token_lists: Sequence[Sequence[str]], common: frozenset[str], names: Mapping[str, str]) -> np.ndarray:
     """Shape (n_sentences, len(DENSE)), float32: what is counted in each sentence and between it and its neighbours."""
     lows = [[token.lower() for token in tokens] for tokens in token_lists]
     content = [{w for w in low if len(w) > 3 and w[0].isalpha() and w not in _COMMON_WORDS} for low in lows]

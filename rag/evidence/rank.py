@@ -48,13 +48,13 @@ def scaled(values: np.ndarray) -> np.ndarray:
     return (values - low) / span if span > 0 else np.ones(len(values))
 
 
-def varied(ids: Sequence[int], episodes: Sequence[int], fit: np.ndarray, *, k: int) -> list[tuple[int, float]]:
+def varied(ids: Sequence[int], episodes: Sequence[str], fit: np.ndarray, *, k: int) -> list[tuple[int, float]]:
     """The `k` best as (place in `ids`, score), best first; scores never rise.
 
     `ids` count passages in the order of their episode, as a library's do. Among the first VARIED, neighbours of one that is
     placed already lose up to REPEATED.
     """
-    ids, episodes = np.asarray(ids), np.asarray(episodes)
+    rows, of = np.asarray(ids), np.asarray(episodes)
     lost = np.zeros(len(ids))
     left = np.ones(len(ids), bool)
     placed: list[tuple[int, float]] = []
@@ -63,8 +63,8 @@ def varied(ids: Sequence[int], episodes: Sequence[int], fit: np.ndarray, *, k: i
         best = int(np.argmax(worth))
         placed.append((best, float(worth[best])))
         left[best] = False
-        apart = np.abs(ids - ids[best]) / (NEAR + 1)
-        lost += REPEATED * np.where(episodes == episodes[best], np.clip(1 - apart, 0, 1), 0)
+        apart = np.abs(rows - rows[best]) / (NEAR + 1)
+        lost += REPEATED * np.where(of == of[best], np.clip(1 - apart, 0, 1), 0)
     rest = [int(place) for place in np.argsort(-fit, kind="stable") if left[place]][: k - len(placed)]
     lowest = placed[-1][1] if placed else 0.0
     return placed + [(place, min(lowest, float(fit[place]))) for place in rest]

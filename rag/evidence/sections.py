@@ -86,7 +86,8 @@ def _but(may_speak: Callable[[Turn], bool], but: Sequence[str]) -> Callable[[Tur
 
 def _compared(plan: Plan, found: Sequence[list[Quote]]) -> list[Section]:
     """A section for each person, with nobody else's words in it; words that nobody is known to have said come last."""
-    sections, unknown = [], {}
+    sections: list[Section] = []
+    unknown: dict[tuple[str, int], Quote] = {}
     for look, quotes in zip(plan.looks, found, strict=True):
         (name,) = look.question.people
         own = [quote for quote in quotes if quote.turn.speaker and quote.turn.speaker.name == name]

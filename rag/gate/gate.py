@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from rag.answer import Withheld, Wrote
+from rag.answer import Citation, Withheld, Wrote
 from rag.draft import Draft
 from rag.evidence.check import normalise
 from rag.evidence.quotes import Quote
@@ -69,7 +69,8 @@ class Gate:
         return self.look is None or self.look(sentence, [self.given[mark] for mark in marks])
 
     def _numbered(self, ruling: Ruling) -> Wrote:
-        new, text = [], ""
+        new: list[Citation] = []
+        text = ""
         for clause in ruling.clauses:
             for mark in clause.marks:
                 if mark not in self._numbers:

@@ -11,7 +11,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -69,7 +69,7 @@ def ask_model(
     prompt: str,
     allowance: Allowance | None = None,
     spent: Callable[[int, int, bool], None] = lambda read, wrote, told: None,
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """The model's reply, piece by piece, within the allowance. ModelFault: it failed, and how.
 
     `prompt`: a file of `prompts/`, filled with `values`. `allowance`: without one, the settings' time and nothing else.

@@ -128,7 +128,7 @@ def is_own_words(wrote: Wrote) -> bool:
     """True where nothing is shown but a speaker's name and words that stand in the quote cited."""
     match = re.fullmatch(r"(.+?) says: “(.+)” \[\d+\]\.?", wrote.text)
     cited = wrote.citations[0]
-    return bool(match) and match[1] == cited.speaker and normalise(match[2]) in normalise(cited.quote)
+    return match is not None and match[1] == cited.speaker and normalise(match[2]) in normalise(cited.quote)
 
 
 def is_rightly_marked(case: Case, wrote: Wrote) -> bool:
