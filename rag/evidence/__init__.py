@@ -1,0 +1,1 @@
+"""A question -> quotes found, chosen and checked, and the decision whether they answer it."""
