@@ -110,8 +110,8 @@ def line_of(path: str) -> str:
         words = _opening_comment(file.read_text(encoding="utf-8"))
     else:
         words = ""
-    sentence = re.match(r".+?[.:?](?=\s+[A-Z`(]|$)", " ".join(words.split("\n\n")[0].split()))
-    return sentence[0] if sentence else ""
+    sentence = re.match(r".+?[.?](?=\s|$)", " ".join(words.split("\n\n")[0].split()))
+    return sentence[0].replace("->", "→") if sentence else ""
 
 
 def _opening_comment(text: str) -> str:
