@@ -2,7 +2,7 @@
 
 A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`. Its lines come from the code itself: settings
 from the fields of `Settings`, files from the first sentence of their docstring or opening comment, folders from that of their
-`__init__.py`. Only what can't hold a comment has its line here, in `LINES`. Exit code 1: a part is stale, or a line is missing.
+`__init__.py`. Only what can't hold a comment has its line here, in `LINES`. Exit code 1: a part is stale, a line is missing, or a line has lost its file.
 """
 
 from __future__ import annotations
@@ -104,13 +104,12 @@ def line_of(path: str) -> str:
     file = ROOT / path / "__init__.py" if path.endswith("/") else ROOT / path
     if not file.is_file():
         return ""
-    if file.suffix == ".py":
-        words = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-    elif file.suffix in (".js", ".css", ".j2", ".toml"):
-        words = _opening_comment(file.read_text(encoding="utf-8"))
-    else:
-        words = ""
-    sentence = re.match(r".+?[.?](?=\s|$)", " ".join(words.split("\n\n")[0].split()))
+    if file.suffix not in (".py", ".js", ".css", ".j2", ".toml"):
+        return ""
+    text = file.read_text(encoding="utf-8")
+    docstring = re.match(r'"""(.+?)(?:"""|\n\n)', text, re.DOTALL)
+    words = docstring[1] if docstring else _opening_comment(text)
+    sentence = re.match(r".+?[.?](?=\s|$)", " ".join(words.split()))
     return sentence[0].replace("->", "→") if sentence else ""
 
 
@@ -125,9 +124,8 @@ def _opening_comment(text: str) -> str:
 
 def files() -> list[str]:
     """The files that git tracks or would, from the root, in order; data folders as one entry, "/" at their end."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     names = {name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()}
     folders = {name: next((folder for folder in DATA_FOLDERS if name.startswith(folder)), None) for name in names}
     return sorted({folder or name for name, folder in folders.items()})
@@ -144,8 +142,8 @@ def tree() -> str:
     sections = []
     for folder in sorted(by_folder, key=lambda folder: (order.get(folder.split("/")[0], len(order)), folder)):
         if folder:
-            sections.append(f"### {folder}/\n\n{line_of(folder + '/')}\n".replace("\n\n\n", "\n"))
-        rows = [f"| `{name.removeprefix(folder + '/') if folder else name}` | {_cell(line_of(name))} |" for name in by_folder[folder]]
+            sections.append("\n\n".join(filter(None, [f"### {folder}/", line_of(f"{folder}/")])) + "\n")
+        rows = [f"| `{name.removeprefix(f'{folder}/')}` | {_cell(line_of(name))} |" for name in by_folder[folder]]
         sections.append("\n".join(["| file | what it is for |", "|---|---|", *rows]) + "\n")
     return "\n".join(sections).rstrip("\n")
 
@@ -191,6 +189,9 @@ def main(arguments: list[str]) -> int:
     silent += sorted(folder + "__init__.py" for folder in folders if not line_of(folder))
     for name in silent:
         print(f"{name}: begin its docstring with a sentence that says what it is for", file=sys.stderr)
+    gone = sorted(name for name in LINES if not (ROOT / name).exists())
+    for name in gone:
+        print(f"docs/generate.py: LINES has a line for {name}, which is not there; take it out", file=sys.stderr)
     stale = []
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         text = page.read_text(encoding="utf-8")
@@ -201,7 +202,7 @@ def main(arguments: list[str]) -> int:
     if "--check" in arguments:
         for page in stale:
             print(f"{page.relative_to(ROOT)} is not what the code says now; write it with: make docs", file=sys.stderr)
-    return 1 if silent or ("--check" in arguments and stale) else 0
+    return 1 if silent or gone or ("--check" in arguments and stale) else 0
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ import shlex
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
@@ -164,7 +165,15 @@ def _environment() -> dict[str, str]:
     return kept | {"PATH": path, "VERBATIM_EMBEDDINGS": "hashing"}
 
 
-@pytest.mark.parametrize("block", [pytest.param(b, id=b.place) for b in _blocks("sh run", "python run")])
+def _runs() -> list[Any]:
+    """The blocks that are to be run; those that ask whole question sets are slow."""
+    return [
+        pytest.param(block, id=block.place, marks=pytest.mark.slow if "verbatim eval" in block.text else ())
+        for block in _blocks("sh run", "python run")
+    ]
+
+
+@pytest.mark.parametrize("block", _runs())
 def test_a_block_that_is_to_be_run_runs(block: Block, prepared: Path, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     shutil.copytree(prepared, folder, symlinks=True)
@@ -259,35 +268,40 @@ def test_the_question_set_example_is_one(tmp_path: Path, prepared: Path) -> None
 # What is generated
 
 
-def _generate(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, root / "docs" / "generate.py", *arguments], capture_output=True, text=True, check=False, timeout=120
-    )
+def _generator(root: Path) -> ModuleType:
+    """docs/generate.py of a checkout; it writes and reads there."""
+    spec = spec_from_file_location("generate", root / "docs" / "generate.py")
+    assert spec and spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def test_what_is_generated_is_fresh_and_every_file_says_what_it_is_for() -> None:
+def test_what_is_generated_is_fresh_and_every_file_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
     _tracked()  # no checkout, no list of files
-    done = _generate(ROOT, "--check")
-    assert done.returncode == 0, done.stderr
+    assert _generator(ROOT).main(["--check"]) == 0, capsys.readouterr().err
 
 
-def test_a_new_file_costs_a_sentence_and_make_docs(tmp_path: Path) -> None:
+def test_a_new_file_costs_a_sentence_and_make_docs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in _tracked():
-        if not name.startswith(("samples/", "tests/")):
+        if not name.startswith(("samples/audio/", "tests/test_")):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, tmp_path / name)
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    make_docs = _generator(tmp_path).main
     new = tmp_path / "index" / "search" / "brand_new.py"
+    page = tmp_path / "docs" / "house.md"
+    (tmp_path / "samples" / "audio").mkdir()
 
     new.write_text("NUMBER = 1\n", encoding="utf-8")
-    assert "index/search/brand_new.py: begin its docstring" in _generate(tmp_path).stderr
-    new.write_text('"""One | number, made up. A second sentence."""\n', encoding="utf-8")
-    stale = _generate(tmp_path, "--check")
-    assert stale.returncode == 1
-    assert "docs/house.md is not what the code says now" in stale.stderr
-    assert _generate(tmp_path).returncode == 0
-    assert "| `brand_new.py` | One \\| number, made up. |" in (tmp_path / "docs" / "house.md").read_text(encoding="utf-8")
-    assert _generate(tmp_path, "--check").returncode == 0
+    assert make_docs([]) == 1
+    assert "index/search/brand_new.py: begin its docstring" in capsys.readouterr().err
+    new.write_text('"""One | number,\nmade up. A second sentence."""\n', encoding="utf-8")
+    assert make_docs(["--check"]) == 1
+    assert "docs/house.md is not what the code says now" in capsys.readouterr().err
+    assert make_docs([]) == 0
+    assert "| `brand_new.py` | One \\| number, made up. |" in page.read_text(encoding="utf-8")
+    assert make_docs(["--check"]) == 0
 
 
 def test_every_setting_has_a_row() -> None:
