@@ -2,7 +2,8 @@
 
 A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`. Its lines come from the code itself: settings
 from the fields of `Settings`, files from the first sentence of their docstring or opening comment, folders from that of their
-`__init__.py`. Only what can't hold a comment has its line here, in `LINES`. Exit code 1: a part is stale, a line is missing, or a line has lost its file.
+`__init__.py`. Only what can't hold a comment has its line here, in `LINES`. Exit code 1: a part is stale, a line is missing,
+or a line has lost its file.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ LINES = {
     "docs/page.png": "The listeners' page, as the README shows it.",
     "docs/settings.md": "Every setting.",
     "docs/staff.md": "The staff's page; review of speakers; corrections.",
+    "docs/staff.png": "The screen Find of the staff's page.",
     "docs/terminal.md": "Every command, its options and its JSON.",
     "docs/transcripts.md": "Which transcripts are read, and how well who and when are known.",
     "eval/NOTES.md": "What was tried, and what it gave.",
@@ -74,6 +76,12 @@ LINES = {
 # Folders whose files are data: one line for the folder, none for its files.
 DATA_FOLDERS = ("samples/audio/", "samples/scripts/", "samples/transcripts/", "samples/truth/", "tests/data/")
 ROOMS = ("index/", "prompts/", "rag/", "ui/", "eval/")  # what README's drawing of the folders shows, in the order of imports
+# Folders of a room in the order that a transcript, a question and a measurement take through them; others follow by name.
+FLOW = (
+    *("index/formats", "index/reading", "index/speakers", "index/interviews", "index/corrections", "index/search"),
+    *("rag/question", "rag/evidence", "rag/writing", "rag/gate", "rag/model"),
+    *("eval/sets", "eval/run", "eval/report"),
+)
 COMMENT = re.compile(r"\s*(?://|#|/\*|\{#)\s*(.*?)\s*(?:\*/|#\})?\s*")
 
 
@@ -131,16 +139,24 @@ def files() -> list[str]:
     return sorted({folder or name for name, folder in folders.items()})
 
 
+def _in_order(folder: str) -> list[tuple[int, str]]:
+    """What sorts folders: the root, the rooms in the order of imports, in each the order of the flow, then by name."""
+    parts = folder.rstrip("/").split("/")
+    rooms = ["", *(name.rstrip("/") for name in ROOMS)]
+    key = [(rooms.index(parts[0]) if parts[0] in rooms else len(rooms), parts[0])]
+    for inner in ("/".join(parts[: n + 1]) for n in range(1, len(parts))):
+        key.append((FLOW.index(inner) if inner in FLOW else len(FLOW), inner))
+    return key
+
+
 def tree() -> str:
     """A heading for each folder and a table of its files, the root first, then in the order of imports."""
     shown = [name for name in files() if not name.endswith("__init__.py")]
     by_folder: dict[str, list[str]] = {}
     for name in shown:
         by_folder.setdefault(name.rstrip("/").rpartition("/")[0], []).append(name)
-    rooms = ["", *(room.rstrip("/") for room in ROOMS)]
-    order = {room: n for n, room in enumerate(rooms)}
     sections = []
-    for folder in sorted(by_folder, key=lambda folder: (order.get(folder.split("/")[0], len(order)), folder)):
+    for folder in sorted(by_folder, key=_in_order):
         if folder:
             sections.append("\n\n".join(filter(None, [f"### {folder}/", line_of(f"{folder}/")])) + "\n")
         rows = [f"| `{name.removeprefix(f'{folder}/')}` | {_cell(line_of(name))} |" for name in by_folder[folder]]
@@ -162,10 +178,9 @@ def rooms() -> str:
         for n in range(min(len(parts), 2))
     }
     rows = []
-    for room in ROOMS:
-        for folder in sorted(folder for folder in folders if folder.startswith(room) and folder != "eval/data/"):
-            name = "  " * (folder.count("/") - 1) + folder.rstrip("/").rpartition("/")[2] + "/"
-            rows.append(f"{name:<17}{line_of(folder).rstrip('.')}")
+    for folder in sorted(folders - {"eval/data/"}, key=_in_order):
+        name = "  " * (folder.count("/") - 1) + folder.rstrip("/").rpartition("/")[2] + "/"
+        rows.append(f"{name:<17}{line_of(folder).rstrip('.')}")
     return "\n".join(["```text", *rows, "```"])
 
 

@@ -1,4 +1,4 @@
-"""The library's folder: adding, reading, changing and removing episodes; its tables, its bin, listeners' feedback.
+"""The library's folder: adding, reading, changing and removing episodes.
 These names are what the rest of the house uses."""
 
 from index.library.library import AddReport, EpisodeSummary, Library, Progress, Speaker, find_transcripts

@@ -1,1 +1,1 @@
-"""A question -> quotes found, chosen and checked, and the decision whether they answer it."""
+"""A question -> quotes found, chosen and checked; the decision to answer or to refuse."""

@@ -1,1 +1,1 @@
-"""A language model's sentence -> shown, replaced or withheld: the quotes it cites must support every word."""
+"""A language model's sentence -> shown, replaced or withheld, as the quotes it cites support it."""

@@ -1,1 +1,1 @@
-"""What both pages share: HTML of passages, the player, captions, filters."""
+"""What both pages share: HTML of citations and passages, the player, captions, filters."""
