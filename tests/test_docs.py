@@ -347,6 +347,17 @@ def test_python_names_stand_in_the_file_that_the_text_gives_for_them(page: str) 
         assert re.search(rf"^(?:class |def )?{name}\b", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), (name, file)
 
 
+def test_names_that_moved_are_where_the_changelog_says() -> None:
+    table = re.findall(r"^ *\| (`.+?) \| `.+?` \| (`.+?`) \|$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert table
+    for names, modules in table:
+        for module in re.findall(r"`([\w.]+)`", modules):
+            spec = find_spec(module)
+            assert spec and spec.origin, module
+            for name in re.findall(r"`(\w+)`", names):
+                assert re.search(rf"^(?:class |def )?{name}\b", Path(spec.origin).read_text(encoding="utf-8"), re.MULTILINE), name
+
+
 @pytest.mark.parametrize("picture", ["docs/page.png", "docs/staff.png"])
 def test_the_picture_of_the_page_is_small_enough_to_open_the_readme_with(picture: str) -> None:
     assert f"]({picture})" in README
