@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/installed
 TESTABLE := $(VENV)/testable
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: run test lint bench clean
+.PHONY: run test check lint docs bench clean
 
 run: $(INSTALLED)
 	@$(BIN)/verbatim add samples/transcripts
@@ -17,8 +17,14 @@ test: $(TESTABLE)
 	$(BIN)/ruff check .
 	$(BIN)/pytest
 
+check: $(TESTABLE)
+	$(BIN)/pytest -m "not browser and not slow"
+
 lint: $(TESTABLE)
 	$(BIN)/ruff check .
+
+docs: $(INSTALLED)
+	$(BIN)/python docs/generate.py
 
 bench: $(INSTALLED)
 	$(BIN)/python -m eval speed

@@ -1,4 +1,4 @@
-"""The browser door: `python app.py --library DIR` opens the library and serves the page. `verbatim serve` calls `main`.
+"""Serves the page in a browser: `python app.py --library DIR`. `verbatim serve` calls `main`.
 
 Knows where the site is served: on loopback unless told otherwise. What the site is, `ui/site.py` knows.
 """

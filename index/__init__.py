@@ -1,0 +1,1 @@
+"""Transcript files -> a library on disk that can be searched."""

@@ -1,4 +1,4 @@
-"""What is in doubt and what was put right in an episode, as text and JSON: answers about voices, and corrections."""
+"""Doubts about who speaks in an episode, answers to them, and corrections, as text and JSON."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _changed(before: Recovery, after: Recovery, words: dict[int, int]) -> tuple[
 
 
 def review_json(review: Review) -> dict[str, Any]:
-    """The review as the README documents it; the words are those of the transcript, every letter."""
+    """The review as docs/staff.md documents it; the words are those of the transcript, every letter."""
     return {
         "id": review.episode.id,
         "title": review.episode.title,

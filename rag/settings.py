@@ -1,4 +1,5 @@
-"""All settings in one frozen dataclass. The only reader of VERBATIM_* and OPENAI_* variables."""
+"""All settings in one frozen dataclass, with defaults, units and checks.
+The only reader of VERBATIM_* and OPENAI_* variables."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ def variable_of(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What may differ from house to house; each has a default, and `VERBATIM_` + its name in capitals sets it."""
+    """What a deployment may set: each has a default, and `VERBATIM_` + its name in capitals sets it."""
 
     library: str = "library"
     """Folder of the library."""
@@ -43,9 +44,9 @@ class Settings:
     max_cost: float = 0.0
     """Most that one answer may cost, in the currency of the prices; 0 for no limit. It needs the prices."""
     planner: Literal["rules", "model"] = "rules"
-    """Who tells whether a question needs more than one look (comparisons, lists): rules, or the language model too."""
+    """What decides whether a question needs several search passes (comparisons, lists): rules, or the language model too."""
     support: Literal["rules", "model"] = "rules"
-    """Who tells whether a sentence of the language model is carried by its quotes: rules, or the model asked again too."""
+    """What decides whether a language model's sentence is supported by its quotes: rules, or the model asked again too."""
     passages: int = 8
     """Passages that an answer is written from."""
     quotes: int = 3

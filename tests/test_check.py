@@ -1,4 +1,4 @@
-"""The gate: only the transcript's own words, by the person who said them, pass."""
+"""The check of quotes: only the transcript's own words, by the person who said them, pass."""
 
 from __future__ import annotations
 

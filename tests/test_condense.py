@@ -1,4 +1,4 @@
-"""Follow-ups made whole by a model, believed only where it adds nothing; and "tell me more"."""
+"""Follow-ups rewritten by a model, believed only where it adds nothing; and "tell me more"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Speakers, times and words put right: seen everywhere at once, taken back without a trace, the transcript never lost."""
+"""Speakers, times and words corrected: seen everywhere at once, taken back without a trace, the transcript never
+lost."""
 
 from __future__ import annotations
 

@@ -1,11 +1,9 @@
-"""The README is true: its commands, its tree, its settings, its examples, its links."""
+"""The README and docs/ are true: their commands, examples, settings, files, names and links; what is generated is fresh."""
 
 from __future__ import annotations
 
 import argparse
-import ast
 import dataclasses
-import inspect
 import json
 import os
 import re
@@ -13,12 +11,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
 
+from eval.__main__ import STUDIES
 from eval.sets.readers import read_set
 from index.formats import parse
 from index.formats.front_matter import metadata_from_mapping
@@ -28,28 +28,39 @@ from index.reading.read import read_episode
 from rag.answer import Done
 from rag.assistant import Assistant
 from rag.evidence.check import check_quote
-from rag.settings import Settings
+from rag.settings import Settings, variable_of
 from ui.terminal.cli import _parser
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-# Folders whose files are data: the tree has one line for each folder.
-DATA_FOLDERS = ("samples/audio/", "samples/scripts/", "samples/transcripts/", "samples/truth/", "tests/data/")
-LARGEST_PICTURE = 300_000  # bytes: the README opens with it
+PAGES = {
+    file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8")
+    for file in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+}
+README = PAGES["README.md"]
+LONGEST_README = 200  # lines
+ONE_SCREEN = 60  # lines
+LARGEST_PICTURE = 300_000  # bytes: the README opens with them
 
 
 class Block(NamedTuple):
-    """A fenced block of the README. `info` is what stands after the fence: "sh", "sh run", "json"."""
+    """A fenced block of a page. `info` is what stands after the fence: "sh", "sh run", "json"."""
 
     info: str
     text: str
-    line: int
+    place: str
 
 
 def _blocks(*infos: str) -> list[Block]:
-    found = re.finditer(r"^```([^\n`]*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    blocks = [Block(match[1].strip(), match[2], README.count("\n", 0, match.start()) + 1) for match in found]
+    blocks = [
+        Block(match[1].strip(), match[2], f"{page}:{text.count(chr(10), 0, match.start()) + 1}")
+        for page, text in PAGES.items()
+        for match in re.finditer(r"^```([^\n`]*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    ]
     return [block for block in blocks if not infos or block.info in infos]
+
+
+def _prose(text: str) -> str:
+    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def _commands(block: Block) -> list[list[str]]:
@@ -67,7 +78,8 @@ def _commands(block: Block) -> list[list[str]]:
 
 
 def _lines_of(*infos: str) -> Any:
-    return [pytest.param(words, id=" ".join(words)[:60]) for block in _blocks(*infos) for words in _commands(block)]
+    lines = {" ".join(words): words for block in _blocks(*infos) for words in _commands(block)}
+    return [pytest.param(words, id=line[:60]) for line, words in lines.items()]
 
 
 def _tracked() -> list[str]:
@@ -92,30 +104,48 @@ def test_every_command_is_one_that_is_there(words: list[str]) -> None:
         assert set(arguments) <= set(targets)
     elif name in ("python", "python3") and arguments[0] == "-m":
         assert find_spec(arguments[1]) is not None
+        assert arguments[1] != "eval" or set(arguments[2:3]) <= set(STUDIES)
     elif name in ("python", "python3"):
         assert (ROOT / arguments[0]).is_file()
     else:
         assert name in ("pip", "ruff", "pytest", "export", "echo", "source"), f"{name}: teach this test what it is"
 
 
-def test_the_commands_without_make_are_those_of_the_makefile() -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    run = re.findall(r"^\t@?(\$\((?:BIN|PYTHON)\).*)$", makefile, re.MULTILINE)
-    plain = {
-        command.replace(" --quiet --disable-pip-version-check", "")
-        .replace("$(BIN)", ".venv/bin")
-        .replace("$(PYTHON)", "python3")
-        .replace("$(VENV)", ".venv")
-        for command in run
-        if "-m eval speed" not in command
-    }
+def _recipe(makefile: str, target: str) -> list[str]:
+    """The commands that a target runs, those of what it needs first, as they would be typed."""
+    names = {"PYTHON": "python3"} | dict(re.findall(r"^([A-Z]+) :?= *(\S+)$", makefile, re.MULTILINE))
+    rules = {rule[1]: rule for rule in re.finditer(r"^([^\s.#:]+):(?!=) *(.*)\n((?:\t.*\n)*)", makefile, re.MULTILINE)}
+    rule = rules[target]
+    commands = [line for needed in rule[2].split() if needed in rules for line in _recipe(makefile, needed)]
+    for line in re.findall(r"^\t@?(\$\((?:BIN|PYTHON)\).*)$", rule[3], re.MULTILINE):
+        line = line.replace(" --quiet --disable-pip-version-check", "")
+        while variable := re.search(r"\$\(([A-Z]+)\)", line):
+            line = line.replace(variable[0], names[variable[1]])
+        commands.append(line)
+    return commands
+
+
+@pytest.mark.parametrize("target", ["run", "test"])
+def test_the_commands_without_make_are_those_of_the_makefile(target: str) -> None:
+    plain = _recipe((ROOT / "Makefile").read_text(encoding="utf-8"), target)
+    assert any(".venv/bin/" in line for line in plain)
     shown = {line for block in _blocks("sh") for line in block.text.splitlines()}
-    assert plain <= shown, f"the README lacks: {sorted(plain - shown)}"
+    assert set(plain) <= shown, f"docs/install.md lacks: {sorted(set(plain) - shown)}"
 
 
-def test_every_command_of_the_terminal_door_is_in_the_readme() -> None:
-    commands = next(action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction))
-    assert set(commands.choices) == set(re.findall(r"^\| `verbatim (\w+)", README, re.MULTILINE))
+def _subcommands() -> set[str]:
+    return set(next(action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction)).choices)
+
+
+def test_every_command_of_the_terminal_door_is_in_the_docs() -> None:
+    assert _subcommands() == set(re.findall(r"^\| `verbatim (\w+)", PAGES["docs/terminal.md"], re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_named_in_the_text_are_there(page: str) -> None:
+    prose = _prose(PAGES[page])
+    assert set(re.findall(r"`verbatim ([a-z]+)", prose)) <= _subcommands()
+    assert set(re.findall(r"`python -m eval ([a-z-]+)", prose)) <= set(STUDIES)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +165,15 @@ def _environment() -> dict[str, str]:
     return kept | {"PATH": path, "VERBATIM_EMBEDDINGS": "hashing"}
 
 
-@pytest.mark.parametrize("block", [pytest.param(b, id=f"line {b.line}") for b in _blocks("sh run", "python run")])
+def _runs() -> list[Any]:
+    """The blocks that are to be run; those that ask whole question sets are slow."""
+    return [
+        pytest.param(block, id=block.place, marks=pytest.mark.slow if "verbatim eval" in block.text else ())
+        for block in _blocks("sh run", "python run")
+    ]
+
+
+@pytest.mark.parametrize("block", _runs())
 def test_a_block_that_is_to_be_run_runs(block: Block, prepared: Path, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     shutil.copytree(prepared, folder, symlinks=True)
@@ -143,7 +181,7 @@ def test_a_block_that_is_to_be_run_runs(block: Block, prepared: Path, tmp_path: 
     done = subprocess.run(
         [*program, block.text], cwd=folder, env=_environment(), capture_output=True, text=True, check=False, timeout=120
     )
-    assert done.returncode == 0, f"README.md:{block.line}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    assert done.returncode == 0, f"{block.place}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
 
 
 # Examples
@@ -198,7 +236,7 @@ def test_every_quote_of_the_printed_answer_is_in_the_samples(prepared: Path) -> 
 
 def test_the_sidecar_example_is_taken_and_names_every_field() -> None:
     example = _example("audio")
-    metadata = metadata_from_mapping(example, "README.md")
+    metadata = metadata_from_mapping(example, "example.meta.json")
     left_out = [f.name for f in dataclasses.fields(Metadata) if getattr(metadata, f.name) is None]
     assert left_out == ["show_description"]
     assert {person.role for person in metadata.people} == {"host", "guest"}
@@ -227,103 +265,103 @@ def test_the_question_set_example_is_one(tmp_path: Path, prepared: Path) -> None
             assert place.text is None or check_quote(place.text, None, episode)[0] == "verified"
 
 
-# Tables
+# What is generated
 
 
-def settings_table() -> str:
-    """The settings as the README shows them, from the fields of Settings and the line under each."""
-    (class_,) = ast.parse(inspect.getsource(Settings)).body
-    assert isinstance(class_, ast.ClassDef)
-    meanings = {
-        field.target.id: line.value.value
-        for field, line in zip(class_.body, class_.body[1:], strict=False)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(line, ast.Expr)
-        and isinstance(line.value, ast.Constant)
-    }
-    rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for field in dataclasses.fields(Settings):
-        default = "not set" if field.default is None else f"`{field.default}`"
-        rows.append(f"| `VERBATIM_{field.name.upper()}` | {default} | {meanings[field.name]} |")
-    return "\n".join(rows)
+def _generator(root: Path) -> ModuleType:
+    """docs/generate.py of a checkout; it writes and reads there."""
+    spec = spec_from_file_location("generate", root / "docs" / "generate.py")
+    assert spec and spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def test_the_table_of_settings_is_that_of_the_settings() -> None:
-    assert settings_table() in README, f"README.md's table of settings should be:\n\n{settings_table()}\n"
+def test_what_is_generated_is_fresh_and_every_file_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    _tracked()  # no checkout, no list of files
+    assert _generator(ROOT).main(["--check"]) == 0, capsys.readouterr().err
 
 
-# The tree
+def test_a_new_file_costs_a_sentence_and_make_docs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in _tracked():
+        if not name.startswith(("samples/audio/", "tests/test_")):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, tmp_path / name)
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    make_docs = _generator(tmp_path).main
+    new = tmp_path / "index" / "search" / "brand_new.py"
+    page = tmp_path / "docs" / "house.md"
+    (tmp_path / "samples" / "audio").mkdir()
+
+    new.write_text("NUMBER = 1\n", encoding="utf-8")
+    assert make_docs([]) == 1
+    assert "index/search/brand_new.py: begin its docstring" in capsys.readouterr().err
+    new.write_text('"""One | number,\nmade up. A second sentence."""\n', encoding="utf-8")
+    assert make_docs(["--check"]) == 1
+    assert "docs/house.md is not what the code says now" in capsys.readouterr().err
+    assert make_docs([]) == 0
+    assert "| `brand_new.py` | One \\| number, made up. |" in page.read_text(encoding="utf-8")
+    assert make_docs(["--check"]) == 0
 
 
-def _tree() -> list[str]:
-    """The paths of the README's tree; folders end in "/"."""
-    block = next(b for b in _blocks("text") if re.search(r"^Makefile {2,}", b.text, re.MULTILINE))
-    folders: list[str] = []
-    paths = []
-    for line in block.text.splitlines():
-        match = re.fullmatch(r"((?:  )*)(\S+)(?: {2,}(\S.*))?", line)
-        assert match and match[3], f"README.md's tree: {line!r} is not a name and what it is for"
-        depth = len(match[1]) // 2
-        path = "".join(folders[:depth]) + match[2]
-        if path.endswith("/"):
-            folders[depth:] = [match[2]]
-        paths.append(path)
-    return paths
+def test_every_setting_has_a_row() -> None:
+    rows = re.findall(r"^\| `(VERBATIM_\w+)` \| (?:not set|`[^`]+`) \| \S.*\.? \|$", PAGES["docs/settings.md"], re.MULTILINE)
+    assert {variable_of(field.name) for field in dataclasses.fields(Settings)} <= set(rows)
 
 
-def test_every_file_is_in_the_tree() -> None:
-    tree = set(_tree())
-    missing = [
-        name
-        for name in _tracked()
-        if name not in tree
-        and not name.startswith(DATA_FOLDERS)
-        and not (name.endswith("__init__.py") and not (ROOT / name).stat().st_size)
-    ]
-    wanted = "\n".join(f"  {name}: {_purpose(ROOT / name)}" for name in missing)
-    assert not missing, f"The tree in README.md, under What is where, needs a line for each of:\n{wanted}"
+# Links, names and pictures
 
 
-def _purpose(file: Path) -> str:
-    """The first line of a module's docstring, to help whoever writes its line; "…" for other files."""
-    words = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) if file.suffix == ".py" else None
-    return (words or "…").splitlines()[0]
+def test_the_readme_fits_and_leads_to_every_page() -> None:
+    assert len(README.splitlines()) <= LONGEST_README
+    assert len(PAGES["CONTRIBUTING.md"].splitlines()) <= ONE_SCREEN
+    linked = set(re.findall(r"\]\(([\w/]+\.md)", README))
+    assert set(PAGES) - {"README.md"} <= linked
 
 
-def test_nothing_is_in_the_tree_that_is_not_there() -> None:
-    tree = _tree()
-    gone = [path for path in tree if not ((ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).is_file())]
-    assert not gone, f"README.md's tree names what is not there; take out: {', '.join(gone)}"
-    assert len(tree) == len(set(tree)), "README.md's tree names a file twice"
-    assert set(DATA_FOLDERS) <= set(tree)
+def _headings(text: str) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", _prose(text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-# Links and pictures
-
-
-@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "samples/README.md"])
+@pytest.mark.parametrize("name", [*PAGES, "CHANGELOG.md", "samples/README.md"])
 def test_links_to_files_and_headings_lead_somewhere(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
-    headings = {
-        re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    }
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if target.startswith("#"):
-            assert target[1:] in headings, target
-        elif not re.match(r"https?:", target):
-            assert (ROOT / name).parent.joinpath(target).exists(), target
+    for target in re.findall(r"\]\(([^)\s]+)\)", (ROOT / name).read_text(encoding="utf-8")):
+        if re.match(r"https?:", target):
+            continue
+        path, _, heading = target.partition("#")
+        file = (ROOT / name).parent / path if path else ROOT / name
+        assert file.exists(), target
+        assert not heading or heading in _headings(file.read_text(encoding="utf-8")), target
 
 
-def test_files_named_in_the_text_are_there() -> None:
-    prose = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
-    for name in re.findall(r"`((?:index|rag|ui|eval|prompts|samples|tests)/[\w./-]*)`", prose):
+@pytest.mark.parametrize("page", PAGES)
+def test_files_named_in_the_text_are_there(page: str) -> None:
+    for name in re.findall(r"`((?:index|rag|ui|eval|prompts|samples|tests|docs)/[\w./-]*)`", _prose(PAGES[page])):
         assert (ROOT / name).exists(), name
 
 
-def test_the_picture_of_the_page_is_small_enough_to_open_the_readme_with() -> None:
-    assert "](docs/page.png)" in README
-    assert (ROOT / "docs" / "page.png").stat().st_size < LARGEST_PICTURE
+@pytest.mark.parametrize("page", PAGES)
+def test_python_names_stand_in_the_file_that_the_text_gives_for_them(page: str) -> None:
+    for name, file in re.findall(r"`(\w+)(?:\.\w+)*(?:\([^`]*\))?` in\s+`([\w/]+\.py)`", _prose(PAGES[page])):
+        assert re.search(rf"^(?:class |def )?{name}\b", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), (name, file)
+
+
+def test_names_that_moved_are_where_the_changelog_says() -> None:
+    table = re.findall(r"^ *\| (`.+?) \| `.+?` \| (`.+?`) \|$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert table
+    for names, modules in table:
+        for module in re.findall(r"`([\w.]+)`", modules):
+            spec = find_spec(module)
+            assert spec and spec.origin, module
+            for name in re.findall(r"`(\w+)`", names):
+                assert re.search(rf"^(?:class |def )?{name}\b", Path(spec.origin).read_text(encoding="utf-8"), re.MULTILINE), name
+
+
+@pytest.mark.parametrize("picture", ["docs/page.png", "docs/staff.png"])
+def test_the_picture_of_the_page_is_small_enough_to_open_the_readme_with(picture: str) -> None:
+    assert f"]({picture})" in README
+    assert (ROOT / picture).stat().st_size < LARGEST_PICTURE
 
 
 def test_no_text_file_names_a_folder_of_the_machine_it_was_written_on() -> None:

@@ -1,4 +1,4 @@
-"""A follow-up made whole: with the words of the question before it, and only where it leans on them."""
+"""A follow-up rewritten: with the words of the question before it, and only where it leans on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What of a model's sentences is shown, mended or withheld, and why. No model and no connection: sentences go in."""
+"""Which of a model's sentences are shown, replaced or withheld, and why.
+No model and no connection: sentences go in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a question names and asks: people with typos and first names, follow-ups made whole, nothing invented."""
+"""What a question names and asks: people with typos and first names, follow-ups rewritten, nothing invented."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from index.reading.read import read_episode
 from rag.review import plain
 from ui.terminal import cli
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+STAFF_PAGE = (Path(__file__).resolve().parent.parent / "docs" / "staff.md").read_text(encoding="utf-8")
 UNA, PIET = Person("Una Marsh", "host"), Person("Piet Olander", "guest")
 
 # Written for these tests: one wall of words; host and guest take turns, the host begins.
@@ -492,7 +492,7 @@ def test_what_it_counts_as_changed_is_what_changed(made, verbatim):
 
 def test_the_json_has_the_documented_shape_with_and_without_an_answer(made, verbatim):
     (example,) = (
-        row for row in map(json.loads, re.findall(r"^```json\n(.*?)^```$", README, re.M | re.S)) if "doubts" in row
+        row for row in map(json.loads, re.findall(r"^```json\n(.*?)^```$", STAFF_PAGE, re.M | re.S)) if "doubts" in row
     )
     plain_, answered, labelled = (
         json.loads(verbatim("speakers", *words, "--json")[1])

@@ -1,0 +1,1 @@
+"""The doors: listeners' page, staff's page, terminal, interface for programs."""

@@ -1,0 +1,1 @@
+"""What fits the numbers and networks that are shipped."""

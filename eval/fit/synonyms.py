@@ -1,5 +1,6 @@
-"""Makes `rag/gate/synonyms.txt` from WordNet: `python -m eval fit-synonyms FOLDER`, where FOLDER holds its files (data.noun,
-index.sense, verb.exc and so on; Debian's package wordnet-base puts them into /usr/share/wordnet).
+"""Makes `rag/gate/synonyms.txt` from WordNet: `python -m eval fit-synonyms FOLDER`, FOLDER being WordNet's.
+
+FOLDER holds data.noun, index.sense, verb.exc and so on; Debian's package wordnet-base puts them into /usr/share/wordnet.
 
 Three parts, each word in lower case and alone (no phrases):
 

@@ -1,0 +1,1 @@
+"""A result -> a page, a table, a comparison with an older one, and gates."""

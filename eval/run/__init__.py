@@ -1,0 +1,1 @@
+"""A question set and a library -> figures: each question asked and measured."""

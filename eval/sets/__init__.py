@@ -1,0 +1,1 @@
+"""Question sets -> questions with gold, and their documents as libraries."""

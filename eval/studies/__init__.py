@@ -1,0 +1,1 @@
+"""Single measurements, each run by its name: `python -m eval NAME`."""

@@ -1,4 +1,4 @@
-"""How well follow-ups are made whole: `python -m eval follow-ups [--library DIR] [--half dev|test] [--show]`.
+"""How well follow-ups are rewritten: `python -m eval follow-ups [--library DIR] [--half dev|test] [--show]`.
 
 Each is asked after its history, and once more whole, as a person would have put it (`whole` in the set). Told is how often
 the right passage is among the first five either way, and the first as a share of the second.

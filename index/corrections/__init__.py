@@ -1,0 +1,1 @@
+"""Corrections of speakers, times and words, and an Episode with them applied."""

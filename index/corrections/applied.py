@@ -1,4 +1,4 @@
-"""An episode with what people put right in it: speakers, times and words. The episode that went in stays as it is.
+"""An episode with its corrections applied: speakers, times and words. The episode that went in stays as it is.
 
 Later corrections win. Knows nothing of the database; `index/library/library.py` stores what comes out.
 """

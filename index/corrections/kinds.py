@@ -1,4 +1,4 @@
-"""What people put right: who speaks, when, and with which words. Kept for good, and carried over to a changed transcript.
+"""Corrections that people make: who speaks, when, and with which words. Kept for good, and carried over to a changed transcript.
 
 The table and the SQL over it; called by `index/library/library.py` only, which holds locks and transactions. What is given is never
 deleted or altered while its episode is there: it is taken back by a mark. Removing the episode removes it too. What it does to

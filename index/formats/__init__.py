@@ -1,7 +1,8 @@
-"""Transcript files into turns. A format is one module here and one line in the table below.
+"""Transcript files -> turns: SubRip, WebVTT, JSON, HTML, Markdown, text, Word.
 
-A format's module has NAME, `matches(source) -> bool` and `parse(source) -> Parsed`; the first that matches reads the
-file. They judge by content: a suffix is only a name that somebody gave. Knows nothing of episodes or libraries.
+A format is one module here and one line in the table below. It has NAME, `matches(source) -> bool` and
+`parse(source) -> Parsed`; the first that matches reads the file. Formats judge by content: a suffix is only a name that
+somebody gave. Knows nothing of episodes or libraries.
 """
 
 from __future__ import annotations

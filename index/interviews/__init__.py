@@ -1,0 +1,1 @@
+"""Transcripts without labels -> host or guest, sentence by sentence, with a probability."""

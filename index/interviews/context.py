@@ -1,4 +1,4 @@
-"""A talk's sentences as vectors that know their neighbours: the embedded MiniLM, its upper layers fitted to who speaks.
+"""Sentences as vectors that depend on their neighbours: the embedded MiniLM, its upper layers fitted to who speaks.
 
 The vectors of the words and the lower layers are the embedded model's own; the upper layers lie in `turn_layers.npz`, a byte
 for each weight. A talk is read in windows of `WINDOW` tokens, one after the other; a sentence's vector is the mean over its

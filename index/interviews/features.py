@@ -1,4 +1,4 @@
-"""A sentence among its neighbours -> what tells host from guest in it: little of the topic, much of the manner.
+"""A sentence among its neighbours -> features that tell host from guest: little of the topic, much of the manner.
 
 Nothing is learnt here. `n-grams` are runs of common words; a rare word is only `_` (or `A`, with a capital inside a
 sentence), so that what is learnt on shows about software holds for shows about bread.

@@ -1,0 +1,1 @@
+"""A transcript and what lies beside it -> an Episode: sentences, times, chapters."""

@@ -1,4 +1,4 @@
-"""Chapter marks -> where in the talk they stand, by the words of their titles: anchors where the transcript gives no times.
+"""Chapter marks -> their places in the transcript, by the words of their titles: anchors where it gives no times.
 
 A chapter ("12:40 The move to Lisbon") has a time and no place in the text. Its place is looked for near where it should be,
 at the sentence from which the rare words of its title begin to be said. A chapter that finds no such place is no anchor,

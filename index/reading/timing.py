@@ -1,4 +1,5 @@
-"""When, in a transcript without times; and the check that given times can be true. Every estimate says how far off it may be.
+"""Estimated times for a transcript without any, and the check that given times are possible. Every estimate says how far off it
+may be.
 
 All figures were measured on Changelog's transcripts, whose times are known: python -m eval times. Words are never touched.
 """

@@ -1,0 +1,1 @@
+"""Labels in a transcript -> people with names and roles."""

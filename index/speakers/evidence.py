@@ -1,4 +1,4 @@
-"""What in a talk speaks for and against each of its voices having each of the names in it, as numbers to be weighed.
+"""Features for every pair of a speaker label and a candidate name in a transcript, to be weighed.
 
 Does the voice say "I'm Ann"? Does it speak right after "Ann, tell us"? Does it say "Ann" to others? Weighed in
 `index/speakers/naming.py`; knows nothing of weights.

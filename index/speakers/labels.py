@@ -1,4 +1,4 @@
-"""Labels that name nobody."""
+"""Labels that name nobody, such as "Speaker 1", recognised."""
 
 from __future__ import annotations
 

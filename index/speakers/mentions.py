@@ -1,4 +1,4 @@
-"""Where a talk names those who take part in it: who names themself, who is introduced, who is spoken to by name.
+"""Where a transcript names its speakers: who gives their own name, who is introduced, who is addressed by name.
 
 Turns in, mentions out. Whose names they are is decided in `index/speakers/people.py`. Knows nothing of files or metadata.
 """

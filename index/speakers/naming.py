@@ -1,4 +1,4 @@
-"""Voices without a name -> the names that the talk gives them, where it leaves little doubt.
+"""Labels without a name ("Speaker 1") -> the names that the transcript gives them, where it leaves little doubt.
 
 For each pair of a voice and a name, what speaks for and against it is counted (does it say "I'm Ann"? does it speak
 right after "Ann, tell us"? does it say "Ann" to others?) and weighed; the weights were fitted on talks whose speakers

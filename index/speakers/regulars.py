@@ -1,4 +1,4 @@
-"""Who comes back in a show's episodes, and what that tells of the voices in another one.
+"""Who comes back in a show's episodes, and what that says about the speakers of another one.
 
 Where a show names Ann Lee again and again, a voice that acts like a host and is called Ann is most likely hers, and hardly
 that of a guest. It only weighs what the talk says (`naming.py`): whom a talk doesn't name gets no name from its show.

@@ -1,4 +1,4 @@
-"""Who hosts and who is a guest, told from what each voice of one talk does: opens, welcomes, introduces, asks, closes.
+"""Who hosts and who is a guest, by what each speaker of an episode does: opens, welcomes, introduces, asks, closes.
 
 Weights were fitted on talks of shows where it is known who comes back episode after episode: python -m eval people.
 """

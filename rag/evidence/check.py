@@ -1,4 +1,4 @@
-"""The gate: does a quote stand in the transcript, word for word, and did that person say it?
+"""A quote compared with the transcript: does it stand there, word for word, and did that person say it?
 
 Comparison normalises case, spaces, quote marks and dashes, and nothing else. Knows nothing of how a quote was chosen:
 the extractive writer's quotes pass through here exactly like a language model's.

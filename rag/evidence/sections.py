@@ -1,4 +1,4 @@
-"""A plan carried out: its looks -> sections of quotes, and these -> the words of an answer, by any writer.
+"""A plan's search passes -> sections of quotes, by person, date or episode.
 
 A section is what one person said, or what was said on one date, or an item of a list. Each quote in it answers by itself:
 what only comes near is left out, and what is left out is said.

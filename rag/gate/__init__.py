@@ -1,0 +1,1 @@
+"""A language model's sentence -> shown, replaced or withheld, as the quotes it cites support it."""

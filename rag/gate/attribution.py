@@ -1,4 +1,5 @@
-"""Whom a clause credits, and whether it is who speaks in the quotes cited. Knows nothing of what else a clause says."""
+"""Whom a clause attributes words to, and whether that is who speaks in the quotes cited.
+Knows nothing of what else a clause says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""May this sentence of a language model be shown? The rules, for one sentence and the quotes that it was given.
+"""Whether a sentence of a language model may be shown. The rules, for one sentence and the quotes that it was given.
 
 A sentence is judged in clauses: a clause ends at its marks, and rests on the quotes that these name. In each clause
 

@@ -1,4 +1,4 @@
-"""Does each word of a clause stand where its speaker put it? What is carried may still be put in another's place.
+"""Whether each word of a clause stands where its speaker put it. Supported words may still be in another's place.
 
 "The kite weighs two kilos" has only words of “it weighs one kilo, and the kite flew two miles”. So a clause is laid beside
 the one or two sentences of the quote that it was made from: its words must stand there, and a word that takes the place of

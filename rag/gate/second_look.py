@@ -1,4 +1,4 @@
-"""A second look at a sentence that the rules let pass: the language model is asked whether the quotes carry it.
+"""A second look at a sentence that the rules let pass: the language model is asked whether the quotes support it.
 
 Off by default: it costs a call for each sentence, and the wait for it. It only ever takes away what the rules let pass; where
 the model can't be asked, what the rules say stands.

@@ -1,4 +1,5 @@
-"""Is every word of a clause carried by the words cited? By the same word in any form, a synonym, or a number's value.
+"""Whether the words cited support every word of a clause.
+They do by the same word in any form, a synonym, or a number's value.
 
 Words outside quote marks are told from four kinds: grammar and words about speaking carry nothing of their own; a word of
 the quote cited, or one that means the same, is carried; a word of what is answered there is carried too, and so is one that

@@ -1,0 +1,1 @@
+"""A language model's endpoint: words as they come, retries, time, tokens and money."""

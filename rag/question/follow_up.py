@@ -1,4 +1,5 @@
-"""A follow-up made whole by rules: "And Maud?" after "What does Tobin think of the barrier?" asks what Maud thinks of it.
+"""A follow-up rewritten by rules into a question that stands alone: "And Maud?" after "What does Tobin think of the
+barrier?" asks what Maud thinks of it.
 
 What is put in is only what was asked before, in its own words, and the whole is shown to the reader. A question that
 stands on its own stays as it is. Knows nothing of libraries, passages or models.

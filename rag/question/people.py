@@ -1,4 +1,4 @@
-"""The people that a question names: first names, surnames and typos allowed; and where its grammar puts somebody who speaks.
+"""The people that a question names: first names, surnames and typos allowed; and whom its grammar makes the speaker.
 
 Knows nothing of what else a question asks.
 """

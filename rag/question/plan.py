@@ -1,4 +1,4 @@
-"""Questions that need more than one look -> a plan: of which kind they are, and the few looks that they take.
+"""Questions that need several search passes -> a plan: which kind they are, and the passes that they take.
 
     "compare what A and B said about …"  → a look for each person      "which episodes mention …"  → one wide look
     "how did A's view of … change"       → a look for each date         "which guests talk about …", "list everything …"

@@ -1,4 +1,4 @@
-"""What a question asks: made whole after earlier ones, the people and episodes it names, and the words to look for.
+"""What a question asks: rewritten after earlier ones, the people and episodes it names, and the words to search for.
 
 Names are resolved with first names, surnames and typos allowed. Whether the question asks what somebody *said* (and not
 only mentions them) is told from its grammar: that decides whether another person's words can answer it.

@@ -1,4 +1,4 @@
-"""A follow-up made whole by a language model, and "tell me more" read as the question before it.
+"""A follow-up rewritten by a language model, and "tell me more" read as the question before it.
 
 What the model makes of a question is only believed where it adds no name, number or word of its own: it can ask about
 nothing that the conversation doesn't hold. Knows nothing of the library; the rules of `rag/question/question.py` stand behind it.

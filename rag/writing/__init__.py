@@ -1,0 +1,1 @@
+"""Quotes -> the words of an answer, with a language model or without."""

@@ -1,4 +1,4 @@
-"""The plain lines that are said where nothing answers, or where somebody answers otherwise than the question takes for granted."""
+"""The lines of a refusal, and of an answer that contradicts what the question takes for granted."""
 
 from __future__ import annotations
 

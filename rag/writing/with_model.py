@@ -1,4 +1,4 @@
-"""The language model as a writer: it says in its own words what the quotes say, and the gate shows what they carry.
+"""The language model as a writer: it says in its own words what the quotes say, and the gate shows what they support.
 
     the quotes, numbered and fenced → the model → whole sentences → judged one by one → shown, or withheld and counted
 

@@ -1,0 +1,1 @@
+"""The listeners' page: the chat, its conversation, filters, links, feedback."""

@@ -1,4 +1,4 @@
-"""A round is one question and what came back; a conversation is a tuple of them, oldest first.
+"""A conversation: a tuple of rounds, oldest first, each one question and what came back.
 
 Also how a conversation is kept in the visitor's browser. What comes back from there is not believed: each quote is looked
 up and checked again, and shown as the library has it now. Knows nothing of Gradio.

@@ -1,4 +1,5 @@
-"""The one way into the page's HTML, and the pieces that every screen shares: a passage, its speaker, its place, the player.
+"""The one way into the page's HTML, and the pieces that every screen shares: a citation's card, its speaker, its
+place, the player.
 
 Transcripts, titles, names, questions and model output are hostile text. They reach the page through `escaped` and
 `web_address` and no other way, here and in the files that make the HTML of one screen (`ui/listeners/answers.py`). Each function

@@ -1,0 +1,1 @@
+"""The staff's page: Find, Person, Episode, Library, Evaluate."""

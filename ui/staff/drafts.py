@@ -1,4 +1,5 @@
-"""Transcripts on their way into the library: checked, read into a draft, mended by hand, then saved. Knows nothing of pages.
+"""Transcripts on their way into the library: checked, read into a draft, corrected by hand, then saved.
+Knows nothing of pages.
 
 A draft lies in a folder of its own until it is saved: then the file goes to `transcripts/` in the library's folder, with
 its sidecar beside it, and is added like any other.

@@ -1,0 +1,1 @@
+"""The command `verbatim`: arguments in, text and JSON out."""

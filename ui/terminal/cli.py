@@ -1,5 +1,6 @@
-"""The terminal door: verbatim add · ask · search · episodes · show · speakers · correct · feedback · remove · check · serve ·
-eval.
+"""The command `verbatim`: its arguments, and the commands add, ask, search, episodes, show, speakers, correct,
+feedback,
+remove, check, serve and eval.
 
 stdout is the answer; progress and warnings go to stderr; exit 0 done, 1 could not, 2 misused. Imports are inside the
 commands, so that `verbatim --help` answers at once.

@@ -1,0 +1,1 @@
+"""Every sentence that the pages show, to be translated here."""

@@ -1,4 +1,4 @@
-"""Question sets into questions and documents. A kind of set is one module here and one line in the table below.
+"""Question sets -> questions and documents. A kind of set is one module here and one line in the table below.
 
 A reader's module has EXPECTED (what it reads, in words), `matches(source) -> bool` and `read(source) -> QuestionSet`;
 the first that matches reads the set. They judge by content: a suffix is only a name that somebody gave.

@@ -1,4 +1,4 @@
-"""Our own format: one question a line, as the README describes, asked of a library of one's own."""
+"""Our own format: one question a line, as docs/measure.md describes, asked of a library of one's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of an answer's words is wrong, by the transcripts alone: quotes that nobody said, and people who didn't say them.
+"""An audit of shown answers by the transcripts alone: quotes that nobody said, and people who didn't say them.
 
 A second opinion on what the gate let through. It looks only at quotes and speakers, in its own way: words in quote marks
 are looked up in the episodes, and whoever a sentence names must be among those whose words it cites.

@@ -1,4 +1,5 @@
-"""A model that does what it is told, on loopback: it copies the quotes it is given and credits who the prompt says spoke them.
+"""A model that does what it is told, on loopback: it copies the quotes it is given and attributes them to whom the
+prompt names.
 
     python -m eval honest-model --library library
 

@@ -3,7 +3,7 @@
     python -m eval small-model --library library --limit 100
 
 SmolLM2 (135 million parameters) behind llama.cpp's own server, on loopback. What is shown is judged here by the transcripts
-alone, and not by the gate that let it through. The README says how to install it; exit 1 when anything shown is wrong.
+alone, and not by the gate that let it through. docs/install.md says how to install it; exit 1 when anything shown is wrong.
 """
 
 from __future__ import annotations

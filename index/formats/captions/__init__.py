@@ -1,0 +1,1 @@
+"""Subtitle files, SubRip and WebVTT -> cues -> turns."""

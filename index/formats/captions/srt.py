@@ -1,4 +1,4 @@
-"""SubRip (.srt). pysubs2 reads it, after what people get wrong in it was put right."""
+"""SubRip (.srt), read by pysubs2 after the usual mistakes in such files were corrected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WebVTT (.vtt). webvtt-py reads it, after what people get wrong in it was put right."""
+"""WebVTT (.vtt) and its voices (`<v Ann Lee>`), read by webvtt-py after the usual mistakes in such files were corrected."""
 
 from __future__ import annotations
 

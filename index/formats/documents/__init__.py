@@ -1,0 +1,1 @@
+"""Text, Markdown, Word, HTML and whole web pages -> turns."""

@@ -1,4 +1,4 @@
-"""Text with labels or times: `Name: …`, `**Name:** …`, `[00:01:02] Name: …`, `Name (00:01:21):` above the words, …
+"""Text with labels or times: `Name: …`, `**Name:** …`, `[00:01:02] Name: …`, `Name (00:01:21):` above the words.
 
 Every line is read for what could open a turn; then the whole file decides which labels are speakers.
 """

@@ -1,4 +1,4 @@
-"""Who hosts and who is the guest, from what a page says and from how the talk begins."""
+"""Who hosts and who is the guest, from what a page says and from how the episode begins."""
 
 from __future__ import annotations
 
