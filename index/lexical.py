@@ -64,19 +64,23 @@ def delete_episode(connection: sqlite3.Connection, episode: int) -> None:
 def search(
     connection: sqlite3.Connection, words: list[str], *, k: int, episodes: list[int] | None = None
 ) -> list[tuple[int, float]]:
-    """The `k` best passages as (id, BM25, higher is better), best first. `episodes`: rows to search in, None for all."""
+    """The `k` best passages as (id, BM25, higher is better), best first, equals by id. `episodes`: rows to search in, or all.
+
+    A score is the same under any filter: how rare a word is counts over the whole library.
+    """
     if not words or episodes == []:
         return []
     condition = ""
     if episodes is not None:
         # Ids of our own rows, so plain numbers; a bound list this long would pass SQLite's limit on parameters.
         rows = ",".join(str(int(row)) for row in episodes)
-        condition = f"AND rowid IN (SELECT id FROM passages WHERE episode IN ({rows}))"
+        # The + keeps SQLite from handing the ids to FTS5, which would run the whole MATCH anew for each of them.
+        condition = f"AND +rowid IN (SELECT id FROM passages WHERE episode IN ({rows}))"
     return [
         (passage, -score)
         for passage, score in connection.execute(
             f"SELECT rowid, bm25(lexical, 1.0, {CONTEXT_WEIGHT}) FROM lexical WHERE lexical MATCH ? {condition} "
-            "ORDER BY 2 LIMIT ?",
+            "ORDER BY 2, rowid LIMIT ?",
             (match_expression(words), k),
         )
     ]
