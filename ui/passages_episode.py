@@ -227,7 +227,8 @@ def words_before(kept: Sequence[Kept], added: Episode) -> dict[int, str]:
 def review(told: Review) -> str:
     """Where it is least sure who speaks, with one press to answer; what has been told so far above it."""
     spoken = told.words
-    lines = [words.REVIEW_LEAD, words.REVIEW_STATE.format(**spoken)]
+    state = words.REVIEW_STATE.format(host=spoken["host"], guest=spoken["guest"], unknown=spoken["unknown"])
+    lines = [words.REVIEW_LEAD, state]
     roles = [person.role for person in told.episode.people]
     if 1 not in (roles.count("host"), roles.count("guest")):
         lines.append(words.REVIEW_NAMELESS)

@@ -193,14 +193,15 @@ def _unpacked(row: dict[str, Any], library: Library, read: Callable[[str], Episo
     question = str(row["question"])[:LONGEST_QUESTION]
     try:
         filters = filters_of([row["filters"].get(name, "") for name in FIELDS])
-        citations = [_again(place, read) for place in row["citations"]]
-        nearest = [_again(place, read) for place in row["nearest"]]
-    except VerbatimError:
-        return Round(question, stage="failed", problem=said("gone"))
+    except VerbatimError as error:
+        return Round(question, stage="failed", problem=str(error))
+    citations = [_again(place, read) for place in row["citations"]]
+    nearest = [_again(place, read) for place in row["nearest"]]
     scope = scope_of(library, filters)
-    if None in citations or None in nearest:
+    if gone := [*citations, *nearest].count(None):
         # One quote of the answer is not what it was: none of its sentences is shown.
-        return Round(question, filters, scope, stage="failed", problem=said("gone"))
+        problem = said("gone", quotes=passages.counted(gone, "quote"))
+        return Round(question, filters, scope, stage="failed", problem=problem)
     answer = Answer(
         question=question,
         asked=str(row["asked"]),
@@ -221,9 +222,12 @@ def _unpacked(row: dict[str, Any], library: Library, read: Callable[[str], Episo
 
 
 def _again(place: dict[str, Any], read: Callable[[str], Episode]) -> Citation | None:
-    """The citation of a place that a browser kept; None where its words, speaker or time are not what they were."""
+    """The citation of a place that a browser kept; None where it is gone, or its words, speaker or time are not what they were."""
     first, last = int(place["first"]), int(place["last"])
-    talk = read(str(place["episode"]))
+    try:
+        talk = read(str(place["episode"]))
+    except VerbatimError:
+        return None
     citation = citation_at(talk, first, last, n=int(place["n"]), words=str(place["quote"]))
     if citation is None or citation.speaker != place["speaker"]:
         return None
