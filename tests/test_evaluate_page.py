@@ -139,7 +139,7 @@ def test_looking_at_runs_leaves_one_report_each_and_nothing_grows(
     reports = {shown(library, key)[2]["value"] for key in keys * 3}
     left = sorted(str(file) for file in scratch.rglob("*") if file.is_file())
     assert left == sorted(reports) and len(left) == 2
-    assert all("went right" in Path(file).read_text(encoding="utf-8") for file in left)
+    assert all("mills" in Path(file).read_text(encoding="utf-8") for file in left)
     assert not list(scratch.glob("verbatim-report-*"))
 
 
