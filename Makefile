@@ -19,6 +19,7 @@ test: $(TESTABLE)
 
 lint: $(TESTABLE)
 	$(BIN)/ruff check .
+	@$(BIN)/python -m eval.audit
 
 bench: $(INSTALLED)
 	$(BIN)/python -m eval.speed
