@@ -28,7 +28,7 @@ class Screens:
 
     def __init__(self, library: Library, settings: Settings) -> None:
         async def make() -> Any:
-            return make_site(Assistant(library, settings), staff=True)  # outside a loop, Gradio leaves some open
+            return make_site(Assistant.open(library.folder, settings), staff=True)  # outside a loop, Gradio leaves some open
 
         self.site, self.cookies = run(make()), httpx.Cookies()
         self.seen: list[str] = []
