@@ -146,7 +146,8 @@ def test_fields_and_filters_say_the_same() -> None:
 
 def test_what_the_filters_leave_is_what_is_searched(library: Library) -> None:
     for filters in (
-        Filters(), Filters(guest="Cleo Marsh"), Filters(since="2024-02-02"), Filters(until="2024-01"), Filters(show="Mended"), Filters(show="mENDED"),
+        Filters(), Filters(guest="Cleo Marsh"), Filters(since="2024-02-02"), Filters(until="2024-01"),
+        Filters(show="Mended"), Filters(show="mENDED"),
     ):  # fmt: skip
         left = len(matching(library.summaries(), filters))
         assert answer_to(library, "What was said about the lantern?", filters).searched.episodes == left
