@@ -18,6 +18,7 @@ from itertools import chain
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from index.plain import plain
 from rag.faults import PASSING, ModelFault, fault_of, provider_faults
 from rag.settings import Settings
 
@@ -126,7 +127,7 @@ def whole_reply(
             reply += piece
             if len(reply) > longest:
                 break
-    return reply
+    return plain(reply)
 
 
 def _filled(prompt: str, values: Mapping[str, str]) -> list[Any]:
