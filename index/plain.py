@@ -35,7 +35,7 @@ _JOINED = re.compile(
 )
 _UNSPACED = re.compile(r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff]")
 _CHINESE = re.compile(r"[\u2e80-\u2fff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_OBEYED = re.compile(rf"[{_SCREEN}{_TURNS}\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff{_TAGS}]")
+_OBEYED = re.compile(rf"[{_SCREEN}{_TURNS}\ud800-\udfff\ufff9-\ufffb\ufffe\uffff{_TAGS}]")
 
 
 def plain(text: str) -> str:
