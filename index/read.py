@@ -96,7 +96,7 @@ def read_episode(
     if not any(sentence.speech for turn in turns for sentence in turn.sentences):
         raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
     return Episode(
-        id=_slug(metadata.id or path.stem),
+        id=_slug(metadata.id or plain(path.stem)),
         show=Show(metadata.show or _show_from_folder(path), metadata.show_description or ""),
         title=metadata.title or plain(path.stem).strip() or "Episode",
         turns=turns,
