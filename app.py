@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from index.errors import VerbatimError
+from rag.terminal import shown_on_terminal
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 def main(argv: list[str] | None = None) -> int:
     """Serves the page until Ctrl+C. Exit code 0, or 1 with a line on stderr where it can't."""
+    with shown_on_terminal():
+        return _main(argv)
+
+
+def _main(argv: list[str] | None) -> int:
     options = parse(argv)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     try:

@@ -19,6 +19,7 @@ from typing import Literal
 
 from index.episode import Episode, Role, Sentence
 from index.errors import VerbatimError
+from index.plain import plain
 from index.recover import Correction
 
 SCHEMA = """
@@ -127,11 +128,15 @@ def read(connection: sqlite3.Connection, id_: str) -> list[Kept]:
 
 def insert(connection: sqlite3.Connection, id_: str, kept: Kept) -> None:
     c = kept.correction
-    value = {name: held for name, held in asdict(c).items() if name not in ("position", "last")}
+    value = {
+        name: plain(held) if isinstance(held, str) else held
+        for name, held in asdict(c).items()
+        if name not in ("position", "last")
+    }
     connection.execute(
         "INSERT INTO corrections (episode, kind, position, last, value, words_hash, who, given_at, state)"
         " VALUES ((SELECT id FROM episodes WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?)",
-        (id_, kind_of(c), c.position, c.last, json.dumps(value), kept.words_hash, kept.by, kept.at, kept.state),
+        (id_, kind_of(c), c.position, c.last, json.dumps(value), kept.words_hash, kept.by and plain(kept.by), kept.at, kept.state),
     )
 
 

@@ -18,9 +18,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from index.plain import visible
+
 
 class VerbatimError(Exception):
-    """Base of all errors that are the caller's to mend, not a bug."""
+    """Base of all errors that are the caller's to mend, not a bug.
+
+    What it quotes (names of files, words of a transcript) is written out where a terminal would obey it.
+    """
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 class TranscriptError(VerbatimError):
@@ -30,7 +38,7 @@ class TranscriptError(VerbatimError):
     """
 
     def __init__(self, path: str | Path, why: str, *, line: int | None = None, repair: str = "") -> None:
-        self.path, self.line, self.why, self.repair = str(path), line, why, repair
+        self.path, self.line, self.why, self.repair = str(path), line, visible(why), repair
         place = self.path if line is None else f"{self.path}:{line}"
         super().__init__(f"{place}: {why}" + (f" {repair}" if repair else ""))
 

@@ -16,12 +16,13 @@ from index.formats import parse, read_bytes
 from index.formats.front_matter import metadata_from_mapping
 from index.formats.parsed import Metadata, ParsedTurn
 from index.people import people_of_labels
+from index.plain import plain
 from index.recover import NOTHING, TellVoices, recovered_turns
 from index.regulars import Regular
 from index.sentences import build_sentences
 from index.timing import estimate_times, possible_times
 
-READER_VERSION = "3"
+READER_VERSION = "4"
 """Part of every content hash: raise it when reading changes, and `verbatim add` reads all files anew."""
 
 AUDIO_SUFFIXES = frozenset([".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac", ".webm"])
@@ -95,9 +96,9 @@ def read_episode(
     if not any(sentence.speech for turn in turns for sentence in turn.sentences):
         raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
     return Episode(
-        id=_slug(metadata.id or path.stem),
+        id=_slug(metadata.id or plain(path.stem)),
         show=Show(metadata.show or _show_from_folder(path), metadata.show_description or ""),
-        title=metadata.title or path.stem,
+        title=metadata.title or plain(path.stem).strip() or "Episode",
         turns=turns,
         people=_people(turns, metadata),
         date=metadata.date,
@@ -176,7 +177,7 @@ def _last_time(turns: tuple[Turn, ...]) -> float | None:
 
 def _show_from_folder(path: Path) -> str:
     """Files without a show are grouped by the folder they lie in."""
-    return path.resolve().parent.name or "Podcast"
+    return plain(path.resolve().parent.name).strip() or "Podcast"
 
 
 def _resolved_audio(path: Path, audio: str | None) -> str | None:
@@ -190,7 +191,8 @@ def _resolved_audio(path: Path, audio: str | None) -> str | None:
     try:
         file = (path.parent / audio).resolve()
         near = file.is_relative_to(path.resolve().parent.parent)
-        return str(file) if near and file.suffix.lower() in AUDIO_SUFFIXES and file.is_file() else None
+        found = near and file.suffix.lower() in AUDIO_SUFFIXES and file.is_file()
+        return str(file) if found and plain(str(file)) == str(file) else None  # an address is kept as it is or not at all
     except (OSError, ValueError):  # no name that a file can have: too long, or with a NUL in it
         return None
 

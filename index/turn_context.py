@@ -44,13 +44,8 @@ class TurnContext:
     """The fitted model in onnxruntime. `layers`: the arrays of `packed`."""
 
     def __init__(self, layers: Mapping[str, np.ndarray]) -> None:
-        folder = wheel_folder()
-        self.tokenizer = tokenizer_of(folder)
-        digest = hashlib.sha256()
-        for name in sorted(layers):
-            digest.update(name.encode() + layers[name].tobytes())
-        name = f"turns-{digest.hexdigest()[:12]}"
-        self.session = open_graph(kept_graph(name, folder, lambda source, out: _export(source, layers, out)))
+        self.tokenizer = tokenizer_of(wheel_folder())
+        self.session = open_graph(graph_of(layers))
 
     def read(self, texts: Sequence[str]) -> np.ndarray:
         """Shape (n_sentences, SIZE), float32; a sentence without a token is zeros."""
@@ -63,6 +58,15 @@ class TurnContext:
             np.add.at(sums, of[of >= 0], states[of >= 0])
             np.add.at(counts, of[of >= 0], 1)
         return sums / np.maximum(counts, 1)[:, None]
+
+
+def graph_of(layers: Mapping[str, np.ndarray]) -> Path:
+    """The file of the model with these layers; made on first use, which takes a while."""
+    digest = hashlib.sha256()
+    for name in sorted(layers):
+        digest.update(name.encode() + layers[name].tobytes())
+    name = f"turns-{digest.hexdigest()[:12]}"
+    return kept_graph(name, wheel_folder(), lambda source, out: _export(source, layers, out))
 
 
 def windows_of(tokenizer: Tokenizer, texts: Sequence[str]) -> Windows:
@@ -129,6 +133,12 @@ def _export(folder: Path, layers: Mapping[str, np.ndarray], out: Path) -> None:
 def shipped_context() -> TurnContext:
     """The layers that come with Verbatim, ready to read; made once."""
     return TurnContext(shipped_arrays(LAYERS))
+
+
+@cache
+def prepare_context() -> None:
+    """Make the file of `shipped_context` where it isn't there yet, and load nothing."""
+    graph_of(shipped_arrays(LAYERS))
 
 
 def shipped_arrays(name: str) -> dict[str, np.ndarray]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from index.episode import Turn
 from index.library import EpisodeSummary, Library
+from index.plain import plain
 from rag.about_library import Reply, reply_to
 from rag.condense import condense, more_of
 from rag.extract import Extractor, Quote
@@ -74,6 +75,8 @@ class Assistant:
         """
         clock, draft = _Stopwatch(), Draft("extractive")
         filters = filters or Filters()
+        question = plain(question)
+        history = [{**said, "content": plain(str(said.get("content", "")))} for said in history]
         here = read_scope(self.library, filters)
         if reply := reply_to(question, episodes=here.episodes, history=history):
             yield from _without_search(question, reply, here, clock)

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import SettingsError, VerbatimError
+from index.plain import plain
+from rag.terminal import shown_on_terminal
 
 EXAMPLES = {
     "add": "verbatim add transcripts/ --speakers text\n  verbatim add talk.txt --duration 32:10",
@@ -38,9 +40,13 @@ EXAMPLES = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        with shown_on_terminal():
+            options = _parser().parse_args(arguments)
+            for name, value in vars(options).items():
+                if isinstance(value, str) and name != "library":  # a folder goes by the name that it has
+                    setattr(options, name, plain(value))
+            return options.run(options)
     except VerbatimError as exc:
         print(f"verbatim: {exc}", file=sys.stderr)
         return 1

@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from index.plain import plain
 from rag.faults import PASSING, ModelFault, fault_of, log_traceback, provider_faults
 from rag.settings import Settings
 
@@ -127,7 +128,7 @@ def whole_reply(
             reply += piece
             if len(reply) > longest:
                 break
-    return reply
+    return plain(reply)
 
 
 def _filled(prompt: str, values: Mapping[str, str]) -> list[Any]:

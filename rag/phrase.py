@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from index.episode import Episode, Turn
 from index.errors import VerbatimError
 from index.library import Library
+from index.plain import plain
 from rag.check import Place, locate, normalise, speaker_at
 from rag.question import Filters
 from rag.result import Citation
@@ -42,6 +43,7 @@ def find_phrase(library: Library, phrase: str, filters: Filters | None = None) -
 
     Words that run from one speaker into the next are credited to nobody; a person or role in the filters leaves them out.
     """
+    phrase = plain(phrase)
     if not re.search(r"\w", phrase) or len(phrase) > LONGEST_PHRASE:
         raise VerbatimError(f"Exact words are 1 to {LONGEST_PHRASE} characters with a letter or a number among them.")
     filters = filters or Filters()

@@ -9,6 +9,7 @@ from typing import Any
 from index.episode import Episode, Turn
 from index.feedback import Feedback
 from index.library import EpisodeSummary
+from index.plain import plain
 from rag.export import source_line
 from rag.result import Answer, Citation, clock
 
@@ -60,7 +61,7 @@ def feedback_text(given: Sequence[Feedback]) -> str:
 
 def _line(text: str) -> str:
     """A stranger's words on one line, without what a terminal would obey."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return " ".join(plain(text).split())
 
 
 def episodes_json(summaries: Sequence[EpisodeSummary]) -> list[dict[str, Any]]:

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from index.apart import read_apart
 from index.episode import Episode
 from index.errors import TranscriptError, VerbatimError
 from index.formats.front_matter import metadata_from_mapping
 from index.library import Library
-from index.read import TRANSCRIPT_SUFFIXES, read_episode, sidecar_of
+from index.read import TRANSCRIPT_SUFFIXES, sidecar_of
 from ui import text_evaluate as text
 
 MOST_FILES = 20
@@ -85,7 +86,7 @@ def _read(draft: Draft, folder: Path, sidecar: Path | None, show: str) -> Draft:
     if sidecar is not None:
         shutil.copyfile(sidecar, sidecar_of(file))
     try:
-        episode = read_episode(file)
+        episode = read_apart(file)
         given = json.loads(sidecar_of(file).read_text(encoding="utf-8-sig")) if sidecar is not None else {}
     except TranscriptError as error:
         return replace(draft, file=file, refusal=told(error))

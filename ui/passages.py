@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
 
 from index.episode import EXACT_SECONDS
+from index.plain import plain
 from rag.result import Citation, clock
 from ui.moments import Moment, Span
 from ui.text import MONTHS, NOUNS, for_the_browser, said
@@ -21,7 +22,6 @@ from ui.text import MONTHS, NOUNS, for_the_browser, said
 # gr.HTML hands its template to Handlebars and then to a JavaScript template literal. A finished `value` passes through
 # neither, but these three start code in both: as entities they stay letters wherever the string ends up.
 TEMPLATE_CHARACTERS = str.maketrans({"$": "&#36;", "{": "&#123;", "}": "&#125;", "`": "&#96;"})
-UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 LOCAL_AUDIO = "audio/"  # the page's own address for an episode's audio file: audio/EPISODE
 
@@ -33,13 +33,13 @@ def escaped(text: object) -> str:
 
     Control characters, and those that turn the reading direction of what follows, are left out.
     """
-    return html.escape(UNSPEAKABLE.sub("", str(text)), quote=True).translate(TEMPLATE_CHARACTERS)
+    return html.escape(plain(str(text)), quote=True).translate(TEMPLATE_CHARACTERS)
 
 
 def web_address(url: str | None) -> str | None:
     """`url` if it leads to a web page or a sound on the web, else None: `javascript:` and its kin lead nowhere."""
     address = (url or "").strip()
-    if not address or re.search(r"[\s\\<>\"]", address) or UNSPEAKABLE.search(address):
+    if not address or re.search(r"[\s\\<>\"]", address) or plain(address) != address:
         return None
     try:
         parts = urlsplit(address)

@@ -67,6 +67,7 @@ def parse(data: bytes, name: str) -> Parsed:
             break
     else:
         raise source.refuse("the file holds no words.", repair="Export the transcript again.")
+    parsed = parsed.made_plain()
     if not any(piece.speech for turn in parsed.turns for piece in turn.pieces):
         raise source.refuse("nobody says a word in it.", repair="Is it the right file, and the whole of it?")
     return Parsed(parsed.format, parsed.turns, parsed.metadata, source.mended + parsed.mended)

@@ -14,6 +14,7 @@ from index.errors import TranscriptError
 from index.formats.parsed import Metadata
 from index.formats.source import Source
 from index.formats.times import seconds
+from index.plain import plain
 
 MAX_BLOCK = 64_000  # characters of front matter
 MAX_TEXT = 2_000
@@ -53,7 +54,6 @@ _DATES = (
     "%a, %d %b %Y %H:%M:%S GMT",
 )
 _UNQUOTED = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(?![\"'\[{|>&*!])(.*:(?:\s.*|$)|[@`%].*)$", re.MULTILINE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def metadata_from_mapping(mapping: Mapping[str, Any], path: str | Path) -> Metadata:
@@ -168,7 +168,7 @@ def _text(value: object, field: str, path: str | Path, *, limit: int = MAX_TEXT)
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float | datetime.date):
         raise _wrong(path, field, value, "text")
-    text = _CONTROL.sub("", str(value)).strip()
+    text = plain(str(value)).strip()
     if field not in ("description", "show_description"):
         text = " ".join(text.split())
     if len(text) > limit:

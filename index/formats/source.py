@@ -13,6 +13,7 @@ from typing import Any
 
 from index.errors import TranscriptError
 from index.formats.parsed import counted
+from index.plain import plain
 
 MAX_BYTES = 50_000_000  # a 24-hour transcript with a time for every word is about 20 MB
 MAX_LINE = 20_000_000  # characters; whole pages do come as one line, but not longer ones than this
@@ -40,7 +41,6 @@ _REPAIRS = {
     "an RTF document": "Save it as .docx or plain text and add that.",
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
-_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -80,17 +80,12 @@ def open_source(data: bytes, name: str) -> Source:
             repair = _REPAIRS.get(kind, "Add the transcript itself: .srt, .vtt, .json, .html, .docx, .md or .txt.")
             raise TranscriptError(name, f"this is {kind}, not a transcript.", repair=repair)
     text, mended = _decode(data, name)
-    if "\r" in text or _BREAKS.search(text):
-        text = _BREAKS.sub("\n", text)
-    controls = len(_CONTROL.findall(text))
-    if controls * 50 > len(text):
+    if len(_CONTROL.findall(text)) * 50 > len(text):
         raise _binary(name)
-    if controls:
-        text = _CONTROL.sub("", text)
-        mended.append(f"{counted(controls, 'control character')} left out")
+    text = plain(told := text.replace("\r\n", "\n"))
+    if left_out := len(told) - len(text):
+        mended.append(f"{counted(left_out, 'control or unseen character')} left out")
     _check_lines(text, name)
-    if "\ufeff" in text:
-        text = text.replace("\ufeff", "")
     return Source(name, data, _undo_double_encoding(text, mended), tuple(mended))
 
 
