@@ -221,9 +221,14 @@ def onnx_file(folder: Path) -> Path:
     return kept_graph(f"{EMBEDDED_MODEL}-{EMBEDDED_SHA256[:12]}", folder, _export_onnx)
 
 
+def cache_folder() -> Path:
+    """Where what is ours and no library's lies: the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "verbatim"
+
+
 def kept_graph(name: str, folder: Path, export: Callable[[Path, Path], None]) -> Path:
     """The graph of that name in the user's cache folder; made by `export(folder, file)` of checked weights where it isn't there."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "verbatim"
+    cache = cache_folder()
     graph = cache / f"{name}.onnx"
     if not graph.exists():
         cache.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,8 @@ from index.episode import Chapter, Episode, Person, Role, Show, Turn
 from index.errors import TranscriptError
 from index.formats import parse, read_bytes
 from index.formats.front_matter import metadata_from_mapping
-from index.formats.parsed import Metadata, ParsedTurn
+from index.formats.parsed import Metadata, ParsedTurn, counted
+from index.formats.source import whole_characters
 from index.people import people_of_labels
 from index.recover import NOTHING, TellVoices, recovered_turns
 from index.regulars import Regular
@@ -84,10 +85,10 @@ def read_episode(
     # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
     data = read_bytes(path)
     parsed = parse(data, str(path))
-    metadata = _merge(_read_json_beside(sidecar_of(path)), parsed.metadata)
-    beside = _read_json_beside(chapters_beside(path))
-    audio = _resolved_audio(path, metadata.audio)
     mended = list(parsed.mended)
+    metadata = _merge(_read_json_beside(sidecar_of(path), mended), parsed.metadata)
+    beside = _read_json_beside(chapters_beside(path), mended)
+    audio = _resolved_audio(path, metadata.audio)
     told = duration or metadata.duration or _audio_seconds(audio)
     parsed_turns, duration = possible_times(parsed.turns, told, mended)
     chapters = beside.chapters or metadata.chapters or listed_chapters(metadata.description or "")
@@ -113,18 +114,23 @@ def read_episode(
     )
 
 
-def _read_json_beside(sidecar: Path) -> Metadata:
-    """The fields in a JSON file that lies beside a transcript; empty where there is none."""
+def _read_json_beside(sidecar: Path, mended: list[str]) -> Metadata:
+    """The fields in a JSON file that lies beside a transcript; empty where there is none. What was mended is added to `mended`."""
     if not sidecar.is_file():
         return Metadata()
     data = read_bytes(sidecar)
     if len(data) > LARGEST_SIDECAR:
         raise TranscriptError(sidecar, f"{len(data):,} bytes are more than a sidecar may have.")
     try:
-        mapping = json.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
+        text, halves = whole_characters(data.decode("utf-8-sig"))
+        mapping = json.loads(text)
+    except RecursionError as exc:
+        raise TranscriptError(sidecar, "it is nested too deeply.", repair="Mend or delete it.") from exc
+    except ValueError as exc:  # no UTF-8, no JSON, or a number of more digits than Python reads
         line = exc.lineno if isinstance(exc, json.JSONDecodeError) else None
         raise TranscriptError(sidecar, f"not JSON ({exc}).", line=line, repair="Mend or delete it.") from exc
+    if halves:
+        mended.append(f"{sidecar.name}: {counted(halves, 'half character')} left out")
     return metadata_from_mapping(mapping, str(sidecar))
 
 
@@ -199,11 +205,11 @@ def _audio_seconds(audio: str | None) -> float | None:
     """How long a sound file on this machine plays; None where it doesn't tell."""
     if audio is None or not Path(audio).is_absolute():
         return None
-    from tinytag import TinyTag, TinyTagException
+    from tinytag import TinyTag
 
     try:
         return TinyTag.get(audio).duration or None
-    except (TinyTagException, OSError):
+    except Exception:  # whatever a damaged recording does to its reader: the length stays unknown
         return None
 
 

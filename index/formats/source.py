@@ -40,6 +40,10 @@ _REPAIRS = {
     "an RTF document": "Save it as .docx or plain text and add that.",
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+_HALF = re.compile("[\ud800-\udfff]")
+_HALF_ESCAPED = re.compile(
+    r"(?P<kept>\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -88,10 +92,29 @@ def open_source(data: bytes, name: str) -> Source:
     if controls:
         text = _CONTROL.sub("", text)
         mended.append(f"{counted(controls, 'control character')} left out")
+    text, halves = whole_characters(text)
+    if halves:
+        mended.append(f"{counted(halves, 'half character')} left out")
     _check_lines(text, name)
     if "\ufeff" in text:
         text = text.replace("\ufeff", "")
     return Source(name, data, _undo_double_encoding(text, mended), tuple(mended))
+
+
+def whole_characters(text: str) -> tuple[str, int]:
+    """The text without half characters (surrogates that stand alone), and how many there were.
+
+    In JSON they stand as escapes, `\\ud800`; a whole character is two of them, and stays.
+    """
+    found = 0
+    if text.lstrip()[:1] in ("{", "[") and ("\\ud" in text or "\\uD" in text):
+        before = len(text)
+        text = _HALF_ESCAPED.sub(lambda match: match["kept"] or "", text)
+        found = (before - len(text)) // len("\\ud800")
+    if not text.isascii() and _HALF.search(text):
+        text, more = _HALF.subn("", text)
+        found += more
+    return text, found
 
 
 def too_large(name: str, size: int) -> TranscriptError:
@@ -123,7 +146,11 @@ def _decode(data: bytes, name: str) -> tuple[str, list[str]]:
             try:
                 return data.decode(encoding), []
             except UnicodeDecodeError:
-                break
+                text = data.decode(encoding, errors="replace")
+                faults = text.count("\ufffd")
+                if faults * 50 > len(text):
+                    break
+                return text, [f"{counted(faults, 'character')} unreadable in {encoding}"]
     head = data[:4000]
     if head.count(0) * 3 > len(head) and len(data) % 2 == 0:  # UTF-16 without its mark: every second byte is 0
         encoding = "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
