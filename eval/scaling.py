@@ -24,7 +24,7 @@ from index.read import read_episode
 MOST_SECONDS, MOST_MIB = 5.0, 500.0
 MOST_EXPONENT = 1.5
 MEASURABLE = 0.2  # seconds; what takes less says nothing about growth
-ENDED_AT = 30  # seconds
+ENDED_AT = 12  # seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ from index.errors import (
 from index.faults import contained
 from index.feedback import Feedback
 from index.overlay import corrected
-from index.passages import LIMITS, build_passages, embedded_text, with_words_of
+from index.passages import LIMITS, Questions, build_passages, embedded_text, with_words_of
 from index.recover import Correction, Recovery, TellVoices, recover_turns, recovered_turns
 from index.vectors import FaissIndex
 
@@ -495,7 +495,8 @@ class Library:
         # What passages are made of depends on the words alone: who speaks moves none of them.
         worded = corrected(added, [one for one in put_right if isinstance(one, WordsAre)])
         held = list(store.read_passages(connection, store.passages_in(connection, id_)).values())
-        now = [with_words_of(worded, episode, passage) for passage in held]
+        questions = Questions(worded)
+        now = [with_words_of(worded, episode, passage, questions) for passage in held]
         texts = [(embedded_text(worded, old), embedded_text(worded, new)) for old, new in zip(held, now, strict=True)]
         changed = [number for number, (old, new) in enumerate(texts) if old != new]
         if [(old.text, old.context) for old in held] != [(new.text, new.context) for new in now]:

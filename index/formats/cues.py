@@ -19,11 +19,12 @@ from index.formats.times import seconds
 
 _CLOCK = r"\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,:]\s?\d{1,6})?"
 _TIMING = re.compile(rf"\s*({_CLOCK})\s*(?:-{{1,3}}\s?>|[—–]>|→|=>)\s*({_CLOCK})?(.*)")
-_INDEX = re.compile(r"\s*\d{1,7}\s*[.:]?\s*")
+_INDEX = re.compile(r"\s*+\d{1,7}\s*+[.:]?\s*+")
 _ARROW = re.compile(r"\s*\d{1,3}[:.]\S{1,20}\s*(?:-->|→)")
-_NOT_TEXT = re.compile(r"\s*(?:X1:\S+.*|(?:(?:align|position|line|size|vertical|region):\S+\s*)+)\s*")
+_NOT_TEXT = re.compile(r"\s*+(?:X1:\S.*|(?:(?:align|position|line|size|vertical|region):\S++\s*+)++)")
 
 PART_BREAK = 60.0  # seconds; a start further back than this, followed by its own run of cues, is a second part
+MOST_LINES = 20  # of a cue that another may show again; captions have two or three
 SLIP = 1.0  # seconds; unlabelled cues that overlap by less are one voice that was cut carelessly
 
 _VOICE = re.compile(r"\x02([^\x03]*)\x03")
@@ -168,9 +169,10 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
     offset, restarts = 0.0, []
     latest = 0.0
     starts = [cue.start for cue in cues]
+    latest_before = [0.0, *itertools.accumulate(starts, max)]
     for position, cue in enumerate(cues):
         start = cue.start + offset
-        if start < latest - PART_BREAK and _starts_again(starts, position):
+        if start < latest - PART_BREAK and _starts_again(starts[position : position + 5], latest_before[position]):
             offset = latest
             start = cue.start + offset
             restarts.append(cue.line)
@@ -198,11 +200,10 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
     return fixed
 
 
-def _starts_again(starts: list[float], position: int) -> bool:
-    """Whether the cues from here on are a part of their own: near zero, rising, and never back to the old run."""
-    run = starts[position : position + 5]
+def _starts_again(run: list[float], latest: float) -> bool:
+    """Whether the cues that start so are a part of their own: near zero, rising, and never back to the old run."""
     rising = all(earlier <= later for earlier, later in itertools.pairwise(run))
-    return len(run) > 2 and run[0] < 30 and rising and max(run[:3]) < max(starts[:position])
+    return len(run) > 2 and run[0] < 30 and rising and max(run[:3]) < latest
 
 
 def _without_rolled_lines(cues: list[Cue], mended: list[str]) -> list[Cue]:
@@ -239,7 +240,7 @@ def _without_rolled_lines(cues: list[Cue], mended: list[str]) -> list[Cue]:
 
 def _rolled(earlier: list[str], later: list[str]) -> int:
     """How many of `later`'s first lines are `earlier`'s last ones."""
-    for count in range(min(len(earlier), len(later)), 0, -1):
+    for count in range(min(len(earlier), len(later), MOST_LINES), 0, -1):
         if earlier[-count:] == later[:count]:
             return count
     return 0

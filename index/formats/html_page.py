@@ -37,7 +37,8 @@ _ERROR = re.compile(
     re.IGNORECASE,
 )
 _HTML = re.compile(
-    r"\s*(?:<!--.{0,2000}?-->\s*|<\?xml[^>]{0,200}\?>\s*)*<(?:!doctype\s+html|html|head|body|article|main|section|div|cite|p|h[1-6]|table)\b",
+    # Each comment ends where it first can: there is one way to divide many, and not every way is tried.
+    r"\s*+(?:(?><!--.{0,2000}?-->)\s*+|<\?xml[^>]{0,200}\?>\s*+)*+<(?:!doctype\s+html|html|head|body|article|main|section|div|cite|p|h[1-6]|table)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _CITED = re.compile(r"<cite[\s>]", re.IGNORECASE)

@@ -14,8 +14,8 @@ from typing import Any
 from index.errors import TranscriptError
 from index.formats.parsed import counted
 
-MAX_BYTES = 50_000_000  # a 24-hour transcript with a time for every word is about 20 MB
-MAX_LINE = 20_000_000  # characters; whole pages do come as one line, but not longer ones than this
+MAX_BYTES = 20_000_000  # a 24-hour transcript with a time for every word
+MAX_LINES = 1_000_000  # the same, as subtitles: four lines for each of 250,000 words
 
 _MAGIC = (
     (b"\x89PNG", "a PNG image"),
@@ -214,16 +214,13 @@ def _mixed(data: bytes) -> str:
 
 
 def _check_lines(text: str, name: str) -> None:
-    if len(text) <= MAX_LINE:
-        return
-    for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > MAX_LINE:
-            raise TranscriptError(
-                name,
-                f"this line has {len(line) / 1e6:.0f} million characters; no transcript has such lines.",
-                line=number,
-                repair="Break it into paragraphs, or add the right file.",
-            )
+    count = text.count("\n")
+    if count > MAX_LINES:
+        raise TranscriptError(
+            name,
+            f"it has {count / 1e6:.1f} million lines; a transcript has at most {MAX_LINES / 1e6:g} million.",
+            repair="Add the right file, or split it.",
+        )
 
 
 def _undo_double_encoding(text: str, mended: list[str]) -> str:
