@@ -19,6 +19,10 @@ from index.formats.times import seconds
 
 _CLOCK = r"\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,:]\s?\d{1,6})?"
 _TIMING = re.compile(rf"\s*({_CLOCK})\s*(?:-{{1,3}}\s?>|[—–]>|→|=>)\s*({_CLOCK})?(.*)")
+# A line of two times and nothing else, whose arrow was lost or is written otherwise.
+_STAMP = r"\d{1,2}:\d{1,2}(?::\d{1,2})?[.,]\d{1,3}|\d{1,2}:\d{1,2}:\d{1,2}"
+_ARROWLESS = re.compile(rf"\s*+({_STAMP})(?:\s*+(?:[-–—~=>|,;/»]|&gt;|to\b)){{0,6}}\s++({_STAMP})\s*+|"
+                        rf"\s*+({_STAMP})(?:\s*+(?:[-–—~=>|,;/»]|&gt;|to\b)){{1,6}}({_STAMP})\s*+")  # fmt: skip
 _INDEX = re.compile(r"\s*+\d{1,7}\s*+[.:]?\s*+")
 _ARROW = re.compile(r"\s*\d{1,3}[:.]\S{1,20}\s*(?:-->|→)")
 _NOT_TEXT = re.compile(r"\s*+(?:X1:\S.*|(?:(?:align|position|line|size|vertical|region):\S++\s*+)++)")
@@ -50,7 +54,19 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
     """
     lines = source.text.split("\n")
     timings: list[tuple[int, re.Match[str]]] = []
+    lost: list[int] = []
     for number, line in enumerate(lines):
+        if line.count(":") > 1 and len(line) < 80 and "-->" not in line:
+            # Only where a cue may begin: below its index or an empty line. Elsewhere two times are somebody's words.
+            begins = number == 0 or not lines[number - 1].strip() or _INDEX.fullmatch(lines[number - 1])
+            pair = _ARROWLESS.fullmatch(line) if begins else None
+            stamps = [stamp for stamp in pair.groups() if stamp] if pair else []
+            match = _TIMING.match(" --> ".join(stamps)) if stamps else None
+            if match and all(seconds(stamp) is not None for stamp in stamps):
+                if not _TIMING.match(line):
+                    lost.append(number + 1)
+                timings.append((number, match))
+                continue
         if ">" in line or "→" in line:
             match = _TIMING.match(line)
             if match and seconds(match[1].replace(" ", "")) is not None:
@@ -61,6 +77,8 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
                     line=number + 1,
                     repair="Write it as 00:00:05,000 --> 00:00:08,000.",
                 )
+    if lost:
+        mended.append(f"{counted(len(lost), 'arrow')} between times put right (first in line {lost[0]})")
     indexed = sum(number > 0 and bool(_INDEX.fullmatch(lines[number - 1])) for number, _ in timings)
     has_indices = indexed * 2 > len(timings)
     if has_indices and indexed < len(timings):

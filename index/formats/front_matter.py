@@ -271,7 +271,7 @@ def _people(fields: Mapping[str, Any], path: str | Path) -> tuple[Person, ...]:
         if value is None:
             continue
         if isinstance(value, str):
-            value = re.split(r"\s*[,;]\s*", value) if key != "host" and key != "guest" else [value]
+            value = [name.strip() for name in re.split("[,;]", value)] if key != "host" and key != "guest" else [value]
         if isinstance(value, Mapping):
             value = [value]
         if not isinstance(value, list | tuple):

@@ -15,6 +15,7 @@ from index.errors import TranscriptError
 from index.formats.parsed import counted
 
 MAX_BYTES = 20_000_000  # a 24-hour transcript with a time for every word
+MAX_VALUES = 600_000  # lists and objects of JSON: the same again, and what it hangs from
 MAX_LINES = 1_000_000  # the same, as subtitles: four lines for each of 250,000 words
 
 _MAGIC = (
@@ -61,6 +62,10 @@ class Source:
         """The text as JSON, or None where it is none."""
         if self.text.lstrip()[:1] not in ("{", "["):
             return None
+        if self.text.count("{") + self.text.count("[") > MAX_VALUES:
+            raise self.refuse(
+                f"the JSON holds more than {MAX_VALUES:,} lists and objects.", repair="Split it, or export it as SRT."
+            )
         try:
             return json.loads(self.text)
         except (ValueError, RecursionError):
@@ -231,7 +236,7 @@ def _undo_double_encoding(text: str, mended: list[str]) -> str:
     if "\u00e2\u20ac" not in text and "\u00c3" not in text:
         return text
     try:
-        repaired = "".join(map(_byte, text)).encode("latin-1").decode("utf-8")
+        repaired = text.translate(_BYTES).encode("latin-1").decode("utf-8")
     except (UnicodeEncodeError, UnicodeDecodeError):
         return text
     count = sum(character > "\x7f" for character in repaired)
@@ -239,6 +244,7 @@ def _undo_double_encoding(text: str, mended: list[str]) -> str:
     return repaired
 
 
-def _byte(character: str) -> str:
-    """The character whose Latin-1 code is this one's Windows-1252 byte; five bytes have no character there."""
-    return character if character < "\xa0" else character.encode("cp1252").decode("latin-1")
+# The characters of Windows-1252 as the Latin-1 ones of the same byte; five bytes have no character there.
+_BYTES = {
+    ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0xA0) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
