@@ -18,8 +18,8 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from re import _constants as c  # the tree of an expression has no public door
 from pathlib import Path
+from re import _constants as c  # the tree of an expression has no public door
 from re import _parser
 from typing import Any
 

@@ -60,9 +60,7 @@ def _docx(unit: str) -> Callable[[int], bytes]:
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("[Content_Types].xml", _TYPES)
             archive.writestr("_rels/.rels", _RELS)
-            archive.writestr(
-                "word/document.xml", f"<w:document {_W}><w:body>{_fill(unit, size)}</w:body></w:document>"
-            )
+            archive.writestr("word/document.xml", f"<w:document {_W}><w:body>{_fill(unit, size)}</w:body></w:document>")
         return out.getvalue()
 
     return make
@@ -81,6 +79,7 @@ _RELS = (
 )
 _PARAGRAPH = "<w:p><w:r><w:t>Ann Lee: The oven was hot by five.</w:t></w:r></w:p>"
 _ROW = "<w:tr><w:tc><w:p><w:r><w:t>Ann Lee</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>So hot.</w:t></w:r></w:p></w:tc></w:tr>"
+_CELL = "<w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc>"
 
 KINDS: dict[str, Callable[[int], bytes]] = {
     **{
@@ -127,10 +126,13 @@ KINDS: dict[str, Callable[[int], bytes]] = {
             ("arrays.json", "[", "", ""), ("objects.json", '{"a":', "", ""), ("digits.json", "7", "[", "]"),
             ("strings.json", '"a",', "[", '"a"]'), ("escapes.json", "\\ud800", '["', '"]'),
             ("words.vtt", "a\n", "WEBVTT\n\n00:00.000 --> 00:01.000\n", ""), ("notes.vtt", "NOTE\n", "WEBVTT\n\n", ""),
-            ("tags.vtt", "<v A", "WEBVTT\n\n00:00.000 --> 00:01.000\n", ""), ("classes.vtt", "<v.a", "WEBVTT\n\n00:00.000 --> 00:01.000\n", ""),
+            ("tags.vtt", "<v A", "WEBVTT\n\n00:00.000 --> 00:01.000\n", ""), 
+            ("classes.vtt", "<v.a", "WEBVTT\n\n00:00.000 --> 00:01.000\n", ""),
             ("classes.srt", "<v.a", "1\n00:00:00,000 --> 00:00:01,000\n", ""),
-            ("arrows.srt", "-->", "1\n00:00:00,000 --> 00:00:01,000\n", ""), ("overrides.srt", "{\\", "1\n00:00:00,000 --> 00:00:01,000\n", ""),
-            ("lines.srt", "a\n", "1\n00:00:00,000 --> 00:00:01,000\n", ""), ("spaces.srt", " ", "1\n00:00:00,000 --> 00:00:01,000\na", "b"),
+            ("arrows.srt", "-->", "1\n00:00:00,000 --> 00:00:01,000\n", ""), 
+            ("overrides.srt", "{\\", "1\n00:00:00,000 --> 00:00:01,000\n", ""),
+            ("lines.srt", "a\n", "1\n00:00:00,000 --> 00:00:01,000\n", ""), 
+            ("spaces.srt", " ", "1\n00:00:00,000 --> 00:00:01,000\na", "b"),
             ("times.srt", "00:00:00,000 ", "1\n00:00:00,000 --> 00:00:01,000\n", ""),
             ("arrows alone.srt", "00:00:00,000 -->\n", "", ""),
         )
@@ -180,6 +182,6 @@ KINDS: dict[str, Callable[[int], bytes]] = {
     "merged rows.docx": lambda size: _docx(
         "<w:tbl>" + _fill('<w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc></w:tr>', size) + "</w:tbl>"
     )(1),
-    "cells.docx": lambda size: _docx(f"<w:tbl><w:tr>{_fill('<w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc>', size)}</w:tr></w:tbl>")(1),
+    "cells.docx": lambda size: _docx(f"<w:tbl><w:tr>{_fill(_CELL, size)}</w:tr></w:tbl>")(1),
     "attributes.docx": lambda size: _docx("<w:p " + " ".join(f'a{n}="1"' for n in range(size // 10)) + "/>")(1),
 }  # fmt: skip

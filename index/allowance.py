@@ -1,4 +1,4 @@
-"""What reading one file may cost: seconds of processor time, and memory. The parsers meet it by themselves; this is the wall behind.
+"""What reading one file may cost, in processor time and memory. The parsers meet it by themselves; this is the wall behind.
 
 A clock that runs with the processor interrupts the reading, regular expressions too, looks at what was used and raises. It
 runs in a program's main thread alone (Python hears signals nowhere else): what a server reads for strangers it reads in a
@@ -35,7 +35,9 @@ def allowance(file: str | Path, *, seconds: float = MOST_SECONDS, mib: float = M
     def look(*_: object) -> None:
         if time.process_time() - began > seconds:
             raise TranscriptError(
-                file, f"it takes more than {seconds:g} s of processor time to read.", repair="Is it damaged? Or split it."
+                file,
+                f"it takes more than {seconds:g} s of processor time to read.",
+                repair="Is it damaged? Or split it.",
             )
         if _mib_held() - held > mib:
             raise TranscriptError(

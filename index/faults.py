@@ -17,7 +17,7 @@ from pathlib import Path
 from index.errors import TranscriptError, VerbatimError
 
 LOG = "faults.log"
-MOST_LOGGED = 1_000_000  # bytes; the log is begun anew above it, since the last faults are those that somebody asks about
+MOST_LOGGED = 1_000_000  # bytes; above it the log is begun anew: the last faults are those that somebody asks about
 _OF_THE_LIBRARY = (sqlite3.OperationalError, OSError)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from index.allowance import allowance
 from index.chapters import listed_chapters
-from index.episode import Chapter, Episode, Person, Role, Show, Turn
+from index.episode import Episode, Person, Role, Sentence, Show, Turn
 from index.errors import TranscriptError
 from index.formats import parse, read_bytes
 from index.formats.front_matter import metadata_from_mapping
@@ -28,8 +28,9 @@ READER_VERSION = "3"
 
 AUDIO_SUFFIXES = frozenset([".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac", ".webm"])
 LARGEST_SIDECAR = 1_000_000
-MOST_TOLD = 1_000_000
-"""Characters of a talk without labels in which voices are told apart: 17 hours of talk, and minutes of work."""
+MOST_TOLD = 50_000
+"""Tokens of a talk without labels in which voices are told apart: four hours, and five seconds of work."""
+_TOKEN = re.compile(r"\w{1,6}|[^\w\s]")  # about as the network's own are
 TRANSCRIPT_SUFFIXES = frozenset(
     [".srt", ".vtt", ".json", ".html", ".htm", ".md", ".markdown", ".txt", ".text", ".docx"]
 )
@@ -170,8 +171,8 @@ def _recovered(
     timed: Sequence[Sequence[Sentence]], people: Sequence[Person], tell: TellVoices | None, mended: list[str]
 ) -> tuple[tuple[Turn, ...], Mapping[int, Role] | None]:
     """The turns of a talk without labels; and what was told of their voices, None where nothing was."""
-    if sum(len(sentence.text) for turn in timed for sentence in turn) > MOST_TOLD:
-        mended.append(f"more than {MOST_TOLD:,} characters without labels: it is not told who speaks")
+    if sum(len(_TOKEN.findall(sentence.text)) for turn in timed for sentence in turn) > MOST_TOLD:
+        mended.append("more than four hours of talk without labels: it is not told who speaks")
         return tuple(Turn(None, tuple(turn)) for turn in timed if turn), None
     voices = tell([sentence for turn in timed for sentence in turn], people) if tell else None
     return recovered_turns(timed, people, voices=voices or NOTHING), voices

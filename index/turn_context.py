@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from index.embed import MOST_CHARACTERS, TOKENIZED_AT_ONCE, kept_graph, open_graph, tokenizer_of, torch_model, wheel_folder, write_graph
+from index.embed import (
+    MOST_CHARACTERS,
+    TOKENIZED_AT_ONCE,
+    kept_graph,
+    open_graph,
+    tokenizer_of,
+    torch_model,
+    wheel_folder,
+    write_graph,
+)
 
 if TYPE_CHECKING:
     import torch

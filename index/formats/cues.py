@@ -158,7 +158,7 @@ def _label(line: str) -> tuple[str | None, bool, str]:
 def _parts(lines: list[str], speakers: set[str]) -> list[tuple[bool, str | None, str]]:
     """The cue's words in runs of one voice: (speaker changes, label or None, words)."""
     dashes = sum(bool(re.match(r"\s*[-–—]\s*\S", line)) for line in lines) > 1
-    parts: list[tuple[bool, str | None, str]] = []
+    parts: list[tuple[bool, str | None, list[str]]] = []
     for line in lines:
         label, changed, words = _label(line)
         voice = line.startswith("\x02")
@@ -174,11 +174,10 @@ def _parts(lines: list[str], speakers: set[str]) -> list[tuple[bool, str | None,
         if label and is_aside(label):
             label = None
         if changed or not parts:
-            parts.append((changed, label, words.strip()))
+            parts.append((changed, label, [words.strip()]))
         else:
-            before = parts[-1]
-            parts[-1] = (before[0], before[1], f"{before[2]} {words.strip()}")
-    return parts
+            parts[-1][2].append(words.strip())
+    return [(changed, label, " ".join(words)) for changed, label, words in parts]
 
 
 def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:

@@ -66,9 +66,7 @@ def metadata_from_mapping(mapping: Mapping[str, Any], path: str | Path) -> Metad
     """
     if not isinstance(mapping, Mapping):
         raise TranscriptError(path, "the metadata is no table of fields.", repair="Write it as `title: …`, one a line.")
-    fields = {
-        key.strip().lower().replace("-", "_"): value for key, value in mapping.items() if isinstance(key, str)
-    }
+    fields = {key.strip().lower().replace("-", "_"): value for key, value in mapping.items() if isinstance(key, str)}
     show = fields.get("show", fields.get("podcast"))
     show_description = fields.get("show_description")
     if isinstance(show, Mapping):

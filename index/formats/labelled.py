@@ -38,7 +38,10 @@ class Head(NamedTuple):
 _RANGE = rf"({CLOCK})(?:\s*(?:-->|->|to|[-–—])\s*({CLOCK}))?"
 _TIME_HEAD = re.compile(rf"(\\?[\[(<]\s*)?\\{{0,2}}{_RANGE}\s*+\\{{0,2}}([\])>])?(\s*+(?:[-–—|:]\s++)?)")
 _BULLET = re.compile(r"(?:[-–•>]|>>+|&gt;&gt;)\s+|>>+\s*")
-_BOLD = re.compile(r"(\*{1,3}|__)\s*+([^*\n]{1,100}?)(?<!\s)\s*+\1\s*|<(b|strong)>\s*+([^<\n]{1,100}?)(?<!\s)\s*+</\3>\s*", re.IGNORECASE)
+_BOLD = re.compile(
+    r"(\*{1,3}|__)\s*+([^*\n]{1,100}?)(?<!\s)\s*+\1\s*|<(b|strong)>\s*+([^<\n]{1,100}?)(?<!\s)\s*+</\3>\s*",
+    re.IGNORECASE,
+)
 _AFTER = re.compile(rf"\s*(?:\\?[\[(]\s*{_RANGE}\s*\\?[\])])?\s*(:?)\s*")
 _IN_LABEL = re.compile(rf"\\?[\[(<]?\s*\b{_RANGE}\s*\\?[\])>]?")
 _BRACKET = re.compile(r"\\?\[([^\[\]\n\\]{1,60})\\?\]\s*(:?)\s*")

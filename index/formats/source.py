@@ -16,7 +16,7 @@ from index.formats.parsed import counted
 
 MAX_BYTES = 20_000_000  # a 24-hour transcript with a time for every word
 MAX_VALUES = 600_000  # lists and objects of JSON: the same again, and what it hangs from
-MAX_LINES = 1_000_000  # the same, as subtitles: four lines for each of 250,000 words
+MAX_LINES = 2_000_000  # the same, as subtitles: four lines for each of 250,000 words, and as many empty ones
 
 _MAGIC = (
     (b"\x89PNG", "a PNG image"),
@@ -246,5 +246,7 @@ def _undo_double_encoding(text: str, mended: list[str]) -> str:
 
 # The characters of Windows-1252 as the Latin-1 ones of the same byte; five bytes have no character there.
 _BYTES = {
-    ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0xA0) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+    ord(bytes([byte]).decode("cp1252")): byte
+    for byte in range(0x80, 0xA0)
+    if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }

@@ -10,7 +10,9 @@ from index.formats.source import Source
 
 NAME = "srt"
 
-_TIMING = re.compile(r"^[^\S\n]*+\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,:]\s?\d{1,6})?\s*(?:-{1,3}\s?>|[—–]>|→|=>)", re.MULTILINE)
+_TIMING = re.compile(
+    r"^[^\S\n]*+\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,:]\s?\d{1,6})?\s*(?:-{1,3}\s?>|[—–]>|→|=>)", re.MULTILINE
+)
 _DOTS = re.compile(r"^[^\S\n]*+\d{1,4}:\d{1,2}(?::\d{1,2})?\.\d{1,6}\s*-", re.MULTILINE)
 _STAMP = re.compile(r"\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3}")
 _COLON = "\U0010f03a"  # a character of nobody's stands for the colon while pysubs2 reads
