@@ -16,9 +16,19 @@ Each message names the thing, what is wrong with it, and what to do next.
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 from index.plain import visible
+
+
+def printable(path: str | Path) -> str:
+    """A file's name as it can be printed and stored: bytes that are no UTF-8 stand as \\xe9."""
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace") if _HALF.search(str(path)) else str(path)
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class VerbatimError(Exception):
@@ -38,7 +48,7 @@ class TranscriptError(VerbatimError):
     """
 
     def __init__(self, path: str | Path, why: str, *, line: int | None = None, repair: str = "") -> None:
-        self.path, self.line, self.why, self.repair = str(path), line, visible(why), repair
+        self.path, self.line, self.why, self.repair = printable(path), line, visible(why), repair
         place = self.path if line is None else f"{self.path}:{line}"
         super().__init__(f"{place}: {why}" + (f" {repair}" if repair else ""))
 

@@ -44,10 +44,12 @@ from index.errors import (
     TranscriptError,
     VerbatimError,
     WrongModel,
+    printable,
 )
+from index.faults import contained
 from index.feedback import Feedback
 from index.overlay import corrected
-from index.passages import LIMITS, build_passages, embedded_text, with_words_of
+from index.passages import LIMITS, Questions, build_passages, embedded_text, with_words_of
 from index.recover import Correction, Recovery, TellVoices, recover_turns, recovered_turns
 from index.vectors import FaissIndex
 
@@ -394,13 +396,14 @@ class Library:
         if duration is not None and len(files) > 1:
             raise LibraryError(f"A duration is that of one talk; these are {len(files)} files. Add them one by one.")
         report.refused += missing
-        sizes = {file: file.stat().st_size for file in files}
+        sizes = {file: _size(file) for file in files}
         done = 0
         with self._writing() as connection:
             for number, file in enumerate(files):
                 on_progress(Progress(file, number, len(files), done, sum(sizes.values())))
                 try:
-                    self._add_file(connection, file, report, duration, tell_voices)
+                    with contained(file, self.folder):
+                        self._add_file(connection, file, report, duration, tell_voices)
                 except TranscriptError as exc:
                     report.refused.append(exc)
                 done += sizes[file]
@@ -492,7 +495,8 @@ class Library:
         # What passages are made of depends on the words alone: who speaks moves none of them.
         worded = corrected(added, [one for one in put_right if isinstance(one, WordsAre)])
         held = list(store.read_passages(connection, store.passages_in(connection, id_)).values())
-        now = [with_words_of(worded, episode, passage) for passage in held]
+        questions = Questions(worded)
+        now = [with_words_of(worded, episode, passage, questions) for passage in held]
         texts = [(embedded_text(worded, old), embedded_text(worded, new)) for old, new in zip(held, now, strict=True)]
         changed = [number for number, (old, new) in enumerate(texts) if old != new]
         if [(old.text, old.context) for old in held] != [(new.text, new.context) for new in now]:
@@ -563,6 +567,8 @@ class Library:
         from index.read import content_hash, read_episode
 
         source = str(file.resolve())
+        if printable(source) != source:
+            raise TranscriptError(file, "its name, or that of a folder around it, is no UTF-8.", repair="Rename it.")
         without = content_hash(file)
         told = store.episode_by_hash(connection, content_hash(file, by_voices=True), source)
         known = told or store.episode_by_hash(connection, without, source)
@@ -606,7 +612,8 @@ class Library:
                 if id_ not in new and not speaks_of(added, since):
                     continue
                 try:
-                    told = read_episode(Path(speakers.source), regulars=regulars)
+                    with contained(speakers.source, self.folder):
+                        told = read_episode(Path(speakers.source), regulars=regulars)
                 except TranscriptError:
                     continue
                 now = told_anew(added, told) if told.content_hash == added.content_hash else None
@@ -783,6 +790,14 @@ def find_transcripts(paths: Iterable[str | Path]) -> tuple[list[Path], list[Tran
             )
         files.update(dict.fromkeys(found))
     return list(files), missing
+
+
+def _size(file: Path) -> int:
+    """Bytes in it, for showing how far things are; 0 where it can't be told."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _matching(pattern: Path) -> list[Path]:

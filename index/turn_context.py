@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from index.embed import kept_graph, open_graph, tokenizer_of, torch_model, wheel_folder, write_graph
+from index.embed import (
+    MOST_CHARACTERS,
+    TOKENIZED_AT_ONCE,
+    kept_graph,
+    open_graph,
+    tokenizer_of,
+    torch_model,
+    wheel_folder,
+    write_graph,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -73,10 +82,12 @@ def windows_of(tokenizer: Tokenizer, texts: Sequence[str]) -> Windows:
     """The tokens of all sentences in order, each ended by a separator, cut into windows that each begin with a `[CLS]`."""
     ids: list[int] = []
     sentence: list[int] = []
-    for number, encoding in enumerate(tokenizer.encode_batch(list(texts), add_special_tokens=False)):
-        tokens = [*encoding.ids[:MOST_TOKENS], _SEP]
-        ids += tokens
-        sentence += [number] * len(tokens)
+    for start in range(0, len(texts), TOKENIZED_AT_ONCE):
+        batch = [text[:MOST_CHARACTERS] for text in texts[start : start + TOKENIZED_AT_ONCE]]
+        for number, encoding in enumerate(tokenizer.encode_batch(batch, add_special_tokens=False), start):
+            tokens = [*encoding.ids[:MOST_TOKENS], _SEP]
+            ids += tokens
+            sentence += [number] * len(tokens)
     inside = WINDOW - 1
     count = -(-len(ids) // inside)
     windows = Windows(np.zeros((count, WINDOW), np.int64), np.full((count, WINDOW), -1, np.int32))

@@ -19,7 +19,9 @@ from typing import Any
 from index.apart import read_apart
 from index.episode import Episode
 from index.errors import TranscriptError, VerbatimError
+from index.faults import contained
 from index.formats.front_matter import metadata_from_mapping
+from index.formats.source import whole_characters
 from index.library import Library
 from index.read import TRANSCRIPT_SUFFIXES, sidecar_of
 from ui import text_evaluate as text
@@ -86,8 +88,11 @@ def _read(draft: Draft, folder: Path, sidecar: Path | None, show: str) -> Draft:
     if sidecar is not None:
         shutil.copyfile(sidecar, sidecar_of(file))
     try:
-        episode = read_apart(file)
-        given = json.loads(sidecar_of(file).read_text(encoding="utf-8-sig")) if sidecar is not None else {}
+        with contained(draft.name):
+            episode = read_apart(file)
+            given = {}
+            if sidecar is not None:
+                given = json.loads(whole_characters(sidecar_of(file).read_text(encoding="utf-8-sig"))[0])
     except TranscriptError as error:
         return replace(draft, file=file, refusal=told(error))
     # A folder's name stands in where no show is told; here the folder means nothing.
