@@ -243,9 +243,13 @@ def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
     now = replace(now, stage="searching", status=searching(assistant.library, now.filters))
     yield (*earlier, now), render((*earlier, now))
     try:
-        with closing(assistant.ask(now.question, history=history_of(earlier), filters=now.filters)) as events:
+        # What is shown around a quote is of the same generation as the quote.
+        with (
+            assistant.pinned() as pinned,
+            closing(pinned.ask(now.question, history=history_of(earlier), filters=now.filters)) as events,
+        ):
             for event in events:
-                now = after(now, event, assistant.library)
+                now = after(now, event, pinned.library)
                 if now.halt.is_set():
                     yield gr.skip(), gr.skip()
                     return
