@@ -50,7 +50,7 @@ def keep(folder: Path, connection: sqlite3.Connection, id_: str, by: str | None)
     key = f"{now:%Y%m%d-%H%M%S-%f}-{hashlib.sha256(id_.encode('utf-8', 'replace')).hexdigest()[:12]}"
     removed = Removed(key, id_, show, title, now.isoformat(timespec="seconds"), by)
     facts = {name: getattr(removed, name) for name in Removed.__slots__}
-    held = facts | {"rows": _rows(connection, row)}
+    held = facts | {"rows": rows_of(connection, row)}
     file = _file(folder, key)
     file.parent.mkdir(exist_ok=True)
     scratch = file.with_suffix(".part")
@@ -121,17 +121,24 @@ def put_back(folder: Path, connection: sqlite3.Connection, key: str) -> str:
     id_ = held["episode"]
     if connection.execute("SELECT 1 FROM episodes WHERE name = ?", (id_,)).fetchone():
         raise LibraryError(f"There is another episode {id_!r} in the library now. Remove that one first.")
-    for table, rows in held["rows"].items():
+    insert_rows(connection, held["rows"])
+    return id_
+
+
+def insert_rows(connection: sqlite3.Connection, held: dict[str, list[dict[str, Any]]]) -> None:
+    """Write what `rows_of` an episode gave, into the lexical index too."""
+    for table, rows in held.items():
         by_name = _references(connection, table)
         for row in rows:
-            values = {name: _value(connection, by_name.get(name), value) for name, value in row.items()}
-            columns = ", ".join(f'"{name}"' for name in values)
-            marks = ", ".join("?" * len(values))
-            connection.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', tuple(values.values()))
-    seals.new(connection, held["rows"]["episodes"][0]["id"])  # one that was removed before there were hashes
-    for passage in held["rows"].get("passages", ()):
+            insert_row(connection, table, {name: _value(connection, by_name.get(name), value) for name, value in row.items()})
+    seals.new(connection, held["episodes"][0]["id"])  # one that was removed before there were hashes
+    for passage in held.get("passages", ()):
         lexical.insert(connection, passage["id"], passage["text"], passage["context"])
-    return id_
+
+
+def insert_row(connection: sqlite3.Connection, table: str, values: dict[str, Any]) -> None:
+    columns, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" * len(values))
+    connection.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', tuple(values.values()))
 
 
 def discard(folder: Path, key: str) -> None:
@@ -145,7 +152,7 @@ def _file(folder: Path, key: str) -> Path:
     return folder / FOLDER / f"{key}.json"
 
 
-def _rows(connection: sqlite3.Connection, row: int) -> dict[str, list[dict[str, Any]]]:
+def rows_of(connection: sqlite3.Connection, row: int) -> dict[str, list[dict[str, Any]]]:
     """The rows that hang on an episode by table, each after the tables that it points into."""
     held = {"episodes": _selected(connection, "episodes", "id", [row])}
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

@@ -485,14 +485,40 @@ class Library:
                 except TranscriptError as exc:
                     report.refused.append(exc)
                 done += sizes[file]
-            if report.added or report.replaced:
-                self._name_anew(connection, {*report.added, *report.replaced})
-                self._settle_people(connection)
+            self._settle(connection)
             # Also where nothing is new: an earlier writer may have been killed before it came to this.
             if report.added or report.replaced or self._vectors_fault():
                 self._save_vectors(connection)
         on_progress(Progress(None, len(files), len(files), done, done))
         return report
+
+    def add_again(self, file: Path, given: Sequence[Kept] | None = None) -> AddReport:
+        """Read a file again though it has not changed, in the place of its episode, which is damaged.
+
+        `given`: what was put right in it, where the library doesn't hold it any more. What is damaged itself counts no more.
+        """
+        from index.read import read_episode
+
+        report = AddReport()
+        with self._writing() as connection:
+            try:
+                committed = self._commit(connection, read_episode(file), str(file.resolve()), given, of_show=True)
+            except TranscriptError as exc:
+                report.refused.append(exc)
+                return report
+            (report.replaced if committed.replaced else report.added).append(committed.id)
+            if committed.unplaced:
+                report.unplaced[committed.id] = committed.unplaced
+            self._settle(connection)
+            self._save_vectors(connection)
+        return report
+
+    def _settle(self, connection: Connection) -> None:
+        """What only a show's episodes together tell, of those that were added since it was last told. They are noted with each
+        commit, so that a writer who was killed before it came to this leaves it to the next."""
+        if new := store.unsettled(connection):
+            self._name_anew(connection, new & set(store.episode_ids(connection)))
+            self._settle_people(connection)
 
     def add_episode(self, episode: Episode, *, source: str = "") -> str:
         """Add one episode that was made in Python; returns its id, which may have been made unique."""
@@ -670,7 +696,7 @@ class Library:
         if known is not None and duration is None and episode.content_hash == without:
             report.unchanged.append(known)  # it has labels, or the voices were not told
             return
-        committed = self._commit(connection, episode, source)
+        committed = self._commit(connection, episode, source, of_show=True)
         (report.replaced if committed.replaced else report.added).append(committed.id)
         if episode.mended:
             report.mended[committed.id] = episode.mended
@@ -732,22 +758,40 @@ class Library:
                     for id_ in store.unlabelled_episodes(connection, show):
                         with suppress(LibraryDamaged):  # that one stays as it is; `check` names it
                             self._decide(connection, id_)
+            store.note_unsettled(connection, None)
             if changed:
                 store.raise_generation(connection)
 
-    def _commit(self, connection: Connection, episode: Episode, source: str) -> _Committed:
-        """Embed and store; the transaction at the end is the commit."""
+    def _commit(
+        self,
+        connection: Connection,
+        episode: Episode,
+        source: str,
+        given: Sequence[Kept] | None = None,
+        *,
+        of_show: bool = False,
+    ) -> _Committed:
+        """Embed and store; the transaction at the end is the commit. `given`: what was put right in it, where that is not what
+        the library holds. `of_show`: what its show tells of it is still to be settled."""
         passages = build_passages(episode, LIMITS)
         vectors = self.encoder.encode([embedded_text(episode, passage) for passage in passages])
         with _changing(connection):
             id_, replaced = store.place_of(connection, episode, source)
-            given = corrections.read(connection, id_) if replaced else []
+            if given is None:
+                given = self._to_carry_over(connection, id_) if replaced else []
             if replaced:
                 self._delete(connection, id_)
+            if of_show:
+                store.note_unsettled(connection, id_)
             store.insert_episode(connection, episode, id_, source, passages, vectors)
             unplaced = self._carry_over(connection, replace(episode, id=id_), given)
             store.raise_generation(connection)
         return _Committed(id_, replaced, unplaced)
+
+    def _to_carry_over(self, connection: Connection, id_: str) -> list[Kept]:
+        """What was put right in an episode; out of use where it is not what was given."""
+        given = corrections.read(connection, id_)
+        return given if seals.are_whole_corrections(connection, id_) else [corrections.never_placed(kept) for kept in given]
 
     def _carry_over(self, connection: Connection, episode: Episode, given: Sequence[Kept]) -> int:
         """Keep what was put right in an episode with its new version. Returns how much of it no longer fits."""

@@ -1,8 +1,9 @@
 """A hash of what is stored of every episode, so that what another program or a failing disk changed is never quoted as said.
 
-Two for each episode: `shown` of what `store.read_episode` reads (the words, who says them, when, of which episode), checked
+Three for each episode: `shown` of what `store.read_episode` reads (the words, who says them, when, of which episode), checked
 whenever an episode is read; `stored` of all its rows, also as they were added, of passages, vectors and corrections, checked
-by `verbatim check` and before anything of it is changed. They are made in the transaction that stores the rows.
+by `verbatim check` and before anything of it is changed; `given` of its corrections alone. They are made in the transaction
+that stores the rows.
 
 A library of format 3 has none: its episodes are read unchecked until the first change, which makes all of them and raises
 the format. From then on an episode without its hash is damaged like one with a wrong one. A changed episode's hash is NULL
@@ -22,9 +23,10 @@ from index.errors import LibraryDamaged
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS seals (
-    episode INTEGER PRIMARY KEY REFERENCES episodes ON DELETE CASCADE, shown TEXT, stored TEXT);
+    episode INTEGER PRIMARY KEY REFERENCES episodes ON DELETE CASCADE, shown TEXT, stored TEXT, given TEXT);
 CREATE INDEX IF NOT EXISTS seals_open ON seals (episode) WHERE shown IS NULL;
 """
+_GIVEN = "SELECT id, kind, position, last, value, words_hash, who, given_at, state FROM corrections WHERE episode = ? ORDER BY id"
 # People and shows by their names: their row numbers change when an episode is removed and put back.
 _STORED = (
     "SELECT episodes.name, shows.name, title, date, episodes.description, duration, audio, url, format, mended, content_hash,"
@@ -40,7 +42,7 @@ _STORED = (
     "SELECT position, turn, added_in_turn, text, start, end, time_source, time_error, speech, added FROM sentences"
     " WHERE episode = ? ORDER BY position",
     "SELECT id, first, last, text, context, start, end FROM passages WHERE episode = ? ORDER BY id",
-    "SELECT id, kind, position, last, value, words_hash, who, given_at, state FROM corrections WHERE episode = ? ORDER BY id",
+    _GIVEN,
 )
 _OTHERS = "its words, names or times are not those that were stored"
 _VECTORS = "SELECT vector FROM embeddings JOIN passages ON passages.id = passage WHERE episode = ? ORDER BY passage"
@@ -88,6 +90,13 @@ def is_whole(connection: sqlite3.Connection, id_: str) -> bool:
         return False
 
 
+def are_whole_corrections(connection: sqlite3.Connection, id_: str) -> bool:
+    """Whether what was put right in an episode is what was given."""
+    row = _row(connection, id_)
+    held = connection.execute("SELECT given FROM seals WHERE episode = ?", (row,)).fetchone() if sealed(connection) else (None,)
+    return held is not None and held[0] in (None, hash_of_rows(connection.execute(_GIVEN, (row,)).fetchall()))
+
+
 def faults(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     """The damaged episodes: each one's id, and what is wrong with it, in a clause."""
     for row, id_ in connection.execute("SELECT id, name FROM episodes ORDER BY name").fetchall():
@@ -126,7 +135,7 @@ def open_row(connection: sqlite3.Connection, row: int) -> None:
     """To be called before rows of an episode change: it gets a new hash at the transaction's end, if it matches its old one."""
     held = connection.execute("SELECT shown, stored FROM seals WHERE episode = ?", (row,)).fetchone()
     if held is not None and held[0] is not None and not check_stored(connection, row):
-        connection.execute("UPDATE seals SET shown = NULL, stored = NULL WHERE episode = ?", (row,))
+        connection.execute("UPDATE seals SET shown = NULL, stored = NULL, given = NULL WHERE episode = ?", (row,))
 
 
 def seal(connection: sqlite3.Connection) -> None:
@@ -136,8 +145,13 @@ def seal(connection: sqlite3.Connection) -> None:
     for (row,) in connection.execute("SELECT episode FROM seals WHERE shown IS NULL").fetchall():
         (id_,) = connection.execute("SELECT name FROM episodes WHERE id = ?", (row,)).fetchone()
         connection.execute(
-            "UPDATE seals SET shown = ?, stored = ? WHERE episode = ?",
-            (hash_of_rows(rows_of_episode(connection, id_)), _hash_of_stored(connection, row), row),
+            "UPDATE seals SET shown = ?, stored = ?, given = ? WHERE episode = ?",
+            (
+                hash_of_rows(rows_of_episode(connection, id_)),
+                _hash_of_stored(connection, row),
+                hash_of_rows(connection.execute(_GIVEN, (row,)).fetchall()),
+                row,
+            ),
         )
 
 

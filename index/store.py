@@ -134,6 +134,22 @@ def raise_generation(connection: Connection) -> None:
     connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
 
 
+def unsettled(connection: Connection) -> set[str]:
+    """The ids of the episodes that were added since it was last told what only a show's episodes together tell."""
+    found = connection.execute("SELECT value FROM meta WHERE key = 'unsettled'").fetchone()
+    with _of_rows(connection, "what is still to be settled"):
+        return set(json.loads(found[0])) if found else set()
+
+
+def note_unsettled(connection: Connection, id_: str | None) -> None:
+    """One more of them; None: they are all settled."""
+    if id_ is None:
+        connection.execute("DELETE FROM meta WHERE key = 'unsettled'")
+        return
+    noted = json.dumps(sorted(unsettled(connection) | {id_}))
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('unsettled', ?)", (noted,))
+
+
 # Writing an episode
 
 
