@@ -28,6 +28,7 @@ from index.library import STAMP, Library, locked
 # Numbers that were given out once are not given out again; where the last one can't be read, so many are passed over.
 NEVER_GIVEN = 1_000_000
 HEADER = 100  # bytes, of every SQLite file
+INTERIOR = 5  # the kind of a page of a table that points to others
 MOST_LOOKED_FOR = 200_000  # rows looked for one by one between two that can be read
 
 
@@ -92,13 +93,17 @@ def _source(library: Library, id_: str) -> str:
 
 def _made_anew(folder: Path, model: str, why: str) -> tuple[Path, list[str], list[_Lost]]:
     """A new database in the damaged one's place, with all that can be saved. Called with the lock held."""
-    at = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    at = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     aside, scratch = folder / f"damaged-{at}", folder / f"rescued-{at}.part"
+    copied = aside.with_suffix(".part")
     with telling(folder):
-        aside.mkdir()
+        for broken_off in (*folder.glob("damaged-*.part"), *folder.glob("rescued-*.part")):
+            shutil.rmtree(broken_off)
+        copied.mkdir()
         for name in (DATABASE, f"{DATABASE}-wal"):
             if (folder / name).exists():
-                shutil.copy2(folder / name, aside / name)
+                shutil.copy2(folder / name, copied / name)
+        copied.rename(aside)
         scratch.mkdir()
     try:
         with closing(connect_to_write(scratch)) as new:
@@ -127,9 +132,11 @@ def _saved(
     aside: Path, new: Connection, folder: Path, scratch: Path, model: str
 ) -> tuple[list[str], list[_Lost]]:
     old = fingerprint = None
-    for opened in (lambda: connect_to_read(aside), lambda: _with_another_header(aside, scratch, model)):
+    with suppress(LibraryDamaged):
+        old = connect_to_read(aside)
+    for schema in () if old else (False, True):
         with suppress(LibraryDamaged):
-            old = opened()
+            old = _under_another_header(aside, scratch, model, schema=schema)
             break
     if old is not None:
         with suppress(LibraryDamaged):
@@ -168,22 +175,38 @@ def _saved(
     return told, lost
 
 
-def _with_another_header(aside: Path, scratch: Path, model: str) -> Connection:
-    """The damaged database under the header of a new one, where its own (its first hundred bytes) is what is damaged."""
-    fresh, headed = scratch / "fresh", scratch / "headed"
+def _under_another_header(aside: Path, scratch: Path, model: str, *, schema: bool) -> Connection:
+    """The damaged database under the header of a new one, where its own (its first hundred bytes) is what is damaged; with
+    `schema`, under its list of tables too: tables are made in one order, so they begin on the same pages everywhere. Whether
+    that is true of this one, the hashes of its episodes tell."""
+    fresh, headed = scratch / f"fresh-{schema}", scratch / f"headed-{schema}"
     for folder in (fresh, headed):
         folder.mkdir()
     with closing(connect_to_write(fresh)) as connection:
         store.create(connection, load_encoder(model).fingerprint)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    header = bytearray((fresh / DATABASE).read_bytes()[:HEADER])
+    pages = (fresh / DATABASE).read_bytes()
+    header = bytearray(pages[:HEADER])
     page = int.from_bytes(header[16:18], "big")
     # Its length in pages; then where the list of free pages begins and how long it is: there shall be none.
     header[28:40] = ((aside / DATABASE).stat().st_size // page).to_bytes(4, "big") + bytes(8)
     shutil.copy2(aside / DATABASE, headed / DATABASE)
     with (headed / DATABASE).open("r+b") as out:
+        for number in _schema_pages(pages, page) if schema else ():
+            out.seek((number - 1) * page)
+            out.write(pages[(number - 1) * page : number * page])
+        out.seek(0)
         out.write(header)
     return connect_to_read(headed)
+
+
+def _schema_pages(pages: bytes, page: int) -> list[int]:
+    """The pages of the list of tables: the first one, and those that it points to (https://sqlite.org/fileformat.html, 1.6)."""
+    if pages[HEADER] != INTERIOR:
+        return [1]
+    cells = int.from_bytes(pages[HEADER + 3 : HEADER + 5], "big")
+    starts = [int.from_bytes(pages[HEADER + 12 + 2 * n : HEADER + 14 + 2 * n], "big") for n in range(cells)]
+    return [1, *(int.from_bytes(pages[at : at + 4], "big") for at in (*starts, HEADER + 8))]
 
 
 def _generation(old: Connection, folder: Path) -> int:

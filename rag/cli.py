@@ -502,6 +502,8 @@ def _check(options: argparse.Namespace) -> int:
         )
     if not problems:
         print(f"{library.folder}: {len(library.summaries())} episodes, nothing wrong")
+    else:
+        print(f"verbatim: {library.folder}: what is wrong: {len(problems)}", file=sys.stderr)
     return 1 if problems else 0
 
 
