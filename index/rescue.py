@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from index import bin, corrections, seals, store
+from index import bin, corrections, feedback, seals, store
 from index.connect import DATABASE, Connection, connect_to_read, connect_to_write, telling
 from index.corrections import Kept
 from index.embed import load_encoder
@@ -75,6 +75,8 @@ def _unsound(folder: Path) -> str:
             store.generation(connection)
             store.made_as(connection)
             lines = [line for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
+            feedback.read(connection)
+            store.summaries(connection)
             orphans = connection.execute("PRAGMA foreign_key_check").fetchall()
             return lines[0] if lines else "rows that belong to nothing" if orphans else ""
     except LibraryDamaged as exc:

@@ -700,6 +700,7 @@ def problems(connection: Connection) -> list[str]:
         f"The database is damaged: a row of {table} belongs to no {parent}"
         for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check")
     ]
+    feedback.read(connection)
     lost = connection.execute(
         "SELECT count(*) FROM passages WHERE id NOT IN (SELECT passage FROM embeddings)"
     ).fetchone()[0]
