@@ -186,8 +186,7 @@ def _kill(
         outcome.killed += _alone(command.run, folder, kill_after=at) < 0
         where = f"{command.name}, killed after {at:.3f} s of {seconds:.3f}"
         if not command.damaged:
-            faults = [fault for fault in Library.open(folder).check() if "FAISS" not in fault]
-            outcome.damaged += [f"{where}: {fault}" for fault in faults]
+            outcome.damaged += [f"{where}: {fault}" for fault in _faults(folder)]
             now = _state(folder)
             outcome.lost += [f"{where}: {name}" for name in before.keys() & after.keys() - now.keys()]
             outcome.half_done += [
@@ -197,7 +196,7 @@ def _kill(
             ]
         _alone(command.run, folder)
         finished = _state(folder)
-        outcome.damaged += [f"{where}, given again: {fault}" for fault in Library.open(folder).check()]
+        outcome.damaged += [f"{where}, given again: {fault}" for fault in _faults(folder)]
         outcome.lost += [f"{where}, given again: {name}" for name in after.keys() - finished.keys()]
         outcome.half_done += [f"{where}, given again: {name}" for name in finished if finished[name] != after.get(name)]
 
@@ -233,6 +232,11 @@ def _alone(write: Callable[[Path], object], folder: Path, *, kill_after: float |
             _, status = os.waitpid(child, 0)
             return -1.0 if os.WIFSIGNALED(status) else took
         time.sleep(0.0005)
+
+
+def _faults(folder: Path) -> list[str]:
+    """What is wrong, but for an index that the next writer makes anew; readers catch up with it in memory meanwhile."""
+    return [fault for fault in Library.open(folder).check() if "FAISS" not in fault]
 
 
 def _state(folder: Path) -> State:
