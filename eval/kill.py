@@ -23,10 +23,12 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from index.corrections import Given, WordsAre
 from index.errors import VerbatimError
 from index.feedback import Feedback
 from index.library import Library
-from rag.cli import main as verbatim
+from index.recover import Correction
+from index.rescue import rescue
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "transcripts"
 CORRECTED, REVIEWED, REMOVED, CHANGED = (
@@ -71,34 +73,31 @@ class Outcome:
 def commands(transcripts: Path) -> list[Command]:
     """Those that write, over a library of these transcripts."""
 
-    def cli(*words: str) -> Callable[[Path], object]:
-        return lambda folder: verbatim([*words, "--library", str(folder)])
-
     def change(folder: Path) -> None:
         file = transcripts / f"{CHANGED}.txt"
         text = file.read_text(encoding="utf-8")
         if "a brass tap" not in text:
             file.write_text(f"{text}\nBillie Strand (00:58:00):\nAnd the last one was a brass tap.\n", encoding="utf-8")
-        verbatim(["add", str(file), "--library", str(folder)])
+        Library.open(folder).add([file])
 
     def without_two(folder: Path) -> None:
         for id_ in (REMOVED, CHANGED):
             Library.open(folder).remove(id_)
 
     return [
-        Command("add", cli("add", str(transcripts)), without_two),
+        Command("add", lambda folder: Library.open(folder).add([transcripts]), without_two),
         Command("add of a changed file", change),
-        Command("remove", cli("remove", REMOVED)),
+        Command("remove", _remove),
         Command("remove into the bin", _to_bin),
         Command("put back", _put_back, _to_bin),
         Command("empty the bin", _empty_bin, _to_bin),
-        Command("correct", cli("correct", CORRECTED, "--at", "14", "--words", "The lamp was lit at noon.")),
-        Command("correct --undo", cli("correct", CORRECTED, "--undo", "1")),
-        Command("speakers", _answer_once),
+        Command("correct", lambda folder: _put_right(folder, CORRECTED, WordsAre(14, "The lamp was lit at noon."))),
+        Command("correct --undo", _take_back),
+        Command("speakers", lambda folder: _put_right(folder, REVIEWED, Correction(4, "host", None, begins=False))),
         Command("feedback", _say_once),
-        Command("check --repair", cli("check", "--repair")),
-        Command("check --repair of altered words", cli("check", "--repair"), _alter, damaged=True),
-        Command("check --repair of a spoilt page", cli("check", "--repair"), _spoil, damaged=True),
+        Command("check --repair", _repair),
+        Command("check --repair of altered words", _repair, _alter, damaged=True),
+        Command("check --repair of a spoilt page", _repair, _spoil, damaged=True),
     ]
 
 
@@ -125,9 +124,24 @@ def _say_once(folder: Path) -> None:
         library.add_feedback(NOTE)
 
 
-def _answer_once(folder: Path) -> None:
-    if not Library.open(folder).corrections(REVIEWED):
-        verbatim(["speakers", REVIEWED, "--host", "4", "--library", str(folder)])
+def _remove(folder: Path) -> None:
+    with suppress(VerbatimError):
+        Library.open(folder).remove(REMOVED)
+
+
+def _put_right(folder: Path, id_: str, given: Given) -> None:
+    library = Library.open(folder)
+    if all(kept.correction != given for kept in library.corrections(id_)):
+        library.correct(id_, given)
+
+
+def _take_back(folder: Path) -> None:
+    with suppress(VerbatimError):
+        Library.open(folder).undo_correction(CORRECTED, 1)
+
+
+def _repair(folder: Path) -> None:
+    rescue(folder, "hashing")
 
 
 def _alter(folder: Path) -> None:
@@ -155,12 +169,7 @@ def run(moments: int, seed: int, *, told: Callable[[str], object] = lambda line:
         library = Library.create(whole, "hashing")
         library.add([transcripts])
         writing = commands(transcripts)
-        _alone(
-            lambda folder: verbatim(
-                ["correct", CORRECTED, "--at", "12", "--words", "The gate was shut.", "--library", str(folder)]
-            ),
-            whole,
-        )
+        library.correct(CORRECTED, WordsAre(12, "The gate was shut."))
         library.add_feedback(Feedback("right", "Who rings the bell?"))
         for number, command in enumerate(writing):
             times = moments // len(writing) + (number < moments % len(writing))
