@@ -250,5 +250,10 @@ def set_aside(kept: Kept) -> Kept:
     return kept if kept.state == "undone" else replace(kept, state="unplaced")
 
 
+def never_placed(kept: Kept) -> Kept:
+    """A correction that is not what was given: kept to be looked at, out of use for good."""
+    return replace(kept, state="unplaced", words_hash="")
+
+
 def _hash(texts: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()

@@ -5,6 +5,7 @@
     ├── LibraryError         a folder on disk that can't be used as it is
     │   ├── NoLibrary            there is none
     │   ├── LibraryBusy          another process is writing
+    │   ├── LibraryBlocked       its folder can't be read or written; the library itself is whole
     │   ├── LibraryDamaged       the database itself is broken
     │   └── WrongModel           built with another embedding model
     ├── NoSuchEpisode        an id that the library doesn't hold
@@ -71,8 +72,12 @@ class LibraryBusy(LibraryError):
         super().__init__(f"{folder} is being written by {holder}. Wait until it is done; reading works meanwhile.")
 
 
+class LibraryBlocked(LibraryError):
+    """The system doesn't let the folder be read or written: a full disk, a permission, a limit. Nothing is damaged."""
+
+
 class LibraryDamaged(LibraryError):
-    """The database (the one truth) can't be read."""
+    """What the database (the one truth) holds can't be read, or is not what was stored there."""
 
 
 class WrongModel(LibraryError):

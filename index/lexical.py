@@ -12,6 +12,8 @@ from collections.abc import Iterable
 
 import Stemmer
 
+from index.errors import LibraryDamaged
+
 SCHEMA = """
 CREATE VIRTUAL TABLE lexical USING fts5(
     text, context, content = 'passages', content_rowid = 'id', tokenize = "porter unicode61 remove_diacritics 2");
@@ -84,6 +86,18 @@ def search(
             (match_expression(words), k),
         )
     ]
+
+
+def problems(connection: sqlite3.Connection) -> list[str]:
+    """Where the lexical index does not hold the passages' words, in words with the repair; writes nothing."""
+    connection.execute("PRAGMA query_only = OFF")  # SQLite takes the question for a change
+    try:
+        connection.execute("INSERT INTO lexical (lexical, rank) VALUES ('integrity-check', 1)")
+    except LibraryDamaged:
+        return ["The lexical index does not hold the words of the passages. Repair: verbatim check --repair"]
+    finally:
+        connection.execute("PRAGMA query_only = ON")
+    return []
 
 
 def stems(words: Iterable[str]) -> list[str]:

@@ -7,8 +7,10 @@ The page, the CLI, the API and the evaluator all consume these events. Knows not
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +62,17 @@ class Assistant:
             writer = llm_writer(settings)
         return cls(Library.open(folder), settings, writer=writer)
 
+    @contextmanager
+    def pinned(self) -> Iterator[Assistant]:
+        """This assistant over its library as of one generation: what is found, quoted, checked and shown in the block comes
+        from the same words, whatever is removed or replaced meanwhile."""
+        with self.library.snapshot() as library:
+            pinned = copy.copy(self)
+            pinned.library, pinned.extractor = library, Extractor(library)
+            pinned.retriever = copy.copy(self.retriever)
+            pinned.retriever.library = library
+            yield pinned
+
     def ask(
         self,
         question: str,
@@ -71,8 +84,14 @@ class Assistant:
         """The events of one question, the last of which is `Done`. QuestionError: it can't be asked as it stands.
 
         `more`: how often more was asked for; each time, the next best quotes are given. "Tell me more" in a conversation
-        counts too.
+        counts too. LibraryDamaged: nothing answers it but perhaps an episode that can't be read.
         """
+        with self.pinned() as pinned:
+            yield from pinned._ask(question, history, filters, more)
+
+    def _ask(
+        self, question: str, history: Sequence[Mapping[str, str]], filters: Filters | None, more: int
+    ) -> Iterator[Event]:
         clock, draft = _Stopwatch(), Draft("extractive")
         filters = filters or Filters()
         question = plain(question)
@@ -128,7 +147,10 @@ class Assistant:
 
         One citation for each passage: the longest run of one speaker in it who may be quoted under the filters.
         """
-        filters = filters or Filters()
+        with self.pinned() as pinned:
+            return pinned._search(topic, filters or Filters(), limit)
+
+    def _search(self, topic: str, filters: Filters, limit: int) -> list[Citation]:
         asked, scope = self.understand(topic, (), filters)
         hits = self.retriever.retrieve(asked, scope, k=limit * 3 if filters.guest or filters.role else limit)
         may_speak = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
@@ -186,6 +208,9 @@ class Assistant:
                 verdict = "not_said"
         nearest: tuple[Citation, ...] = ()
         if not draft.citations:
+            # Nobody can say that nobody said it, where what was found could not be read.
+            for damaged in self.library.left_out.values():
+                raise damaged
             in_scope = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
             nearest = () if more else _nearest(quotes or evidence.choose(in_scope, limit=NEAREST))
             people = nearest_names(asked.unknown, self.library.summaries()) if asked.unknown else ()

@@ -35,7 +35,11 @@ def find_topic(assistant: Assistant, topic: str, filters: Filters | None = None)
 
     Where the filters name a person or a role, only their words are quoted; words of nobody known are never taken for theirs.
     """
-    filters = filters or Filters()
+    with assistant.pinned() as pinned:
+        return _find_topic(pinned, topic, filters or Filters())
+
+
+def _find_topic(assistant: Assistant, topic: str, filters: Filters) -> Findings:
     asked, scope = assistant.understand(topic, (), filters)
     may_speak = may_speak_rule(Question(asked.asked, asked.words), filters, scope)
     only_known = bool(scope.person or filters.role)
@@ -43,16 +47,18 @@ def find_topic(assistant: Assistant, topic: str, filters: Filters | None = None)
     weights = {stem: library.rarity(word) for word in asked.words for stem in stems(re.findall(r"\w+", word))}
     citations: list[Citation] = []
     naming = 0
-    for hit in assistant.retriever.retrieve(asked, scope, k=MOST_PASSAGES):
+    hits = assistant.retriever.retrieve(asked, scope, k=MOST_PASSAGES)
+    read = {episode.id: episode for episode in library.episodes(dict.fromkeys(hit.passage.episode for hit in hits))}
+    for hit in hits:
         best: tuple[float, int, Turn, list[Sentence]] | None = None
-        episode = assistant.extractor.episode(hit.passage.episode)
-        for turn in episode.turns:
+        episode = read.get(hit.passage.episode)
+        for turn in episode.turns if episode else ():
             inside = _inside(turn, hit)
             if not inside or not may_speak(turn) or (only_known and turn.speaker is None):
                 continue
             row = (_weight(inside, weights), sum(len(s.text) for s in inside), turn, inside)
             best = row if best is None or row[:2] > best[:2] else best
-        if best is None:
+        if best is None or episode is None:  # None: it is damaged
             continue
         weight, _, turn, inside = best
         text = " ".join(sentence.text for sentence in inside)

@@ -6,7 +6,7 @@ The conversation (`ui/rounds.py`) is kept on the server for each visitor, and in
 
 from __future__ import annotations
 
-import sqlite3
+import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -16,7 +16,7 @@ from typing import Any
 
 import gradio as gr
 
-from index.errors import VerbatimError
+from index.errors import LibraryError, VerbatimError
 from index.library import Library
 from rag.answer import Assistant
 from rag.question import LONGEST_QUESTION, Filters
@@ -33,6 +33,8 @@ from ui.passages import counted
 from ui.rounds import NOTHING_KEPT, Round, Rounds, history_of, moments_of, packed, render, unpacked
 from ui.suggest import Suggester
 from ui.text import said
+
+log = logging.getLogger(__name__)
 
 KEPT_AS = "verbatim"  # the conversation's name in the browser's storage
 # Gradio wants a key to scramble what it stores there. It hides nothing: every page carries it. What comes back is checked.
@@ -141,7 +143,7 @@ def chat_screen(page: gr.Blocks, assistant: Assistant, door: Door) -> None:
 
 def warm(suggester: Suggester) -> None:
     """Tries the examples beforehand, so that the first visitor waits neither for them nor for the embedding model."""
-    with suppress(VerbatimError, sqlite3.Error):  # what is wrong is said to whoever asks
+    with suppress(VerbatimError):  # what is wrong is said to whoever asks
         suggester.examples()
 
 
@@ -243,9 +245,13 @@ def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
     now = replace(now, stage="searching", status=searching(assistant.library, now.filters))
     yield (*earlier, now), render((*earlier, now))
     try:
-        with closing(assistant.ask(now.question, history=history_of(earlier), filters=now.filters)) as events:
+        # What is shown around a quote is of the same generation as the quote.
+        with (
+            assistant.pinned() as pinned,
+            closing(pinned.ask(now.question, history=history_of(earlier), filters=now.filters)) as events,
+        ):
             for event in events:
-                now = after(now, event, assistant.library)
+                now = after(now, event, pinned.library)
                 if now.halt.is_set():
                     yield gr.skip(), gr.skip()
                     return
@@ -254,7 +260,11 @@ def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
         if now.halt.is_set():
             yield gr.skip(), gr.skip()
             return
-        now = replace(now, stage="failed", status="", problem=str(error))
+        # What is wrong with the library, and in which folder, is the house's own business: it stands in the log.
+        ours = isinstance(error, LibraryError)
+        if ours:
+            log.error("a question could not be answered: %s", error)
+        now = replace(now, stage="failed", status="", problem=said("fault") if ours else str(error))
         yield (*earlier, now), render((*earlier, now))
 
 
