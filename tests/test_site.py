@@ -260,8 +260,9 @@ def test_a_link_on_another_site_may_lead_to_the_page_but_not_out_of_it(site, mod
 def test_the_page_itself_and_programs_may_log_in(site, headers):
     client = site(LOGIN)
     form = {"username": "ann", "password": "rosebud"}
-    assert client.post("/staff/login", data=form, headers=headers).status_code == 200
-    assert client.get("/staff/config").status_code == 200
+    answer = client.post("/staff/login", data=form, headers=headers)
+    cookie = "; ".join(cookie.split(";")[0] for cookie in answer.headers.get_list("set-cookie"))
+    assert client.get("/staff/config", headers={"cookie": cookie}).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,7 @@ def make_site(assistant: Assistant, *, staff: bool, key: str = "") -> FastAPI:
 
     settings, library = assistant.settings, assistant.library
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    site.add_middleware(LoginAttempts, path=f"{STAFF}/login")
-    site.add_middleware(WithHeaders)  # the last one stands outermost: what others refuse has its headers too
+    site.add_middleware(WithHeaders)
     # Pages name these from where they are, so that they also work below a proxy's own path.
     for below in ("", STAFF):
         site.router.routes += [audio_route(library, below), captions_route(library, below)]
@@ -73,7 +72,9 @@ def make_site(assistant: Assistant, *, staff: bool, key: str = "") -> FastAPI:
         page = staff_page(assistant)
         mount = mounted(site, page, STAFF, auth=staff_login(settings), max_file_size=LARGEST_UPLOAD)
         routes = staff_routes(name for name, *_ in page.pages if name)
-        mount.app = StaffDoor(Wall(mount.app, routes, way_in.session if way_in else logged_in(mount.app)), way_in)
+        wall = Wall(mount.app, routes, way_in.session if way_in else logged_in(mount.app))
+        # The door stands before the count of logins: what another site's page sends doesn't use them up.
+        mount.app = StaffDoor(LoginAttempts(wall, path=f"{STAFF}/login"), way_in)
     listeners = listeners_page(assistant, Door(settings), way_in if staff else None)
     mount = mounted(site, listeners, "/", max_file_size=1, mcp_server=find_spec("mcp") is not None)
     mount.app = Wall(mount.app, LISTENERS)
