@@ -21,8 +21,6 @@ from index.errors import VerbatimError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from rag.settings import Settings
-
 
 def main(argv: list[str] | None = None) -> int:
     """Serves the page until Ctrl+C. Exit code 0, or 1 with a line on stderr where it can't."""

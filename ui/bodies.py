@@ -7,6 +7,7 @@ that stands. So no request may name one, but those that its own session has uplo
 from __future__ import annotations
 
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -88,10 +89,12 @@ def look_through(value: Any, may_name: Callable[[str], bool]) -> None:
                 waiting += [(inner, depth + 1) for inner in value.values()]
         elif isinstance(value, list):
             waiting += [(inner, depth + 1) for inner in value]
-        elif isinstance(value, float) and not abs(value) < float("inf"):
+        elif isinstance(value, (int, float)) and not _usual(value):
             raise Refusal(422, "The request has a number that is too large.")
-        elif isinstance(value, int) and abs(value) > LARGEST_NUMBER:
-            raise Refusal(422, "The request has a number that is too large.")
+
+
+def _usual(number: float) -> bool:
+    return math.isfinite(number) if isinstance(number, float) else abs(number) <= LARGEST_NUMBER
 
 
 def _check_file(named: dict[str, Any], may_name: Callable[[str], bool]) -> None:

@@ -78,30 +78,36 @@ class Wall:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        over: Callable[[], Refusal | None] = lambda: None
-
-        async def send_on(message: Any) -> None:
-            if over():
-                return  # what the app says of a body that was cut off here
-            if message["type"] == "http.response.start":
-                message["headers"] = kept_home(message.get("headers", []), scope)
-            await send(message)
-
         refused = None
         try:
-            passed, receiving, answer = await self.admitted(scope, receive)
-            over = lambda: getattr(receiving, "over", None)  # noqa: E731
-            await self.app(passed, receiving, answer(send_on))
+            passed, receive, answer = await self.admitted(scope, receive)
+            refused = await self.passed_on(passed, receive, answer(send))
         except Refusal as refusal:
             refused = refusal
         except Gone:
             return
+        if refused:
+            await JSONResponse({"detail": refused.line}, refused.status)(scope, receive, send)
+
+    async def passed_on(self, scope: Any, receive: Any, send: Any) -> Refusal | None:
+        """Has Gradio answer; the Refusal where its body turned out too large meanwhile, and nothing was answered."""
+
+        def over() -> Refusal | None:
+            return receive.over if isinstance(receive, Counted) else None
+
+        async def send_on(message: Any) -> None:
+            if over():
+                return  # what an app makes of a body that was cut off
+            if message["type"] == "http.response.start":
+                message["headers"] = kept_home(message.get("headers", []), scope)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_on)
         except Exception:
             if not over():
                 raise
-        refused = refused or over()
-        if refused:
-            await JSONResponse({"detail": refused.line}, refused.status)(scope, receive, send)
+        return over()
 
     async def admitted(self, scope: Any, receive: Any) -> tuple[Any, Any, Callable[[Any], Any]]:
         """The request as it is passed on, and what is done with the answer. Refusal where it isn't."""
