@@ -314,8 +314,13 @@ def test_staff_may_name_what_they_have_uploaded_themselves_and_nothing_beside_it
     with httpx.Client(base_url=site.address, timeout=60) as colleague:
         came_in(colleague, site.by)
         assert take(colleague, named(path)) == 422
-        assert colleague.get(f"/staff/gradio_api/file={path}").status_code == 404
     assert "a draft" in site.staff.get(f"/staff/gradio_api/file={path}").text
+    for other in (site.canary, "/dev/zero", "/proc/self/environ", f"{site.cache}/../canary.srt", f"{site.cache}x/a", "canary.srt"):
+        assert site.staff.get(f"/staff/gradio_api/file={other}").status_code in (403, 404), other
+    link = Path(path).with_name("link.srt")
+    link.symlink_to(site.canary)
+    assert site.staff.get(f"/staff/gradio_api/file={link}").status_code == 404
+    link.unlink()
     assert take(site.listener, named(path)) in (401, 403)
 
 

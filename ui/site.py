@@ -72,7 +72,8 @@ def make_site(assistant: Assistant, *, staff: bool, key: str = "") -> FastAPI:
         page = staff_page(assistant)
         mount = mounted(site, page, STAFF, auth=staff_login(settings), max_file_size=LARGEST_UPLOAD)
         routes = staff_routes(name for name, *_ in page.pages if name)
-        wall = Wall(mount.app, routes, way_in.session if way_in else logged_in(mount.app))
+        session = way_in.session if way_in else logged_in(mount.app)
+        wall = Wall(mount.app, routes, session, mount.app.uploaded_file_dir)  # type: ignore[attr-defined]
         # The door stands before the count of logins: what another site's page sends doesn't use them up.
         mount.app = StaffDoor(LoginAttempts(wall, path=f"{STAFF}/login"), way_in)
     listeners = listeners_page(assistant, Door(settings), way_in if staff else None)
@@ -108,7 +109,10 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = Fal
     page.has_launched = True
     if page.mcp_error:  # Gradio itself says nothing of it to an app that is mounted
         logging.getLogger(__name__).warning("The MCP tools are not served: %s", page.mcp_error)
-    return site.routes[-1]  # type: ignore[return-value]
+    mount: Any = site.routes[-1]
+    # Else Gradio leaves the path out where it tells the address of a file to download (`run/predict` of a mounted app).
+    mount.app.root_path = path.rstrip("/")
+    return mount
 
 
 def listeners_page(assistant: Assistant, door: Door, key: Key | None) -> gr.Blocks:

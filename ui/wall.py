@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ui.bodies import MOST_BYTES, Counted, Gone, Refusal, Uploads, check_length, checked_json, replayed, whole_body
@@ -44,7 +45,6 @@ class Routes:
     events: re.Pattern[str]
     tools: re.Pattern[str] = re.compile("(?!)")
     forms: re.Pattern[str] = re.compile("(?!)")
-    files: bool = False
 
 
 LISTENERS = Routes(one_of(LOOKS), one_of(READS), one_of(EVENTS), one_of([*TOOLS, f"{API}/mcp/schema"]))
@@ -58,15 +58,23 @@ def staff_routes(pages: Iterable[str]) -> Routes:
         one_of([*READS, f"{API}/upload_progress"]),
         one_of(EVENTS),
         forms=one_of(["/login/?"]),
-        files=True,
     )
 
 
 class Wall:
-    """ASGI app around a Gradio app. `session`: who has logged in, None where nobody has; "" where nobody needs to."""
+    """ASGI app around a Gradio app. `session`: who has logged in, None where nobody has; "" where nobody needs to.
 
-    def __init__(self, app: Any, routes: Routes, session: Callable[[Any], str | None] = lambda scope: "") -> None:
-        self.app, self.routes, self.session = app, routes, session
+    `folder`: where that app keeps what is uploaded and what its page gives to download; None: it does neither.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        routes: Routes,
+        session: Callable[[Any], str | None] = lambda scope: "",
+        folder: str | None = None,
+    ) -> None:
+        self.app, self.routes, self.session, self.folder = app, routes, session, folder
         self.uploads = Uploads()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -125,8 +133,8 @@ class Wall:
         session = self.session(scope)
         event = method in ("POST", "OPTIONS") and routes.events.fullmatch(path)
         tool = method in ("GET", "POST", "DELETE", "OPTIONS") and routes.tools.fullmatch(path)
-        upload = routes.files and method == "POST" and path == UPLOAD
-        file = routes.files and reading and path.startswith(FILE)
+        upload = self.folder and method == "POST" and path == UPLOAD
+        file = self.folder and reading and path.startswith(FILE)
         if not (event or tool or upload or file or (reading and routes.reads.fullmatch(path))):
             raise Refusal(404, "Not Found")
         if session is None:
@@ -134,7 +142,7 @@ class Wall:
         if upload:
             check_length(scope, MOST_UPLOAD_BYTES)
             return scope, Counted(receive, MOST_UPLOAD_BYTES), lambda send: self.remembered(session, send)
-        if file and not self.uploads.has(session, path.removeprefix(FILE)):
+        if file and not is_inside(path.removeprefix(FILE), self.folder):
             raise Refusal(404, "Not Found")
         if method == "POST":
             return *await self.with_checked_body(scope, receive, session), unchanged
@@ -147,7 +155,7 @@ class Wall:
         if not JSON_TYPE.fullmatch(headers.get(b"content-type", b"").decode("latin-1").strip()):
             raise Refusal(415, "The request is not JSON. Send it with: Content-Type: application/json")
         body = await whole_body(scope, receive, MOST_BYTES)
-        body = checked_json(body or b"{}", lambda path: self.routes.files and self.uploads.has(session, path))
+        body = checked_json(body or b"{}", lambda path: self.uploads.has(session, path))
         told = (b"content-length", b"content-type", b"content-encoding", b"transfer-encoding")
         kept = [(name, value) for name, value in scope["headers"] if name not in told]
         kept += [(b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")]
@@ -166,6 +174,11 @@ class Wall:
             await send(message)
 
         return send_remembered
+
+
+def is_inside(path: str, folder: str | None) -> bool:
+    """Whether a file really lies in that folder, whatever links lead to it."""
+    return folder is not None and Path(path).is_absolute() and Path(path).resolve().is_relative_to(Path(folder).resolve())
 
 
 def unchanged(send: Any) -> Any:
