@@ -22,8 +22,6 @@ from rag.terminal import shown_on_terminal
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from rag.settings import Settings
-
 
 def main(argv: list[str] | None = None) -> int:
     """Serves the page until Ctrl+C. Exit code 0, or 1 with a line on stderr where it can't."""
@@ -46,30 +44,32 @@ def _main(argv: list[str] | None) -> int:
         from rag.answer import Assistant
 
         assistant = Assistant.open(options.library or settings.library, settings)
-        from ui.site import STAFF, make_site, staff_served
+        from ui.site import make_site
+        from ui.staff_door import STAFF, has_login, new_key, staff_served
 
         share = options.share == "on"
         staff = staff_served(settings, host, share=share)
-        site = make_site(assistant, staff=staff)
+        key = new_key() if staff and not has_login(settings) else ""
+        site = make_site(assistant, staff=staff, key=key)
     except VerbatimError as error:
         print(error, file=sys.stderr)
         return 1
     with serving(site, host, port, proxy=settings.proxy):
         address = public_address(port) if share else f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
         print(f"Verbatim is open at {address}/ (stop with Ctrl+C)", flush=True)
-        print(staff_line(settings, f"{address}{STAFF}/" if staff else ""), flush=True)
+        print(staff_line(f"{address}{STAFF}/" if staff else "", key), flush=True)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
     return 0
 
 
-def staff_line(settings: Settings, address: str) -> str:
-    """Where the staff's page is, and who can open it; "" as the address where it isn't served."""
+def staff_line(address: str, key: str) -> str:
+    """Where the staff's page is, and who can open it; "" as the address where it isn't served, as the key with a login."""
     if not address:
         return "The staff's page is not served here: set VERBATIM_STAFF_USER and VERBATIM_STAFF_PASSWORD first."
-    if settings.staff_user and settings.staff_password:
+    if not key:
         return f"The staff's page is at {address}, behind the login."
-    return f"The staff's page is at {address}, without a login: only this machine can open it."
+    return f"The staff's page opens with this address, in a browser on this machine only: {address}?key={key}"
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:

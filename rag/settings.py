@@ -61,7 +61,7 @@ class Settings:
     staff_user: str | None = field(default=None, metadata=SECRET)
     """Name to log in with on the staff's page."""
     staff_password: str | None = field(default=None, metadata=SECRET)
-    """Password of the staff's page; without name and password that page is served to this machine only."""
+    """Password of the staff's page; without both, only this machine opens it, with the key that `verbatim serve` prints."""
     questions_a_minute: int = 30
     """Questions that one browser or program may ask in a minute; 0 for no limit."""
     questions_a_minute_by_address: int = 300

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from browsing import HOSTILE, opener
+from browsing import HOSTILE, opener, staff_cookies
 from served import MILL, SIZES, UNLIMITED, make_library, served, write_episode
 
 from eval.readers import read_set
@@ -340,7 +340,8 @@ def test_nothing_hostile_runs_on_the_listeners_page(
 @pytest.mark.browser
 @pytest.mark.slow
 def test_nothing_hostile_runs_on_any_screen_of_the_staff(hostile_site: SimpleNamespace, open_page: Callable) -> None:
-    pages = [path for path, *_ in httpx.get(f"{hostile_site.address}/staff/config").json()["pages"]]
+    config = httpx.get(f"{hostile_site.address}/staff/config", cookies=staff_cookies(hostile_site.address)).json()
+    pages = [path for path, *_ in config["pages"]]
     assert {"", "library", "evaluate"} <= set(pages)
     queries = [
         ("q", HOSTILE[0]),
