@@ -10,7 +10,7 @@ from typing import Literal
 from index.embed import EMBEDDED_MODEL
 from index.errors import SettingsError
 
-NO_LIMIT_AT_ZERO = frozenset(["questions_a_minute", "questions_a_minute_by_address"])
+NO_LIMIT_AT_ZERO = frozenset(["questions_a_minute", "questions_a_minute_by_address", "connections_by_address"])
 
 
 def variable_of(name: str) -> str:
@@ -62,6 +62,8 @@ class Settings:
     """Questions that one browser or program may ask in a minute; 0 for no limit."""
     questions_a_minute_by_address: int = 300
     """Questions that may come from one network address in a minute; 0 for no limit."""
+    connections_by_address: int = 200
+    """Connections that one network address may hold open; 0 for no limit."""
     proxy: str | None = None
     """Address of the proxy in front of the page, as in 127.0.0.1: its X-Forwarded-For is believed, nobody else's."""
 
