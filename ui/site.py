@@ -33,6 +33,7 @@ from ui.find import find_screen
 from ui.holdings import holdings_screen
 from ui.limits import Door, LoginAttempts
 from ui.person import person_screen
+from ui.sessions import keep_small
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -99,6 +100,7 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = Fal
             mcp_server=mcp_server,
             **options,
         )
+    keep_small(site.router.routes[-1].app)  # type: ignore[attr-defined]  # Gradio names it nowhere else
     if page.mcp_error:  # Gradio itself says nothing of it to an app that is mounted
         logging.getLogger(__name__).warning("The MCP tools are not served: %s", page.mcp_error)
     return site
