@@ -25,6 +25,7 @@ from rag.answer import Assistant
 from rag.settings import Settings
 from ui import passages
 from ui.api import api_functions
+from ui.bodies import Page, WellFormed, told_in_a_line
 from ui.captions import captions_route
 from ui.chat import chat_screen
 from ui.episode_reader import reader_screen
@@ -32,6 +33,7 @@ from ui.evaluate import evaluate_screen
 from ui.find import find_screen
 from ui.holdings import holdings_screen
 from ui.limits import Door, LoginAttempts
+from ui.media import MediaHosts
 from ui.person import person_screen
 from ui.sessions import keep_small
 
@@ -45,11 +47,11 @@ LARGEST_UPLOAD = "32mb"
 STAFF = "/staff"
 
 # The browser enforces what the page promises: scripts, styles, fonts and connections from here only. Gradio's front end
-# compiles its templates, hence unsafe-eval. An episode's audio may be published elsewhere.
+# compiles its templates, hence unsafe-eval. An episode's audio may be published elsewhere: ui/media.py adds where.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; script-src-attr 'none'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
-    "worker-src 'self' blob:; media-src 'self' https: http:; object-src 'none'; form-action 'self'; base-uri 'self'"
+    "worker-src 'self' blob:; media-src 'self'; object-src 'none'; form-action 'self'; base-uri 'self'"
 )
 HEADERS = {
     b"content-security-policy": POLICY.encode(),
@@ -63,7 +65,10 @@ def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
     from fastapi import FastAPI
 
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    pages: dict[str, gr.Blocks] = {}
+    site.add_middleware(WellFormed, pages=pages)
     site.add_middleware(WithHeaders)
+    site.add_middleware(MediaHosts, library=assistant.library)
     site.add_middleware(LoginAttempts, path=f"{STAFF}/login")
     if staff and not has_login(assistant.settings):
         site.add_middleware(StaffFromHere)
@@ -73,13 +78,17 @@ def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
     settings = assistant.settings
     if staff:
         # Mounted first: the listeners' page is at the root, and takes every address that is left.
-        mounted(site, staff_page(assistant), STAFF, auth=staff_login(settings), max_file_size=LARGEST_UPLOAD)
+        pages[STAFF] = staff_page(assistant)
+        mounted(site, pages[STAFF], STAFF, auth=staff_login(settings), max_file_size=LARGEST_UPLOAD)
     listeners = listeners_page(assistant, Door(settings), staff=staff and not has_login(settings))
+    pages[""] = listeners
     return mounted(site, listeners, "/", max_file_size=1, mcp_server=find_spec("mcp") is not None)
 
 
 def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = False, **options: Any) -> FastAPI:
     """The site with a page at that path."""
+    from fastapi.exceptions import RequestValidationError
+
     system_fonts = ["-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "system-ui", "sans-serif"]
     theme = gr.themes.Base(
         font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
@@ -93,6 +102,7 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = Fal
             path,
             ssr_mode=False,
             run_history=False,
+            show_error=False,  # what isn't ours to say, a listener is not told
             enable_monitoring=False,
             footer_links=[],
             theme=theme,
@@ -100,7 +110,9 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = Fal
             mcp_server=mcp_server,
             **options,
         )
-    keep_small(site.router.routes[-1].app)  # type: ignore[attr-defined]  # Gradio names it nowhere else
+    app: Any = site.router.routes[-1].app  # type: ignore[attr-defined]  # Gradio names it nowhere else
+    app.add_exception_handler(RequestValidationError, told_in_a_line)
+    keep_small(app)
     if page.mcp_error:  # Gradio itself says nothing of it to an app that is mounted
         logging.getLogger(__name__).warning("The MCP tools are not served: %s", page.mcp_error)
     return site
@@ -108,7 +120,7 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = Fal
 
 def listeners_page(assistant: Assistant, door: Door, *, staff: bool) -> gr.Blocks:
     """Ask: what everybody sees. `staff`: name the way to the staff's page."""
-    with gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True) as page:
+    with Page(title="Verbatim", analytics_enabled=False, fill_width=True) as page:
         head_line = gr.HTML(elem_id="masthead")
         chat_screen(page, assistant, door)
         api_functions(assistant, door)
@@ -127,7 +139,7 @@ def staff_page(assistant: Assistant) -> gr.Blocks:
         ("Library", "/library", holdings_screen),
         ("Evaluate", "/evaluate", evaluate_screen),
     )
-    with gr.Blocks(title="Verbatim for staff", analytics_enabled=False, fill_width=True) as page:
+    with Page(title="Verbatim for staff", analytics_enabled=False, fill_width=True) as page:
         gr.Navbar(main_page_name="Find")
         find_screen(page, assistant)
         gr.HTML(passages.player(), elem_id="player-bar")
