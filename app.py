@@ -54,7 +54,7 @@ def _main(argv: list[str] | None) -> int:
     except VerbatimError as error:
         print(error, file=sys.stderr)
         return 1
-    with serving(site, host, port, proxy=settings.proxy):
+    with serving(site, host, port, proxy=settings.proxy, by_address=settings.connections_by_address):
         address = public_address(port) if share else f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
         print(f"Verbatim is open at {address}/ (stop with Ctrl+C)", flush=True)
         print(staff_line(f"{address}{STAFF}/" if staff else "", key), flush=True)
@@ -109,9 +109,16 @@ def why_not_listen(host: str, port: int) -> str:
 
 
 @contextmanager
-def serving(site: FastAPI, host: str, port: int, *, proxy: str | None = None) -> Iterator[None]:
-    """Serves the site from a thread of its own until the block is left. `proxy`: whose X-Forwarded-For is believed."""
+def serving(
+    site: FastAPI, host: str, port: int, *, proxy: str | None = None, by_address: int = 0
+) -> Iterator[None]:
+    """Serves the site from a thread of its own until the block is left. `proxy`: whose X-Forwarded-For is believed.
+
+    `by_address`: connections that one address may hold, 0 for no limit; behind a proxy, all of them are the proxy's.
+    """
     import uvicorn
+
+    from ui.connections import bounded
 
     # Signals stay with the main thread, which waits; a question under way gets a moment to end.
     server = uvicorn.Server(
@@ -124,6 +131,7 @@ def serving(site: FastAPI, host: str, port: int, *, proxy: str | None = None) ->
             # uvicorn's own default believes whoever comes from this machine.
             proxy_headers=proxy is not None,
             forwarded_allow_ips=proxy or "",
+            **bounded(0 if proxy else by_address),
         )
     )
     thread = threading.Thread(target=server.run, name="server", daemon=True)

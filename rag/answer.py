@@ -20,6 +20,7 @@ from index.plain import plain
 from rag.about_library import Reply, reply_to
 from rag.condense import condense, more_of
 from rag.extract import Extractor, Quote
+from rag.halting import go_on
 from rag.names import nearest_names
 from rag.plan import Plan, model_kind, plan
 from rag.question import Filters, Question, read_question
@@ -105,10 +106,12 @@ class Assistant:
         planned = None if more + again else self._plan(asked, scope, draft)
         asked = planned.question if planned else asked
         yield Asked(asked.asked, asked.people)
+        go_on()
         clock.lap("question")
         hits = self.retriever.retrieve(asked, scope, k=self.settings.passages)
         clock.lap("retrieve")
         yield Found(len(hits))
+        go_on()
         yield from self._answer(question, asked, filters, scope, hits, clock, draft, planned, more + again)
 
     def _plan(self, asked: Question, scope: Scope, draft: Draft) -> Plan | None:
@@ -204,6 +207,7 @@ class Assistant:
             for wrote in shown or self.writer(asked, _worth_showing(quotes), draft):
                 texts.append(wrote.text)
                 yield wrote
+                go_on()
             if not draft.citations:
                 verdict = "not_said"
         nearest: tuple[Citation, ...] = ()

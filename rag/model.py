@@ -21,12 +21,14 @@ from urllib.parse import unquote, urlsplit
 
 from index.plain import plain
 from rag.faults import PASSING, ModelFault, fault_of, log_traceback, provider_faults
+from rag.halting import go_on
 from rag.settings import Settings
 
 NO_KEY = "none"  # an OpenAI-compatible endpoint of one's own often wants no key; the client refuses to send none at all
 MOST_TRIES = 4
 FIRST_WAIT, LONGEST_WAIT, JITTER = 0.4, 8.0, 0.4  # seconds between tries: doubled each time, and jittered
 CHARACTERS_A_TOKEN = 3  # English has about four: an estimate that is rather too dear than too cheap
+LOOKING = 0.25  # seconds between two looks at whether anybody still waits for the reply
 LEAST_REPLY = 64  # tokens; what is shorter is no answer
 RUNS_ON = 2  # a reply of so many times the tokens it may have comes from an endpoint that doesn't count them
 
@@ -201,9 +203,12 @@ def _in_time(
     counted: list[tuple[int, int]] = []
     try:
         while True:
+            go_on()
             try:
-                chunk = arrived.get(timeout=max(0.0, until - time.monotonic()))
+                chunk = arrived.get(timeout=max(0.0, min(LOOKING, until - time.monotonic())))
             except Empty:
+                if time.monotonic() < until:
+                    continue
                 raise ModelFault("slow") from None
             if chunk is None:
                 break

@@ -14,7 +14,7 @@ from index.errors import SettingsError
 SECRET = {"secret": True}
 """Metadata of a field whose value never leaves the process: `Settings.public` tells only whether it is set."""
 SHORTEST_SECRET = 4  # characters; a shorter value would be found all over an ordinary text
-NO_LIMIT_AT_ZERO = frozenset(["questions_a_minute", "questions_a_minute_by_address"])
+NO_LIMIT_AT_ZERO = frozenset(["questions_a_minute", "questions_a_minute_by_address", "connections_by_address"])
 
 
 def variable_of(name: str) -> str:
@@ -66,6 +66,8 @@ class Settings:
     """Questions that one browser or program may ask in a minute; 0 for no limit."""
     questions_a_minute_by_address: int = 300
     """Questions that may come from one network address in a minute; 0 for no limit."""
+    connections_by_address: int = 200
+    """Connections that one network address may hold open; 0 for no limit."""
     proxy: str | None = None
     """Address of the proxy in front of the page, as in 127.0.0.1: its X-Forwarded-For is believed, nobody else's."""
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from starlette.responses import JSONResponse, Response
+
 MOST_BYTES = 4_000_000  # of a request in JSON: a conversation that a browser keeps is a tenth of it
-MOST_DEPTH = 64  # lists and objects within each other; pages need eight
+MOST_DEPTH = 32  # lists and objects within each other; pages need eight
 LARGEST_NUMBER = 2**53  # whole numbers beyond aren't told apart by every reader of JSON (RFC 8259, 6)
 MOST_SESSIONS = 200
 MOST_FILES = 1_000  # of one session; the ones uploaded first are forgotten beyond that
@@ -27,6 +30,13 @@ class Refusal(Exception):
     def __init__(self, status: int, line: str) -> None:
         super().__init__(line)
         self.status, self.line = status, line
+
+    def response(self, path: str) -> Response:
+        """What is answered to a request for that path: the line, in the form that its callers read."""
+        if "/gradio_api/mcp" in path:
+            told = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": self.line}}
+            return JSONResponse(told, self.status)
+        return JSONResponse({"detail": self.line, "error": self.line}, self.status)
 
 
 class Gone(Exception):
@@ -52,45 +62,64 @@ class Uploads:
         return session is not None and path in self._paths.get(session, ())
 
 
-def checked_json(body: bytes, may_name: Callable[[str], bool]) -> bytes:
-    """The body written anew, so that Gradio reads exactly what was looked through, whatever its own reader makes of
-    keys that stand twice, of odd encodings or escapes. Refusal where it isn't passed on.
+def checked_json(body: bytes, may_name: Callable[[str], bool]) -> tuple[Any, bytes]:
+    """The body's value, and the body written anew, so that Gradio reads exactly what was looked through, whatever its own
+    reader makes of keys that stand twice, of odd encodings or escapes. Refusal where it isn't passed on.
 
     `may_name`: whether a file may be named, by its path.
     """
-    try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_no_number)
-    except RecursionError as error:
-        raise Refusal(422, f"The request has lists within lists, more than {MOST_DEPTH} deep.") from error
-    except ValueError as error:  # of the characters or of the JSON
-        raise Refusal(400, "The request is not JSON in UTF-8.") from error
+    value = read_json(body)
     look_through(value, may_name)
+    return value, json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+def read_json(body: bytes) -> Any:
+    """The body's value. Refusal: it is no JSON, or has what JSON can't be meant to have."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise Refusal(422, "The request has characters that can't be read: half of a character stands alone.") from error
+        return json.loads(body.decode("utf-8", errors="surrogatepass"), parse_constant=_no_number)
+    except RecursionError as error:
+        raise too_deep() from error
+    except UnicodeDecodeError as error:
+        raise Refusal(400, "The request is not UTF-8 text.") from error
+    except json.JSONDecodeError as error:
+        raise Refusal(400, f"The request is not JSON: it can't be read from character {error.pos + 1} on.") from error
+    except ValueError as error:  # Python reads no number of more than 4,300 digits
+        raise Refusal(422, "The request has a number that is too large.") from error
 
 
 def _no_number(name: str) -> float:
-    raise Refusal(422, f"The request has {name} where a number should be.")
+    raise Refusal(422, f"The request has {name} where a number belongs.")
+
+
+def too_deep() -> Refusal:
+    return Refusal(422, f"The request has lists and objects within each other, more than {MOST_DEPTH} deep.")
 
 
 def look_through(value: Any, may_name: Callable[[str], bool]) -> None:
-    """Refusal where anything in it names a file that mustn't be named, is nested too deep, or is no usual number."""
+    """Refusal where anything in it names a file that mustn't be named, is nested too deep, or can't be read."""
     waiting = [(value, 1)]
     while waiting:
         value, depth = waiting.pop()
         if depth > MOST_DEPTH:
-            raise Refusal(422, f"The request has lists within lists, more than {MOST_DEPTH} deep.")
+            raise too_deep()
         if isinstance(value, dict):
+            for key in value:
+                check_text(key)
             if "path" in value or "_type" in value:
                 _check_file(value, may_name)
-            else:
-                waiting += [(inner, depth + 1) for inner in value.values()]
+            waiting += [(inner, depth + 1) for inner in value.values()]
         elif isinstance(value, list):
             waiting += [(inner, depth + 1) for inner in value]
+        elif isinstance(value, str):
+            check_text(value)
         elif isinstance(value, (int, float)) and not _usual(value):
             raise Refusal(422, "The request has a number that is too large.")
+
+
+def check_text(text: str) -> None:
+    """Refusal where half a character (a surrogate) stands alone."""
+    if half := re.search("[\ud800-\udfff]", text):
+        raise Refusal(422, f"The text has half a character (U+{ord(half[0]):04X}), which nobody can read. Send it without.")
 
 
 def _usual(number: float) -> bool:

@@ -19,6 +19,7 @@ import gradio as gr
 from index.errors import LibraryError, VerbatimError
 from index.library import Library
 from rag.answer import Assistant
+from rag.halting import GaveUp
 from rag.question import LONGEST_QUESTION, Filters
 from rag.result import Done, Found, Wrote
 from rag.result import Event as AnswerEvent
@@ -27,6 +28,7 @@ from ui.api import caller
 from ui.feedback import Moderator
 from ui.fields import filter_fields, furnished, narrowed
 from ui.filters import FIELDS, filters_of, matching, people_in, remaining, scope_of
+from ui.leaving import has_left
 from ui.limits import Door, TooMany, line_of
 from ui.links import opened
 from ui.passages import counted
@@ -216,16 +218,19 @@ async def follow_in_turn(
         yield gr.skip(), gr.skip()
         return
     earlier, now = rounds[:-1], rounds[-1]
+    gone = partial(has_left, request)
     try:
         async with door.turn(*caller(request)) as ticket:
-            async for place in ticket.places():
+            async for place in ticket.places(gone):
                 if now.halt.is_set():
                     yield gr.skip(), gr.skip()
                     return
                 standing = (*earlier, replace(now, status=line_of(place)))
                 yield standing, render(standing)
-            async for step in door.steps(follow(assistant, rounds)):
+            async for step in door.steps(follow(assistant, rounds), gone):
                 yield step
+    except GaveUp:
+        return
     except TooMany as error:
         refused = (*earlier, replace(now, stage="failed", status="", problem=str(error)))
         yield refused, render(refused)
@@ -256,6 +261,8 @@ def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
                     yield gr.skip(), gr.skip()
                     return
                 yield (*earlier, now), render((*earlier, now))
+    except GaveUp:
+        raise
     except VerbatimError as error:
         if now.halt.is_set():
             yield gr.skip(), gr.skip()

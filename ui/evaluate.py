@@ -21,11 +21,12 @@ from eval.view import view_of
 from index.errors import VerbatimError
 from index.feedback import Feedback
 from index.library import Library
+from index.web import web_address
 from rag.answer import Assistant
 from ui import passages_evaluate as html
 from ui import runs
 from ui import text_evaluate as text
-from ui.passages import counted, duration, web_address
+from ui.passages import counted, duration
 from ui.runs import Runner
 
 LOOKS_A_SECOND = 2

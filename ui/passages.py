@@ -11,10 +11,11 @@ import html
 import re
 import zlib
 from collections.abc import Sequence
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from index.episode import EXACT_SECONDS
 from index.plain import plain
+from index.web import web_address
 from rag.result import Citation, clock
 from ui.moments import Moment, Span
 from ui.text import MONTHS, NOUNS, for_the_browser, said
@@ -34,18 +35,6 @@ def escaped(text: object) -> str:
     Control characters, and those that turn the reading direction of what follows, are left out.
     """
     return html.escape(plain(str(text)), quote=True).translate(TEMPLATE_CHARACTERS)
-
-
-def web_address(url: str | None) -> str | None:
-    """`url` if it leads to a web page or a sound on the web, else None: `javascript:` and its kin lead nowhere."""
-    address = (url or "").strip()
-    if not address or re.search(r"[\s\\<>\"]", address) or plain(address) != address:
-        return None
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    return address if parts.scheme in ("http", "https") and parts.hostname else None
 
 
 def masthead(episodes: int, seconds: float, shows: Sequence[str], *, staff: str = "") -> str:

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from index.corrections import Kept, WordsAre
 from index.episode import EXACT_SECONDS, Episode, Sentence, Turn
 from index.recover import Doubt, Heard
+from index.web import web_address
 from rag.result import Citation, clock
 from rag.review import Review, given_text
 from ui import text_staff as words
 from ui.moments import MOST_LEAD_SECONDS, Moment
-from ui.passages import counted, day, duration, escaped, play_button, web_address
+from ui.passages import counted, day, duration, escaped, play_button
 from ui.passages_staff import source_hint, to_person
 
 COLOURS = 8  # voices that are told apart by colour; further ones share the last

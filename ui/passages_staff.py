@@ -11,13 +11,14 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from index.lexical import stems
+from index.web import web_address
 from rag.export import KINDS
 from rag.person import Part, Said, Topic
 from rag.phrase import spans_of
 from rag.result import Citation, clock
 from ui import text_staff as words
 from ui.moments import Moment
-from ui.passages import caveats, counted, day, duration, escaped, play_button, spans, speaker, web_address
+from ui.passages import caveats, counted, day, duration, escaped, play_button, spans, speaker
 
 
 def heading(title: str, lead: str) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from index.episode import Episode
 from index.errors import VerbatimError
 from index.library import Library
+from index.web import web_address
 from rag.check import speaker_at
 from rag.extract import Quote, Signals
 from rag.question import LONGEST_QUESTION, Filters
@@ -126,7 +127,7 @@ def audio_address(episode: Episode, library: Library) -> str | None:
     """Where the browser gets the audio: from this server by the episode's id, or from where it is published."""
     if library.audio_file(episode.id):
         return passages.LOCAL_AUDIO + quote(episode.id, safe="")
-    return passages.web_address(episode.audio)
+    return web_address(episode.audio)
 
 
 def citation_at(talk: Episode, first: int, last: int, *, n: int = 1, words: str = "") -> Citation | None:

@@ -20,6 +20,7 @@ from index.library import Library
 from rag.answer import Assistant
 from ui import passages
 from ui.api import api_functions
+from ui.calls import Page, told_in_a_line
 from ui.captions import captions_route
 from ui.chat import chat_screen
 from ui.episode_reader import reader_screen
@@ -27,7 +28,9 @@ from ui.evaluate import evaluate_screen
 from ui.find import find_screen
 from ui.holdings import holdings_screen
 from ui.limits import Door, LoginAttempts
+from ui.media import MediaHosts
 from ui.person import person_screen
+from ui.sessions import keep_small
 from ui.staff_door import STAFF, Key, StaffDoor, has_login, logged_in, staff_login
 from ui.wall import LISTENERS, Wall, staff_routes
 
@@ -41,12 +44,11 @@ WAITING_AT_MOST = 64  # further questions are refused with a clear line instead 
 LARGEST_UPLOAD = "32mb"
 
 # The browser enforces what the page promises: scripts, styles, fonts and connections from here only. Gradio's front end
-# compiles its templates, hence unsafe-eval. An episode's audio may be published elsewhere.
+# compiles its templates, hence unsafe-eval. An episode's audio may be published elsewhere: ui/media.py adds where.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; script-src-attr 'none'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
-    "worker-src 'self' blob:; media-src 'self' https: http:; object-src 'none'; form-action 'self'; base-uri 'self'; "
-    "frame-ancestors 'self'"
+    "worker-src 'self' blob:; media-src 'self'; object-src 'none'; form-action 'self'; base-uri 'self'; frame-ancestors 'self'"
 )
 HEADERS = {
     b"content-security-policy": POLICY.encode(),
@@ -63,6 +65,7 @@ def make_site(assistant: Assistant, *, staff: bool, key: str = "") -> FastAPI:
     settings, library = assistant.settings, assistant.library
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     site.add_middleware(WithHeaders)
+    site.add_middleware(MediaHosts, library=library)
     # Pages name these from where they are, so that they also work below a proxy's own path.
     for below in ("", STAFF):
         site.router.routes += [audio_route(library, below), captions_route(library, below)]
@@ -73,17 +76,19 @@ def make_site(assistant: Assistant, *, staff: bool, key: str = "") -> FastAPI:
         mount = mounted(site, page, STAFF, auth=staff_login(settings), max_file_size=LARGEST_UPLOAD)
         routes = staff_routes(name for name, *_ in page.pages if name)
         session = way_in.session if way_in else logged_in(mount.app)
-        wall = Wall(mount.app, routes, session, mount.app.uploaded_file_dir)  # type: ignore[attr-defined]
+        wall = Wall(mount.app, page, routes, session, mount.app.uploaded_file_dir)  # type: ignore[attr-defined]
         # The door stands before the count of logins: what another site's page sends doesn't use them up.
         mount.app = StaffDoor(LoginAttempts(wall, path=f"{STAFF}/login"), way_in)
     listeners = listeners_page(assistant, Door(settings), way_in if staff else None)
     mount = mounted(site, listeners, "/", max_file_size=1, mcp_server=find_spec("mcp") is not None)
-    mount.app = Wall(mount.app, LISTENERS)
+    mount.app = Wall(mount.app, listeners, LISTENERS)
     return site
 
 
 def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = False, **options: Any) -> Mount:
     """Where the site now has a page at that path."""
+    from fastapi.exceptions import RequestValidationError
+
     system_fonts = ["-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "system-ui", "sans-serif"]
     theme = gr.themes.Base(
         font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
@@ -97,6 +102,7 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = Fal
             path,
             ssr_mode=False,
             run_history=False,
+            show_error=False,  # what isn't ours to say, a listener is not told
             enable_monitoring=False,
             footer_links=[],
             theme=theme,
@@ -112,6 +118,8 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = Fal
     mount: Any = site.routes[-1]
     # Else Gradio leaves the path out where it tells the address of a file to download (`run/predict` of a mounted app).
     mount.app.root_path = path.rstrip("/")
+    mount.app.add_exception_handler(RequestValidationError, told_in_a_line)
+    keep_small(mount.app)
     return mount
 
 
@@ -122,7 +130,7 @@ def listeners_page(assistant: Assistant, door: Door, key: Key | None) -> gr.Bloc
         known = key is not None and key.session(request.request.scope) is not None
         return masthead(assistant.library, STAFF + "/" if known else "")
 
-    with gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True) as page:
+    with Page(title="Verbatim", analytics_enabled=False, fill_width=True) as page:
         head_line = gr.HTML(elem_id="masthead")
         chat_screen(page, assistant, door)
         api_functions(assistant, door)
@@ -140,7 +148,7 @@ def staff_page(assistant: Assistant) -> gr.Blocks:
         ("Library", "/library", holdings_screen),
         ("Evaluate", "/evaluate", evaluate_screen),
     )
-    with gr.Blocks(title="Verbatim for staff", analytics_enabled=False, fill_width=True) as page:
+    with Page(title="Verbatim for staff", analytics_enabled=False, fill_width=True) as page:
         gr.Navbar(main_page_name="Find")
         find_screen(page, assistant)
         gr.HTML(passages.player(), elem_id="player-bar")

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradio.blocks import Blocks
+
 from ui.bodies import MOST_BYTES, Counted, Gone, Refusal, Uploads, check_length, checked_json, replayed, whole_body
+from ui.calls import check, check_fetched, with_status
 from ui.cookies import kept_home
 
 API = "/gradio_api"
@@ -70,16 +73,15 @@ class Wall:
     def __init__(
         self,
         app: Any,
+        page: Blocks,
         routes: Routes,
         session: Callable[[Any], str | None] = lambda scope: "",
         folder: str | None = None,
     ) -> None:
-        self.app, self.routes, self.session, self.folder = app, routes, session, folder
+        self.app, self.page, self.routes, self.session, self.folder = app, page, routes, session, folder
         self.uploads = Uploads()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        from starlette.responses import JSONResponse
-
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -95,7 +97,7 @@ class Wall:
         except Gone:
             return
         if refused:
-            await JSONResponse({"detail": refused.line}, refused.status)(scope, receive, send)
+            await refused.response(scope["path"])(scope, receive, send)
 
     async def passed_on(self, scope: Any, receive: Any, send: Any) -> Refusal | None:
         """Has Gradio answer; the Refusal where its body turned out too large meanwhile, and nothing was answered."""
@@ -145,17 +147,19 @@ class Wall:
         if file and not is_inside(path.removeprefix(FILE), self.folder):
             raise Refusal(404, "Not Found")
         if method == "POST":
-            return *await self.with_checked_body(scope, receive, session), unchanged
+            return *await self.with_checked_body(scope, receive, session, path), with_status
+        check_fetched(self.page, path, scope)
         return scope, receive, unchanged
 
-    async def with_checked_body(self, scope: Any, receive: Any, session: str) -> tuple[Any, Any]:
+    async def with_checked_body(self, scope: Any, receive: Any, session: str, path: str) -> tuple[Any, Any]:
         headers = dict(scope["headers"])
         if headers.get(b"content-encoding", b"identity") != b"identity":
             raise Refusal(415, "The request is compressed. Send it as it is.")
         if not JSON_TYPE.fullmatch(headers.get(b"content-type", b"").decode("latin-1").strip()):
             raise Refusal(415, "The request is not JSON. Send it with: Content-Type: application/json")
         body = await whole_body(scope, receive, MOST_BYTES)
-        body = checked_json(body or b"{}", lambda path: self.uploads.has(session, path))
+        value, body = checked_json(body or b"{}", lambda path: self.uploads.has(session, path))
+        check(self.page, path, value)
         told = (b"content-length", b"content-type", b"content-encoding", b"transfer-encoding")
         kept = [(name, value) for name, value in scope["headers"] if name not in told]
         kept += [(b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")]

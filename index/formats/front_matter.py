@@ -15,6 +15,7 @@ from index.formats.parsed import Metadata
 from index.formats.source import Source
 from index.formats.times import seconds
 from index.plain import plain
+from index.web import web_address
 
 MAX_BLOCK = 64_000  # characters of front matter
 MAX_TEXT = 2_000
@@ -304,9 +305,10 @@ def _address(value: object, field: str, path: str | Path) -> str | None:
     text = _text(value, field, path)
     if text is None:
         return None
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.\-]+):", text)
-    web = scheme is not None and scheme[1].lower() in ("http", "https")
-    # A page that is opened, and played, from here: no javascript:, data: or file: address gets in.
-    if (field == "url" and not web) or (scheme is not None and not web):
-        raise _wrong(path, field, text, "an http(s) address" + (" or a path" if field == "audio" else ""))
+    # A page that is opened, and played, from here: no javascript:, data: or file: address gets in, none of another host
+    # than the one that it seems to name, and none that reads otherwise with its control characters taken out.
+    a_path = field == "audio" and not re.match(r"[A-Za-z][A-Za-z0-9+.\-]+:|//", text)
+    whole = re.search(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", str(value).strip()) is None
+    if not whole or not (a_path or web_address(text)):
+        raise _wrong(path, field, value, "an http(s) address without a name before its host" + " or a path" * (field == "audio"))
     return text
