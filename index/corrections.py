@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from index.connect import Connection, damaged
 from index.episode import Episode, Role, Sentence
 from index.errors import VerbatimError
 from index.plain import plain
@@ -107,23 +108,20 @@ def last_of(correction: Given) -> int:
     return correction.position if correction.last is None else correction.last
 
 
-def read(connection: sqlite3.Connection, id_: str) -> list[Kept]:
+def read(connection: Connection, id_: str) -> list[Kept]:
     """All that was given about an episode, in the order in which it was given; later ones win."""
-    return [
-        Kept(
-            KINDS[kind](**json.loads(value), position=position, last=last),
-            who,
-            given_at,
-            state,
-            words_hash,
-            number,
-        )
-        for number, kind, position, last, value, who, given_at, state, words_hash in connection.execute(
-            "SELECT id, kind, position, last, value, who, given_at, state, words_hash FROM corrections"
-            " WHERE episode = (SELECT id FROM episodes WHERE name = ?) ORDER BY id",
-            (id_,),
-        )
-    ]
+    rows = connection.execute(
+        "SELECT id, kind, position, last, value, who, given_at, state, words_hash FROM corrections"
+        " WHERE episode = (SELECT id FROM episodes WHERE name = ?) ORDER BY id",
+        (id_,),
+    ).fetchall()
+    try:
+        return [
+            Kept(KINDS[kind](**json.loads(value), position=position, last=last), who, given_at, state, words_hash, number)
+            for number, kind, position, last, value, who, given_at, state, words_hash in rows
+        ]
+    except (ValueError, TypeError, KeyError) as exc:
+        raise damaged(connection.folder, f"a correction of episode {id_} can't be read ({exc})") from exc
 
 
 def insert(connection: sqlite3.Connection, id_: str, kept: Kept) -> None:
