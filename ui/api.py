@@ -20,7 +20,7 @@ from rag.export import passage_json
 from rag.question import LONGEST_QUESTION, Filters
 from rag.result import Answer, Done
 from rag.text import episode_json, episodes_json
-from ui.bodies import refusal
+from ui.calls import refusal
 from ui.leaving import has_left
 from ui.limits import Door
 
