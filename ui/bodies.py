@@ -107,7 +107,9 @@ def look_through(value: Any, may_name: Callable[[str], bool]) -> None:
                 check_text(key)
             if "path" in value or "_type" in value:
                 _check_file(value, may_name)
-            waiting += [(inner, depth + 1) for inner in value.values()]
+                waiting += [(inner, depth + 1) for inner in value.values() if not isinstance(inner, dict)]
+            else:
+                waiting += [(inner, depth + 1) for inner in value.values()]
         elif isinstance(value, list):
             waiting += [(inner, depth + 1) for inner in value]
         elif isinstance(value, str):

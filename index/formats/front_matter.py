@@ -14,7 +14,7 @@ from index.errors import TranscriptError
 from index.formats.parsed import Metadata
 from index.formats.source import Source
 from index.formats.times import seconds
-from index.plain import plain
+from index.plain import is_plain, plain
 from index.web import web_address
 
 MAX_BLOCK = 64_000  # characters of front matter
@@ -308,7 +308,6 @@ def _address(value: object, field: str, path: str | Path) -> str | None:
     # A page that is opened, and played, from here: no javascript:, data: or file: address gets in, none of another host
     # than the one that it seems to name, and none that reads otherwise with its control characters taken out.
     a_path = field == "audio" and not re.match(r"[A-Za-z][A-Za-z0-9+.\-]+:|//", text)
-    whole = re.search(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", str(value).strip()) is None
-    if not whole or not (a_path or web_address(text)):
+    if not is_plain(str(value).strip()) or not (a_path or web_address(text)):
         raise _wrong(path, field, value, "an http(s) address without a name before its host" + " or a path" * (field == "audio"))
     return text
