@@ -22,6 +22,7 @@ check: $(TESTABLE)
 
 lint: $(TESTABLE)
 	$(BIN)/ruff check .
+	@$(BIN)/python -m eval.audit
 
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate.py

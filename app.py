@@ -17,15 +17,19 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from index.errors import VerbatimError
+from rag.terminal import shown_on_terminal
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from rag.settings import Settings
-
 
 def main(argv: list[str] | None = None) -> int:
     """Serves the page until Ctrl+C. Exit code 0, or 1 with a line on stderr where it can't."""
+    with shown_on_terminal():
+        return _main(argv)
+
+
+def _main(argv: list[str] | None) -> int:
     options = parse(argv)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     try:
@@ -40,30 +44,32 @@ def main(argv: list[str] | None = None) -> int:
         from rag.assistant import Assistant
 
         assistant = Assistant.open(options.library or settings.library, settings)
-        from ui.site import STAFF, make_site, staff_served
+        from ui.site import make_site
+        from ui.staff_door import STAFF, has_login, new_key, staff_served
 
         share = options.share == "on"
         staff = staff_served(settings, host, share=share)
-        site = make_site(assistant, staff=staff)
+        key = new_key() if staff and not has_login(settings) else ""
+        site = make_site(assistant, staff=staff, key=key)
     except VerbatimError as error:
         print(error, file=sys.stderr)
         return 1
-    with serving(site, host, port, proxy=settings.proxy):
+    with serving(site, host, port, proxy=settings.proxy, by_address=settings.connections_by_address):
         address = public_address(port) if share else f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
         print(f"Verbatim is open at {address}/ (stop with Ctrl+C)", flush=True)
-        print(staff_line(settings, f"{address}{STAFF}/" if staff else ""), flush=True)
+        print(staff_line(f"{address}{STAFF}/" if staff else "", key), flush=True)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
     return 0
 
 
-def staff_line(settings: Settings, address: str) -> str:
-    """Where the staff's page is, and who can open it; "" as the address where it isn't served."""
+def staff_line(address: str, key: str) -> str:
+    """Where the staff's page is, and who can open it; "" as the address where it isn't served, as the key with a login."""
     if not address:
         return "The staff's page is not served here: set VERBATIM_STAFF_USER and VERBATIM_STAFF_PASSWORD first."
-    if settings.staff_user and settings.staff_password:
+    if not key:
         return f"The staff's page is at {address}, behind the login."
-    return f"The staff's page is at {address}, without a login: only this machine can open it."
+    return f"The staff's page opens with this address, in a browser on this machine only: {address}?key={key}"
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -103,9 +109,16 @@ def why_not_listen(host: str, port: int) -> str:
 
 
 @contextmanager
-def serving(site: FastAPI, host: str, port: int, *, proxy: str | None = None) -> Iterator[None]:
-    """Serves the site from a thread of its own until the block is left. `proxy`: whose X-Forwarded-For is believed."""
+def serving(
+    site: FastAPI, host: str, port: int, *, proxy: str | None = None, by_address: int = 0
+) -> Iterator[None]:
+    """Serves the site from a thread of its own until the block is left. `proxy`: whose X-Forwarded-For is believed.
+
+    `by_address`: connections that one address may hold, 0 for no limit; behind a proxy, all of them are the proxy's.
+    """
     import uvicorn
+
+    from ui.connections import bounded
 
     # Signals stay with the main thread, which waits; a question under way gets a moment to end.
     server = uvicorn.Server(
@@ -118,6 +131,7 @@ def serving(site: FastAPI, host: str, port: int, *, proxy: str | None = None) ->
             # uvicorn's own default believes whoever comes from this machine.
             proxy_headers=proxy is not None,
             forwarded_allow_ips=proxy or "",
+            **bounded(0 if proxy else by_address),
         )
     )
     thread = threading.Thread(target=server.run, name="server", daemon=True)

@@ -5,6 +5,7 @@
     ├── LibraryError         a folder on disk that can't be used as it is
     │   ├── NoLibrary            there is none
     │   ├── LibraryBusy          another process is writing
+    │   ├── LibraryBlocked       its folder can't be read or written; the library itself is whole
     │   ├── LibraryDamaged       the database itself is broken
     │   └── WrongModel           built with another embedding model
     ├── NoSuchEpisode        an id that the library doesn't hold
@@ -16,11 +17,29 @@ Each message names the thing, what is wrong with it, and what to do next.
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
+
+from index.plain import visible
+
+
+def printable(path: str | Path) -> str:
+    """A file's name as it can be printed and stored: bytes that are no UTF-8 stand as \\xe9."""
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace") if _HALF.search(str(path)) else str(path)
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class VerbatimError(Exception):
-    """Base of all errors that are the caller's to mend, not a bug."""
+    """Base of all errors that are the caller's to mend, not a bug.
+
+    What it quotes (names of files, words of a transcript) is written out where a terminal would obey it.
+    """
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 class TranscriptError(VerbatimError):
@@ -30,7 +49,7 @@ class TranscriptError(VerbatimError):
     """
 
     def __init__(self, path: str | Path, why: str, *, line: int | None = None, repair: str = "") -> None:
-        self.path, self.line, self.why, self.repair = str(path), line, why, repair
+        self.path, self.line, self.why, self.repair = printable(path), line, visible(why), repair
         place = self.path if line is None else f"{self.path}:{line}"
         super().__init__(f"{place}: {why}" + (f" {repair}" if repair else ""))
 
@@ -53,8 +72,12 @@ class LibraryBusy(LibraryError):
         super().__init__(f"{folder} is being written by {holder}. Wait until it is done; reading works meanwhile.")
 
 
+class LibraryBlocked(LibraryError):
+    """The system doesn't let the folder be read or written: a full disk, a permission, a limit. Nothing is damaged."""
+
+
 class LibraryDamaged(LibraryError):
-    """The database (the one truth) can't be read."""
+    """What the database (the one truth) holds can't be read, or is not what was stored there."""
 
 
 class WrongModel(LibraryError):

@@ -7,13 +7,16 @@ The page, the CLI, the API and the evaluator all consume these events. Knows not
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.episode import Turn
 from index.library import EpisodeSummary, Library
+from index.plain import plain
 from rag.answer import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
 from rag.draft import Draft
 from rag.evidence.may_speak import may_speak_rule
@@ -21,6 +24,7 @@ from rag.evidence.quotes import Evidence, Extractor, Quote
 from rag.evidence.retrieve import Hit, Retriever
 from rag.evidence.sections import Sections, gather
 from rag.evidence.verdict import Decision, decide
+from rag.halting import go_on
 from rag.question.about_library import Reply, reply_to
 from rag.question.people import nearest_names
 from rag.question.plan import Plan, model_kind, plan
@@ -74,6 +78,17 @@ class Assistant:
             writer = llm_writer(settings)
         return cls(Library.open(folder), settings, writer=writer)
 
+    @contextmanager
+    def pinned(self) -> Iterator[Assistant]:
+        """This assistant over its library as of one generation: what is found, quoted, checked and shown in the block comes
+        from the same words, whatever is removed or replaced meanwhile."""
+        with self.library.snapshot() as library:
+            pinned = copy.copy(self)
+            pinned.library, pinned.extractor = library, Extractor(library)
+            pinned.retriever = copy.copy(self.retriever)
+            pinned.retriever.library = library
+            yield pinned
+
     def ask(
         self,
         question: str,
@@ -85,10 +100,18 @@ class Assistant:
         """The events of one question, the last of which is `Done`. QuestionError: it can't be asked as it stands.
 
         `more`: how often more was asked for; each time, the next best quotes are given. "Tell me more" in a conversation
-        counts too.
+        counts too. LibraryDamaged: nothing answers it but perhaps an episode that can't be read.
         """
+        with self.pinned() as pinned:
+            yield from pinned._ask(question, history, filters, more)
+
+    def _ask(
+        self, question: str, history: Sequence[Mapping[str, str]], filters: Filters | None, more: int
+    ) -> Iterator[Event]:
         clock, draft = _Stopwatch(), Draft("extractive")
         filters = filters or Filters()
+        question = plain(question)
+        history = [{**said, "content": plain(str(said.get("content", "")))} for said in history]
         here = read_scope(self.library, filters)
         if reply := reply_to(question, episodes=here.episodes, history=history):
             yield from _without_search(question, reply, here, clock)
@@ -98,10 +121,12 @@ class Assistant:
         planned = None if more + again else self._plan(asked, scope, draft)
         asked = planned.question if planned else asked
         yield Asked(asked.asked, asked.people)
+        go_on()
         clock.lap("question")
         hits = self.retriever.retrieve(asked, scope, k=self.settings.passages)
         clock.lap("retrieve")
         yield Found(len(hits))
+        go_on()
         may_speak = may_speak_rule(asked, filters, scope)
         evidence = self.extractor.read(asked, hits)
         decision = decide(evidence, may_speak, limit=self.settings.quotes, more=more + again)
@@ -113,10 +138,14 @@ class Assistant:
             for wrote in words_of(asked, replace(decision, verdict=verdict), sections, self.writer, draft):
                 texts.append(wrote.text)
                 yield wrote
+                go_on()
             verdict = verdict if draft.citations else "not_said"
         searched = _searched(scope, asked)
         nearest: tuple[Citation, ...] = ()
         if not draft.citations:
+            # Nobody can say that nobody said it, where what was found could not be read.
+            for damaged in self.library.left_out.values():
+                raise damaged
             refused = replace(decision, verdict=verdict)
             line, nearest = self._refused(refused, evidence, may_speak, filters, scope, searched, more + again)
             texts = [line]
@@ -185,8 +214,11 @@ class Assistant:
 
         One citation for each passage: the longest run of one speaker in it who may be quoted under the filters.
         """
-        narrowed = filters is not None and bool(filters.guest or filters.role)
-        found = self.passages(topic, filters, k=limit * 3 if narrowed else limit)
+        with self.pinned() as pinned:
+            return pinned._search(topic, filters or Filters(), limit)
+
+    def _search(self, topic: str, filters: Filters, limit: int) -> list[Citation]:
+        found = self.passages(topic, filters, k=limit * 3 if filters.guest or filters.role else limit)
         citations: list[Citation] = []
         for hit in found.hits:
             quote = self.extractor.whole(hit, found.may_speak)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,10 +10,10 @@ from typing import Any
 from index.corrections.kinds import Given, Kept, SpeakerIs, StartsAt, kind_of
 from index.episode import Episode
 from index.interviews.voices import Correction, Doubt, Heard, Recovery, doubts
+from index.plain import plain
 from rag.answer import clock
 
 SHOWN_AROUND = 3  # sentences of speech on each side of one that is asked about, in the terminal
-_OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ def kept_json(kept: Kept) -> dict[str, Any]:
 def corrections_text(given: Sequence[Kept]) -> str:
     """What was put right, a line each, oldest first, with who did and when, and whether it counts."""
     lines = [
-        f"{kept.number}. {given_text(kept.correction)} ({kept.at}{f', by {plain(kept.by)}' if kept.by else ''})"
+        f"{kept.number}. {given_text(kept.correction)} ({kept.at}{f', by {one_line(kept.by)}' if kept.by else ''})"
         f"{'' if kept.state == 'active' else f' [{kept.state}]'}"
         for kept in given
     ]
@@ -148,9 +147,9 @@ def _around(review: Review, first: int, last: int) -> list[tuple[Heard, str]]:
 def review_text(review: Review) -> str:
     """The review for a terminal: who is credited with how much, then each doubt with the words around it."""
     people = ", ".join(
-        f"{plain(p.name)} ({p.role})" if p.role != "unknown" else plain(p.name) for p in review.episode.people
+        f"{one_line(p.name)} ({p.role})" if p.role != "unknown" else one_line(p.name) for p in review.episode.people
     )
-    lines = [f"{plain(review.episode.id)}: {plain(review.episode.title)}", people or "nobody named"]
+    lines = [f"{one_line(review.episode.id)}: {one_line(review.episode.title)}", people or "nobody named"]
     if review.recovery is None:
         return "\n".join([*lines, "The transcript says who speaks: there is nothing to ask."])
     lines += _state(review)
@@ -158,7 +157,7 @@ def review_text(review: Review) -> str:
         lines += ["", f"{number}. Who says sentence {doubt.ask}? {_worth(doubt)}", *_lines_of(review, doubt)]
     if not review.doubts:
         return "\n".join([*lines, "Nothing is left in doubt."])
-    command, ask = f"  verbatim speakers {plain(review.episode.id)}", review.doubts[0].ask
+    command, ask = f"  verbatim speakers {one_line(review.episode.id)}", review.doubts[0].ask
     lines += ["", "Answer with the sentence where a voice begins, or with one that it says (or several: 12-15):"]
     lines += [f"{command} --host-from {ask}", f"{command} --guest {ask}"]
     return "\n".join(lines)
@@ -174,11 +173,11 @@ def given_text(given: Given) -> str:
             return f"{who} begins at sentence {first}" + (f" and ends with sentence {last}" if last is not None else "")
         return f"{who} says sentence {first}" if last is None else f"{who} says sentences {first} to {last}"
     if isinstance(given, SpeakerIs):
-        return f"{plain(given.name) if given.name else 'nobody known'} says {where}"
+        return f"{one_line(given.name) if given.name else 'nobody known'} says {where}"
     if isinstance(given, StartsAt):
         until = "" if given.end is None else f" and ends at {clock(given.end)}"
         return f"{where} {'starts' if last in (None, first) else 'start'} at {clock(given.start)}{until}"
-    return f"{where} reads: {plain(given.text)}"
+    return f"{where} reads: {one_line(given.text)}"
 
 
 def _state(review: Review) -> list[str]:
@@ -196,7 +195,7 @@ def _state(review: Review) -> list[str]:
     states = Counter(kept.state for kept in review.given)
     if states["active"]:
         last = next(kept for kept in reversed(review.given) if kept.state == "active")
-        by = f", by {plain(last.by)}" if last.by else ""
+        by = f", by {one_line(last.by)}" if last.by else ""
         lines.append(
             f"Answers that count: {states['active']}. The last: {given_text(last.correction)} ({last.at}{by})."
         )
@@ -216,11 +215,11 @@ def _lines_of(review: Review, doubt: Doubt) -> list[str]:
     at = next(number for number, (one, _) in enumerate(shown) if one.position == doubt.ask)
     return [
         f"{'>' if one.position == doubt.ask else ' '}{one.position:>5}  {one.likely:<5} "
-        f"{'  said' if one.fixed else f'{one.sure:>6.0%}'}  {plain(text)}"
+        f"{'  said' if one.fixed else f'{one.sure:>6.0%}'}  {one_line(text)}"
         for one, text in shown[max(0, at - SHOWN_AROUND) : at + SHOWN_AROUND + 1]
     ]
 
 
-def plain(text: str) -> str:
+def one_line(text: str) -> str:
     """Text on one line that a terminal shows and doesn't obey: control and bidirectional letters are left out."""
-    return _OBEYED.sub("", " ".join(text.split()))
+    return " ".join(plain(text).split())

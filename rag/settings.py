@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from index.errors import SettingsError
 from index.search.encoder import EMBEDDED_MODEL
 
-NO_LIMIT_AT_ZERO = frozenset(["questions_a_minute", "questions_a_minute_by_address"])
+SECRET = {"secret": True}
+"""Metadata of a field whose value never leaves the process: `Settings.public` tells only whether it is set."""
+SHORTEST_SECRET = 4  # characters; a shorter value would be found all over an ordinary text
+NO_LIMIT_AT_ZERO = frozenset(["questions_a_minute", "questions_a_minute_by_address", "connections_by_address"])
 
 
 def variable_of(name: str) -> str:
@@ -29,9 +33,9 @@ class Settings:
     """Embedding model for new libraries: the embedded one, or any sentence-transformers name or folder."""
     model: str | None = None
     """Language model as langchain names it ("openai:gpt-5-mini", "ollama:qwen3"); None writes without one."""
-    base_url: str | None = None
+    base_url: str | None = field(default=None, metadata=SECRET)
     """Address of an OpenAI-compatible endpoint; None means the provider's own."""
-    api_key: str | None = None
+    api_key: str | None = field(default=None, metadata=SECRET)
     """Key for the endpoint; OPENAI_API_KEY is read where this is not set."""
     timeout: float = 30.0
     """Seconds that the language model may take for one answer before the extractive answer takes over."""
@@ -55,14 +59,16 @@ class Settings:
     """Address that the page is served on."""
     port: int = 7860
     """Port that the page is served on."""
-    staff_user: str | None = None
+    staff_user: str | None = field(default=None, metadata=SECRET)
     """Name to log in with on the staff's page."""
-    staff_password: str | None = None
-    """Password of the staff's page; without name and password that page is served to this machine only."""
+    staff_password: str | None = field(default=None, metadata=SECRET)
+    """Password of the staff's page; without both, only this machine opens it, with the key that `verbatim serve` prints."""
     questions_a_minute: int = 30
     """Questions that one browser or program may ask in a minute; 0 for no limit."""
     questions_a_minute_by_address: int = 300
     """Questions that may come from one network address in a minute; 0 for no limit."""
+    connections_by_address: int = 200
+    """Connections that one network address may hold open; 0 for no limit."""
     proxy: str | None = None
     """Address of the proxy in front of the page, as in 127.0.0.1: its X-Forwarded-For is believed, nobody else's."""
 
@@ -82,23 +88,24 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """The defaults, changed by what the environment sets. SettingsError names the variable and the fault."""
         values: dict[str, object] = {}
-        for field in fields(cls):
-            variable = variable_of(field.name)
+        for setting in fields(cls):
+            variable = variable_of(setting.name)
             raw = environment.get(variable, "").strip()
             if not raw:
                 continue
-            kind = type(field.default) if field.default is not None else str
+            kind = type(setting.default) if setting.default is not None else str
             try:
-                values[field.name] = kind(raw)
+                values[setting.name] = kind(raw)
             except ValueError as exc:
                 raise SettingsError(f"{variable}={raw!r} is not {'a whole' if kind is int else 'a'} number.") from exc
-            zero_means_none = field.default == 0 or field.name in NO_LIMIT_AT_ZERO
-            if kind in (int, float) and not (values[field.name] > 0 or (raw == "0" and zero_means_none)):  # type: ignore[operator]
+            zero_means_none = setting.default == 0 or setting.name in NO_LIMIT_AT_ZERO
+            if kind in (int, float) and not (values[setting.name] > 0 or (raw == "0" and zero_means_none)):  # type: ignore[operator]
                 raise SettingsError(f"{variable}={raw!r} must be above 0.")
         if "api_key" not in values and environment.get("OPENAI_API_KEY", "").strip():
             values["api_key"] = environment["OPENAI_API_KEY"].strip()
-        if "base_url" not in values and environment.get("OPENAI_BASE_URL", "").strip():
-            values["base_url"] = environment["OPENAI_BASE_URL"].strip()
+        for variable in ("OPENAI_BASE_URL", "OPENAI_API_BASE"):  # langchain goes to both by itself
+            if "base_url" not in values and environment.get(variable, "").strip():
+                values["base_url"] = environment[variable].strip()
         settings = cls(**values)  # type: ignore[arg-type]
         if settings.planner not in ("rules", "model"):
             raise SettingsError(f"VERBATIM_PLANNER={settings.planner!r} is neither rules nor model.")
@@ -110,9 +117,34 @@ class Settings:
             )
         return settings
 
+    def public(self) -> dict[str, Any]:
+        """The settings as they may leave the process, in results, reports, logs and errors: of a secret, whether it is set.
+
+        The endpoint's address is one: it may hold a name and a password, and tells of a network that is nobody's business.
+        """
+        return {
+            setting.name: ("set" if value else None) if setting.metadata.get("secret") else value
+            for setting in fields(self)
+            for value in [getattr(self, setting.name)]
+        }
+
+    def hidden_in(self, text: str) -> str:
+        """A text of somebody else's, such as a client's error, with every secret of these settings taken out."""
+        secrets = [getattr(self, setting.name) for setting in fields(self) if setting.metadata.get("secret")]
+        secrets += _parts_of(self.base_url)
+        for secret in sorted({secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET}, key=len, reverse=True):
+            text = text.replace(secret, "[hidden]")
+        return text
+
     def __repr__(self) -> str:
-        """Without key and password: settings are printed in reports and errors."""
-        shown = {field.name: getattr(self, field.name) for field in fields(self)}
-        for secret in ("api_key", "staff_password"):
-            shown[secret] = "set" if shown[secret] else None
-        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.public().items())})"
+
+
+def _parts_of(address: str | None) -> list[str]:
+    """What an address may give away by itself, as it is written and as it is read: its host, name, password and query."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:  # no address at all; as a whole it is hidden anyway
+        return []
+    found = [part for part in (parts.netloc, parts.hostname, parts.username, parts.password, parts.query) if part]
+    return [*found, *map(unquote, found)]

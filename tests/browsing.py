@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
+
 from index.library import Library
 from rag.settings import variable_of
 
@@ -37,6 +39,7 @@ KETTLE = [
     ("Ada Rowe", 15.5, 17.0, "And what do you never repair?"),
     ("Ben Tull", 17.5, 20.0, "I never repair an umbrella, because an umbrella is only ever lent to you."),
 ]
+STAFF_ADDRESSES: dict[str, str] = {}  # the address with the key that opens the staff's page, by the site's address
 LANTERN = [
     ("Ada Rowe", 1.0, 4.0, "Today we talk about a lantern from a fishing boat with Cleo Marsh."),
     ("Cleo Marsh", 4.5, 9.0, "The lantern came up in a net off the north harbour, full of sand and one angry crab."),
@@ -100,7 +103,11 @@ def serving(*command: str, **settings: object) -> Iterator[str]:
     try:
         line = process.stdout.readline()
         assert "http://" in line, line
-        yield next(word for word in line.split() if word.startswith("http://"))
+        address = next(word for word in line.split() if word.startswith("http://"))
+        for word in process.stdout.readline().split():
+            if "/staff/?key=" in word:
+                STAFF_ADDRESSES[address] = word
+        yield address
     finally:
         process.terminate()
         process.wait(10)
@@ -117,6 +124,12 @@ def a_browser(*arguments: str) -> Iterator[Browser]:
         browser.close()
 
 
+def staff_cookies(address: str) -> dict[str, str]:
+    """The cookies of whoever has opened the address that the site at this address has printed; none where it printed none."""
+    printed = STAFF_ADDRESSES.get(f"{address.split('/staff')[0].rstrip('/')}/")
+    return dict(httpx.get(printed).cookies) if printed else {}
+
+
 @contextmanager
 def opener(browser: Browser) -> Iterator[Callable[..., Page]]:
     """A function that opens an address in a fresh browser context, after the staff's login where one is given.
@@ -131,6 +144,8 @@ def opener(browser: Browser) -> Iterator[Callable[..., Page]]:
         if login:
             form = dict(zip(("username", "password"), login, strict=True))
             assert context.request.post(f"{address.split('/staff/')[0]}/staff/login", form=form).ok
+        elif "/staff/" in address:
+            context.add_cookies([{"name": n, "value": v, "url": address} for n, v in staff_cookies(address).items()])
         page = context.new_page()
         page.requested, page.popped, page.faults = [], [], []
         context.on("request", lambda request: page.requested.append(request.url))

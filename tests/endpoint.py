@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -36,6 +35,7 @@ class Endpoint(ThreadingHTTPServer):
         self.asked: list[dict] = []
         self.keys: list[str | None] = []
         self.over = threading.Event()
+        self.left = threading.Event()  # whoever asked closed the connection before the reply's end
 
     def settings(self, **changes: object) -> Settings:
         fields = {"model": "openai:small", "base_url": f"http://127.0.0.1:{self.server_port}/v1", "timeout": 20.0}
@@ -70,8 +70,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        with contextlib.suppress(OSError):  # the client went away, which some tests ask for
+        try:
             self._stream(endpoint)
+        except OSError:  # the client went away, which some tests ask for
+            endpoint.left.set()
 
     def _stream(self, endpoint: Endpoint) -> None:
         asked = endpoint.asked[-1]["messages"][-1]["content"]

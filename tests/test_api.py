@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from browsing import staff_cookies
 from endpoint import Endpoint
 from served import UNLIMITED, make_library, served
 
@@ -143,8 +144,10 @@ def test_no_private_name_path_or_staff_function_is_in_what_the_page_tells(site: 
 
 
 def test_no_function_of_the_staff_can_be_called_by_name_on_the_listeners_page(site: str) -> None:
+    cookies = staff_cookies(site)
     staff, listeners = (
-        {one["api_name"] for one in httpx.get(site + path).json()["dependencies"]} for path in ("/staff/config", "/config")
+        {one["api_name"] for one in httpx.get(site + path, cookies=cookies).json()["dependencies"]}
+        for path in ("/staff/config", "/config")
     )
     assert len(staff - listeners) > 10
     for name in sorted(staff - listeners):

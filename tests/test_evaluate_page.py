@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from browsing import HOSTILE, opener
+from browsing import HOSTILE, opener, staff_cookies
 from served import MILL, SIZES, UNLIMITED, make_library, served, write_episode
 
 from eval.sets.readers import read_set
@@ -23,7 +23,7 @@ from index.library.feedback import Feedback
 from rag.assistant import Assistant
 from ui.shared.html import TEMPLATE_CHARACTERS
 from ui.staff import runs
-from ui.staff.evaluate import feedback_of, opened_question, prefilled, question_added, set_added
+from ui.staff.evaluate import feedback_of, opened_question, prefilled, question_added, set_added, shown
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -119,6 +119,28 @@ def test_a_piece_of_feedback_fills_the_form(tmp_path: Path) -> None:
     assert [item.question for item in feedback_of(library)] == ["What of the tea?", "How many sails?"]
     assert prefilled(library, "1") == ["How many sails?", "answered", "Odo Pell", "mill", 6.4, 10.0]
     assert prefilled(library, "0")[0] == "What of the tea?"
+
+
+def test_looking_at_runs_leaves_one_report_each_and_nothing_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    library = make_library(tmp_path / "a")
+    known, _ = runs.add_set(library.folder, write_set(tmp_path / "mills.jsonl", QUESTIONS[:1]))
+    runner = runs.Runner(Assistant(library))
+    keys = []
+    for _ in range(2):
+        runner.start(known, limit=0, finding_only=True)
+        assert runner.wait(60) and runner.key
+        keys.append(runner.key)
+    reports = {shown(library, key)[2]["value"] for key in keys * 3}
+    left = sorted(str(file) for file in scratch.rglob("*") if file.is_file())
+    assert left == sorted(reports) and len(left) == 2
+    assert all("mills" in Path(file).read_text(encoding="utf-8") for file in left)
+    assert not list(scratch.glob("verbatim-report-*"))
 
 
 # ---- in the browser
@@ -318,7 +340,8 @@ def test_nothing_hostile_runs_on_the_listeners_page(
 @pytest.mark.browser
 @pytest.mark.slow
 def test_nothing_hostile_runs_on_any_screen_of_the_staff(hostile_site: SimpleNamespace, open_page: Callable) -> None:
-    pages = [path for path, *_ in httpx.get(f"{hostile_site.address}/staff/config").json()["pages"]]
+    config = httpx.get(f"{hostile_site.address}/staff/config", cookies=staff_cookies(hostile_site.address)).json()
+    pages = [path for path, *_ in config["pages"]]
     assert {"", "library", "evaluate"} <= set(pages)
     queries = [
         ("q", HOSTILE[0]),

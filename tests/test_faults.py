@@ -5,6 +5,7 @@ Each fault is a real one of a real endpoint on loopback; nothing of the client i
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from email.utils import formatdate
@@ -250,3 +251,26 @@ def test_azure_is_asked_at_its_own_address(endpoint: Endpoint, monkeypatch: pyte
     address = f"http://127.0.0.1:{endpoint.server_port}"
     assert pieces(Settings(model="azure_openai:ours", base_url=address, api_key="azure-key")) == "Because."
     assert endpoint.paths == ["/openai/deployments/ours/chat/completions?api-version=2024-10-21"]
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt-5-pro", "gpt-5.2-pro-mine", "o1-pro", "o3-pro", "our-codex", "codex", "gpt-5.6-sol", "gpt-5", "small"]
+)
+def test_an_endpoint_of_ones_own_is_asked_for_chat_completions_whatever_the_model_is_called(
+    endpoint: Endpoint, name: str
+) -> None:
+    endpoint.says = ["Because."]
+    assert pieces(endpoint.settings(model=f"openai:{name}")) == "Because."
+    assert endpoint.paths == ["/v1/chat/completions"] and endpoint.asked[0]["model"] == name
+
+
+def test_a_name_and_password_in_the_address_are_sent_as_a_login_and_stand_in_no_log(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    endpoint.says = ["Because."]
+    address = f"http://nell:pass%20word@127.0.0.1:{endpoint.server_port}/v1"
+    assert pieces(endpoint.settings(base_url=address)) == "Because."
+    assert base64.b64decode((endpoint.keys[0] or "").removeprefix("Basic ")) == b"nell:pass word"
+    assert "POST" in caplog.text, "the client tells whom it asks"
+    assert not [told for told in ("nell", "pass%20word", "pass word") if told in caplog.text]

@@ -1,6 +1,7 @@
-"""`verbatim add` killed without warning at fifty moments: nothing is damaged, nothing that was committed is lost.
+"""`verbatim add` killed without warning at fifty moments, and every command that writes at some: nothing is damaged, nothing
+that was committed is lost, nothing stays half-done.
 
-As a measurement: pytest -q -s tests/test_kill.py
+As a measurement: pytest -q -s tests/test_kill.py, python -m eval.kill
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from types import SimpleNamespace
 import pytest
 from talks import write_talk
 
+from eval.kill import run
 from index.episode import Episode
 from index.errors import NoLibrary
 from index.library import Library
@@ -129,3 +131,10 @@ def test_fifty_kills_damage_nothing_and_lose_nothing(talks, tmp_path):
         assert last.wait(60) == 0, last.stderr.read()
     assert faults(library, talks.episodes, set(talks.episodes)) == ([], [], set(talks.episodes))
     assert Library.open(library).check() == []
+
+
+def test_every_command_that_writes_is_whole_or_undone_after_a_kill(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    outcome = run(39, seed=7)
+    assert outcome.moments == 39 and outcome.killed > 20, "the kills fell into the work"
+    assert (outcome.damaged, outcome.lost, outcome.half_done) == ([], [], [])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from talks import ANN, BO, CAT, KETTLE, episode, write_show
 
 from index.errors import NoSuchEpisode
@@ -68,6 +70,29 @@ def test_a_filter_is_never_broken_and_lets_everything_else_through(library, filt
     for words in ("bell harbour storm", "kettle", "zeppelin"):
         assert set(episodes_of(retrieve(library, asked(words), filters, k=50))) <= allowed
     assert set(episodes_of(retrieve(library, asked("bell kettle lantern storm"), filters, k=50))) == allowed
+
+
+@given(
+    words=st.lists(st.sampled_from(["bell", "harbour", "kettle", "lantern", "storm", "net", "zeppelin"]), unique=True),
+    kept=st.lists(st.integers(1, 5), unique=True),
+    k=st.integers(1, 12),
+)
+def test_words_found_under_a_filter_are_those_found_without_it_less_what_it_keeps_out(library, words, kept, k):
+    every = library.search_words(words, k=1000)
+    of_episode = {id_: row for row in range(1, 6) for id_ in library.passages_of([row], among=[id_ for id_, _ in every])}
+    assert library.search_words(words, k=k, rows=kept) == [hit for hit in every if of_episode[hit[0]] in kept][:k]
+
+
+def test_a_filter_by_words_is_one_search_however_many_passages_it_leaves(library):
+    """FTS5 is asked once for the words, never once for each passage that may be found."""
+    seen: list[str] = []
+    library.connection.set_trace_callback(seen.append)
+    library.search_words(["bell"], k=5, rows=[1, 2, 3])
+    library.connection.set_trace_callback(None)
+    (asked,) = [statement for statement in seen if statement.startswith("SELECT rowid, bm25")]
+    plan = [row[3] for row in library.connection.execute(f"EXPLAIN QUERY PLAN {asked}")]
+    (scan,) = [step for step in plan if "lexical" in step]
+    assert "=" not in scan.rpartition(":")[2], scan
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from index.interviews.voices import Correction, doubts
 from index.library import Library
 from index.library import library as library_module
 from index.reading.read import read_episode
-from rag.review import plain
+from rag.review import one_line
 from ui.terminal import cli
 
 STAFF_PAGE = (Path(__file__).resolve().parent.parent / "docs" / "staff.md").read_text(encoding="utf-8")
@@ -565,7 +565,7 @@ def test_a_terminal_obeys_nothing_of_a_transcript_or_a_name(made, verbatim):
         code, out, _ = verbatim("speakers", "bad", *words)
         assert code == 0 and not [letter for letter in out if letter in "\x1b\x9b\x07\r\u202e"]
     assert re.search(r"We met \d+ times and why not\?$", verbatim("speakers", "bad")[1], re.M)
-    assert (plain("a\tb\x00c\u2067d"), plain("\U0001f469\u200d\U0001f527")) == ("a bcd", "\U0001f469\u200d\U0001f527")
+    assert (one_line("a\tb\x00c\u2067d"), one_line("\U0001f469\u200d\U0001f527")) == ("a bcd", "\U0001f469\u200d\U0001f527")
 
 
 def test_a_panel_and_a_talk_without_names_say_why_nobody_is_credited(verbatim, tmp_path):

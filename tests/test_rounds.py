@@ -77,7 +77,24 @@ def test_a_quote_that_is_not_what_it_was_takes_its_answer_with_it(
     rows[0]["citations"][0][field] = value
     (back,) = unpacked(json.dumps(rows), library)
     assert (back.answer, back.moments, back.stage) == (None, (), "failed")
-    assert back.problem == said("gone")
+    assert back.problem == (
+        "The transcripts have changed: 1 quote of this answer can’t be confirmed any more, so it is not shown."
+    )
+
+
+def test_a_listener_is_told_how_many_quotes_are_gone(library: Library, asked: Round) -> None:
+    row = json.loads(packed((asked,)))[0]
+    row["nearest"] = [place | {"episode": "missing"} for place in row["citations"]]
+    row["citations"] = [place | {"quote": "Nobody said that."} for place in row["citations"]]
+    (back,) = unpacked(json.dumps([row]), library)
+    assert f"{2 * len(row['citations'])} quotes of this answer" in back.problem and back.answer is None
+
+
+def test_a_filter_that_a_browser_cannot_have_kept_is_named_and_the_rest_comes_back(library: Library, asked: Round) -> None:
+    rows = json.loads(packed((asked, asked)))
+    rows[0]["filters"] = {"since": "{number}"}
+    first, second = unpacked(json.dumps(rows), library)
+    assert "{number}" in first.problem and first.answer is None and second.answer is not None
 
 
 @pytest.mark.parametrize(
@@ -130,7 +147,8 @@ def test_fields_and_filters_say_the_same() -> None:
 
 def test_what_the_filters_leave_is_what_is_searched(library: Library) -> None:
     for filters in (
-        Filters(), Filters(guest="Cleo Marsh"), Filters(since="2024-02-02"), Filters(until="2024-01"), Filters(show="Mended"),
+        Filters(), Filters(guest="Cleo Marsh"), Filters(since="2024-02-02"), Filters(until="2024-01"),
+        Filters(show="Mended"), Filters(show="mENDED"),
     ):  # fmt: skip
         left = len(matching(library.summaries(), filters))
         assert answer_to(library, "What was said about the lantern?", filters).searched.episodes == left

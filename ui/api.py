@@ -9,6 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import Any, Literal
 
 import gradio as gr
@@ -20,6 +21,8 @@ from rag.assistant import Assistant
 from rag.question.question import LONGEST_QUESTION
 from rag.question.scope import Filters
 from rag.search.export import passage_json
+from ui.calls import refusal
+from ui.leaving import has_left
 from ui.limits import Door
 
 LONGEST_NAME = 300
@@ -81,8 +84,9 @@ def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
         with told():
             asked, filters = checked_question(question), checked_filters(show, episode, guest, role, since, until)
             messages = checked_history(history)
-            async with door.admitted(*caller(request)):
-                return (await door.run(answer_of, asked, messages, filters)).to_json()
+            gone = partial(has_left, request)
+            async with door.admitted(*caller(request), gone):
+                return (await door.run(answer_of, asked, messages, filters, gone=gone)).to_json()
 
     return ask
 
@@ -117,8 +121,9 @@ def api_search(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]
         with told():
             asked, filters = checked_question(topic), checked_filters(show, episode, guest, role, since, until)
             most = checked_limit(limit)
-            async with door.admitted(*caller(request)):
-                found = await door.run(assistant.search, asked, filters, limit=most)
+            gone = partial(has_left, request)
+            async with door.admitted(*caller(request), gone):
+                found = await door.run(assistant.search, asked, filters, limit=most, gone=gone)
                 return [passage_json(citation) for citation in found]
 
     return search
@@ -133,8 +138,9 @@ def api_episodes(assistant: Assistant, door: Door) -> Callable[..., Awaitable[An
             format, and where its speakers and times come from.
         """
         with told():
-            async with door.admitted(*caller(request)):
-                return episodes_json(await door.run(assistant.library.summaries))
+            gone = partial(has_left, request)
+            async with door.admitted(*caller(request), gone):
+                return episodes_json(await door.run(assistant.library.summaries, gone=gone))
 
     return episodes
 
@@ -153,8 +159,9 @@ def api_transcript(assistant: Assistant, door: Door) -> Callable[..., Awaitable[
             wanted = checked_name(episode, "episode")
             if not wanted:
                 raise BadValue("episode is empty. Give an episode's id, as `episodes` lists it.")
-            async with door.admitted(*caller(request)):
-                return episode_json(await door.run(assistant.library.episode, wanted))
+            gone = partial(has_left, request)
+            async with door.admitted(*caller(request), gone):
+                return episode_json(await door.run(assistant.library.episode, wanted, gone=gone))
 
     return transcript
 
@@ -168,7 +175,7 @@ def told() -> Iterator[None]:
         raise gr.Error("The library can't be read just now. Try again later.", print_exception=False) from fault
     except VerbatimError as fault:
         line = str(fault).replace("See them all with: verbatim episodes", "`episodes` lists them all.")
-        raise gr.Error(line, print_exception=False) from fault
+        raise refusal(line) from fault
 
 
 def caller(request: gr.Request) -> tuple[str | None, str | None]:
@@ -225,8 +232,8 @@ def checked_date(value: object, name: str) -> str | None:
 
 
 def checked_limit(value: object) -> int:
-    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
-    if not whole or not 1 <= value <= MOST_PASSAGES:  # type: ignore[operator]
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())  # which nan and inf are not
+    if not whole or isinstance(value, bool) or not 1 <= value <= MOST_PASSAGES:  # type: ignore[operator]
         raise BadValue(f"limit is {str(value)[:40]!r}. It should be a whole number from 1 to {MOST_PASSAGES}.")
     return int(value)  # type: ignore[call-overload]
 

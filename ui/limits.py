@@ -7,15 +7,18 @@ and lets the others in one after the other, first come first served, telling eac
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
 
 from index.errors import VerbatimError
+from rag.halting import GaveUp, halted
 from rag.settings import Settings
 
 MINUTE = 60.0
@@ -24,6 +27,7 @@ AT_ONCE_WITH_MODEL = 32  # with one, an answer is mostly waiting for it: a slow 
 WAITING_AT_MOST = 200  # further questions are refused with a clear line instead of waiting for minutes
 MOST_KEYS = 50_000  # visitors remembered
 WRONG_LOGINS_A_MINUTE = 5
+LOOKING = 0.25  # seconds between two looks at whether whoever asked is still there
 END = object()
 
 Made = TypeVar("Made")
@@ -73,6 +77,11 @@ class Rate:
             self._times[key].pop()
 
 
+def here() -> bool:
+    """What is said of somebody who never leaves."""
+    return False
+
+
 class Ticket:
     """A place in the line: `place` is how many are before it and itself, 0 when it is its turn."""
 
@@ -80,11 +89,18 @@ class Ticket:
         self.place = place
         self.moved = asyncio.Event()
 
-    async def places(self) -> AsyncIterator[int]:
-        """The place in line each time that it has changed, until it is this one's turn."""
+    async def places(self, gone: Callable[[], bool] = here) -> AsyncIterator[int]:
+        """The place in line each time that it has changed, until it is this one's turn. GaveUp: they have `gone`."""
+        told = 0
         while self.place:
-            yield self.place
-            await self.moved.wait()
+            if gone():
+                raise GaveUp("Nobody waits for this answer any more.")
+            if self.place != told:
+                told = self.place
+                yield told
+                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.moved.wait(), LOOKING)
             self.moved.clear()
 
 
@@ -131,10 +147,12 @@ class Door:
             self._leave(ticket)
 
     @asynccontextmanager
-    async def admitted(self, session: str | None, address: str | None) -> AsyncIterator[None]:
-        """As `turn`, for those who can't be told their place: entered when it is their turn."""
+    async def admitted(
+        self, session: str | None, address: str | None, gone: Callable[[], bool] = here
+    ) -> AsyncIterator[None]:
+        """As `turn`, for those who can't be told their place: entered when it is their turn. GaveUp: they have `gone`."""
         async with self.turn(session, address) as ticket:
-            async for _ in ticket.places():
+            async for _ in ticket.places(gone):
                 pass
             yield
 
@@ -152,13 +170,26 @@ class Door:
                 waiting.place = place
                 waiting.moved.set()
 
-    async def run(self, work: Callable[..., Made], *arguments: Any, **named: Any) -> Made:
-        """What `work` returns, made in a thread of the pool."""
-        return await asyncio.get_running_loop().run_in_executor(self.pool, partial(work, *arguments, **named))
+    async def run(
+        self, work: Callable[..., Made], *arguments: Any, gone: Callable[[], bool] = here, **named: Any
+    ) -> Made:
+        """What `work` returns, made in a thread of the pool; it is told to stop once whoever asked has `gone`."""
+        halt = threading.Event()
+        context = copy_context()
+        context.run(halted.set, halt.is_set)
+        making = self.pool.submit(context.run, partial(work, *arguments, **named))
+        made = asyncio.wrap_future(making)
+        while not (await asyncio.wait([made], timeout=LOOKING))[0]:
+            if gone():
+                halt.set()
+                making.cancel()  # where it hasn't begun
+        if made.cancelled():
+            raise GaveUp("Nobody waits for this answer any more.")
+        return made.result()
 
-    async def steps(self, work: Iterator[Made]) -> AsyncIterator[Made]:
-        """What `work` yields, each made in a thread of the pool."""
-        while (step := await self.run(next, work, END)) is not END:
+    async def steps(self, work: Iterator[Made], gone: Callable[[], bool] = here) -> AsyncIterator[Made]:
+        """What `work` yields, each made in a thread of the pool; no more once whoever asked has `gone`."""
+        while not gone() and (step := await self.run(next, work, END, gone=gone)) is not END:
             yield step  # type: ignore[misc]
 
 

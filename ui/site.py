@@ -6,14 +6,10 @@ nothing of the staff's is within a listener's reach, whatever they send. Each sc
 
 from __future__ import annotations
 
-import hmac
 import logging
 import mimetypes
 import warnings
-from collections.abc import Callable
-from functools import partial
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +18,12 @@ import gradio as gr
 from index.errors import VerbatimError
 from index.library import Library
 from rag.assistant import Assistant
-from rag.settings import Settings
 from ui.api import api_functions
+from ui.calls import Page, told_in_a_line
 from ui.limits import Door, LoginAttempts
 from ui.listeners.chat import chat_screen
+from ui.media import MediaHosts
+from ui.sessions import keep_small
 from ui.shared import html as passages
 from ui.shared.captions import captions_route
 from ui.staff.episode import reader_screen
@@ -33,22 +31,24 @@ from ui.staff.evaluate import evaluate_screen
 from ui.staff.find import find_screen
 from ui.staff.library import holdings_screen
 from ui.staff.person import person_screen
+from ui.staff_door import STAFF, Key, StaffDoor, has_login, logged_in, staff_login
+from ui.wall import LISTENERS, Wall, staff_routes
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.routing import Mount
 
 UI = Path(__file__).parent
 STYLES = ("shared/style.css", "staff/staff.css", "staff/evaluate.css")
 WAITING_AT_MOST = 64  # further questions are refused with a clear line instead of queueing for minutes
 LARGEST_UPLOAD = "32mb"
-STAFF = "/staff"
 
 # The browser enforces what the page promises: scripts, styles, fonts and connections from here only. Gradio's front end
-# compiles its templates, hence unsafe-eval. An episode's audio may be published elsewhere.
+# compiles its templates, hence unsafe-eval. An episode's audio may be published elsewhere: ui/media.py adds where.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; script-src-attr 'none'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
-    "worker-src 'self' blob:; media-src 'self' https: http:; object-src 'none'; form-action 'self'; base-uri 'self'"
+    "worker-src 'self' blob:; media-src 'self'; object-src 'none'; form-action 'self'; base-uri 'self'; frame-ancestors 'self'"
 )
 HEADERS = {
     b"content-security-policy": POLICY.encode(),
@@ -57,28 +57,38 @@ HEADERS = {
 }
 
 
-def make_site(assistant: Assistant, *, staff: bool) -> FastAPI:
-    """The site. `staff`: serve the staff's page too; whether it may be is for `staff_served` to say."""
+def make_site(assistant: Assistant, *, staff: bool, key: str = "") -> FastAPI:
+    """The site. `staff`: serve the staff's page too; whether it may be is for `staff_served` to say. `key`: what opens that
+    page where it has no login; without one it stays shut."""
     from fastapi import FastAPI
 
+    settings, library = assistant.settings, assistant.library
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     site.add_middleware(WithHeaders)
-    site.add_middleware(LoginAttempts, path=f"{STAFF}/login")
-    if staff and not has_login(assistant.settings):
-        site.add_middleware(StaffFromHere)
+    site.add_middleware(MediaHosts, library=library)
     # Pages name these from where they are, so that they also work below a proxy's own path.
     for below in ("", STAFF):
-        site.router.routes += [audio_route(assistant.library, below), captions_route(assistant.library, below)]
-    settings = assistant.settings
+        site.router.routes += [audio_route(library, below), captions_route(library, below)]
+    way_in = None if has_login(settings) else Key(key)
     if staff:
         # Mounted first: the listeners' page is at the root, and takes every address that is left.
-        mounted(site, staff_page(assistant), STAFF, auth=staff_login(settings), max_file_size=LARGEST_UPLOAD)
-    listeners = listeners_page(assistant, Door(settings), staff=staff and not has_login(settings))
-    return mounted(site, listeners, "/", max_file_size=1, mcp_server=find_spec("mcp") is not None)
+        page = staff_page(assistant)
+        mount = mounted(site, page, STAFF, auth=staff_login(settings), max_file_size=LARGEST_UPLOAD)
+        routes = staff_routes(name for name, *_ in page.pages if name)
+        session = way_in.session if way_in else logged_in(mount.app)
+        wall = Wall(mount.app, page, routes, session, mount.app.uploaded_file_dir)  # type: ignore[attr-defined]
+        # The door stands before the count of logins: what another site's page sends doesn't use them up.
+        mount.app = StaffDoor(LoginAttempts(wall, path=f"{STAFF}/login"), way_in)
+    listeners = listeners_page(assistant, Door(settings), way_in if staff else None)
+    mount = mounted(site, listeners, "/", max_file_size=1, mcp_server=find_spec("mcp") is not None)
+    mount.app = Wall(mount.app, listeners, LISTENERS)
+    return site
 
 
-def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = False, **options: Any) -> FastAPI:
-    """The site with a page at that path."""
+def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = False, **options: Any) -> Mount:
+    """Where the site now has a page at that path."""
+    from fastapi.exceptions import RequestValidationError
+
     system_fonts = ["-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "system-ui", "sans-serif"]
     theme = gr.themes.Base(
         font=[gr.themes.Font(name) for name in system_fonts], font_mono=[gr.themes.Font("monospace")]
@@ -92,6 +102,7 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = Fal
             path,
             ssr_mode=False,
             run_history=False,
+            show_error=False,  # what isn't ours to say, a listener is not told
             enable_monitoring=False,
             footer_links=[],
             theme=theme,
@@ -99,19 +110,31 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = Fal
             mcp_server=mcp_server,
             **options,
         )
+    # Gradio looks where a file that is named in an event's input lies only once a page is launched, which one that is
+    # mounted never is. `ui/wall.py` lets no such input through; this is the second lock.
+    page.has_launched = True
     if page.mcp_error:  # Gradio itself says nothing of it to an app that is mounted
         logging.getLogger(__name__).warning("The MCP tools are not served: %s", page.mcp_error)
-    return site
+    mount: Any = site.routes[-1]
+    # Else Gradio leaves the path out where it tells the address of a file to download (`run/predict` of a mounted app).
+    mount.app.root_path = path.rstrip("/")
+    mount.app.add_exception_handler(RequestValidationError, told_in_a_line)
+    keep_small(mount.app)
+    return mount
 
 
-def listeners_page(assistant: Assistant, door: Door, *, staff: bool) -> gr.Blocks:
-    """Ask: what everybody sees. `staff`: name the way to the staff's page."""
-    with gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True) as page:
+def listeners_page(assistant: Assistant, door: Door, key: Key | None) -> gr.Blocks:
+    """Ask: what everybody sees. `key`: who has had it is shown the way to the staff's page."""
+
+    def line(request: gr.Request) -> str:
+        known = key is not None and key.session(request.request.scope) is not None
+        return masthead(assistant.library, STAFF + "/" if known else "")
+
+    with Page(title="Verbatim", analytics_enabled=False, fill_width=True) as page:
         head_line = gr.HTML(elem_id="masthead")
         chat_screen(page, assistant, door)
         api_functions(assistant, door)
         gr.HTML(passages.player(), elem_id="player-bar")
-        line = partial(masthead, assistant.library, STAFF + "/" if staff else "")
         page.load(line, None, head_line, queue=False, show_progress="hidden", api_visibility="private")
     page.queue(max_size=WAITING_AT_MOST)
     return page
@@ -125,7 +148,7 @@ def staff_page(assistant: Assistant) -> gr.Blocks:
         ("Library", "/library", holdings_screen),
         ("Evaluate", "/evaluate", evaluate_screen),
     )
-    with gr.Blocks(title="Verbatim for staff", analytics_enabled=False, fill_width=True) as page:
+    with Page(title="Verbatim for staff", analytics_enabled=False, fill_width=True) as page:
         gr.Navbar(main_page_name="Find")
         find_screen(page, assistant)
         gr.HTML(passages.player(), elem_id="player-bar")
@@ -150,39 +173,6 @@ def head(*scripts: str) -> str:
     styles = "".join((UI / name).read_text(encoding="utf-8") for name in STYLES)
     code = "".join(f"<script>{(UI / name).read_text(encoding='utf-8')}</script>" for name in scripts)
     return f"<style>{styles}</style>{code}"
-
-
-# Who may see the staff's page
-
-
-def has_login(settings: Settings) -> bool:
-    return bool(settings.staff_user and settings.staff_password)
-
-
-def staff_served(settings: Settings, host: str, *, share: bool = False) -> bool:
-    """Whether the staff's page is served: with a login anywhere, without one only to this machine."""
-    return has_login(settings) or (is_loopback(host) and not share)
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def staff_login(settings: Settings) -> Callable[[str, str], bool] | None:
-    """What Gradio asks about a name and a password; None where there is no login."""
-    if not has_login(settings):
-        return None
-    wanted = (settings.staff_user or "", settings.staff_password or "")
-
-    def allowed(user: str, password: str) -> bool:
-        # Both are compared, in constant time: how long it takes tells nothing about either.
-        alike = [hmac.compare_digest(a.encode(), b.encode()) for a, b in zip((user, password), wanted, strict=True)]
-        return all(alike)
-
-    return allowed
 
 
 # What is not a page
@@ -210,28 +200,6 @@ def audio_route(library: Library, below: str) -> Any:
         return FileResponse(path, media_type=kind)
 
     return Route(f"{below}/audio/{{episode:path}}", audio)
-
-
-class StaffFromHere:
-    """Middleware that hides the staff's page from whoever is not on this machine: 404, as for any page that isn't there.
-
-    The name that was asked for counts too: through a proxy everybody comes from this machine, and a web page of somebody
-    else may give its own name this machine's address.
-    """
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        from starlette.responses import PlainTextResponse
-
-        if scope["type"] in ("http", "websocket") and scope["path"].startswith(STAFF):
-            asked_for = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-            came_from = (scope.get("client") or ("",))[0]
-            if not (is_loopback(came_from) and is_loopback(asked_for.rpartition(":")[0].strip("[]") or asked_for)):
-                await PlainTextResponse("Not Found", 404)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
 
 
 class WithHeaders:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from index.plain import plain
+
 Unit = Literal["share", "score", "seconds", "words"]
 
 GROUPS = {
@@ -210,10 +212,7 @@ def stage_words(stage: str) -> tuple[str, str, str]:
 
 def one_line(text: object, most: int = 200) -> str:
     """Anything as one line of visible text, without control characters and without marks that turn text around."""
-    line = re.sub(
-        r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]+", " ", str(text)
-    )
-    line = " ".join(line.split())
+    line = " ".join(plain(str(text)).split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from eval.report.compare import Comparison, comparison_table
 from eval.report.limits import GateResult, gates_table
 from eval.report.metric_words import kind_name, markdown, shown, shown_interval
 from eval.report.view import headline, key_metrics, view_of
+from index.plain import visible
 
 HERE = Path(__file__).parent
 
@@ -63,7 +63,7 @@ def report_html(
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "\ufffd", html)  # HTML has no place for control characters
+    return visible(html)  # a question set says what it likes
 
 
 def report_table(

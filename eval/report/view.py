@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Any
 
 from eval.report.compare import Comparison, interval_of, shown_p, told
@@ -30,7 +31,9 @@ from eval.report.metric_words import (
 from eval.report.plots import kinds_plot, latency_plot, risk_coverage_plot, seconds_of, short_seconds, time_error_plot
 from eval.run.metrics import mean_with_interval
 from rag.answer import clock
+from rag.settings import Settings
 
+SECRETS = frozenset(setting.name for setting in fields(Settings) if setting.metadata.get("secret"))
 PLOTTED = ("hit@5", "citation_hit", "speaker_right", "verdict_right")
 BIGGEST = 3  # losses named in the headline
 WEB = re.compile(r"https?://[^\s<>\"'\\]+", re.IGNORECASE)
@@ -345,7 +348,8 @@ def _gate(result: GateResult) -> View:
 
 
 def _flat(value: dict[str, Any], above: str = "") -> Iterable[tuple[str, str]]:
-    """Every fact of what made a result, with its path: `settings, library`. A key's value is never shown."""
+    """Every fact of what made a result, with its path: `settings, library`. A secret's value is never shown: a result that an
+    older version wrote may hold one."""
     for key, inner in value.items():
         path = f"{above}, {key}" if above else str(key)
         if isinstance(inner, dict):
@@ -353,4 +357,4 @@ def _flat(value: dict[str, Any], above: str = "") -> Iterable[tuple[str, str]]:
         elif inner is None:
             yield path.replace("_", " "), "not set"
         else:
-            yield path.replace("_", " "), "set" if key == "api_key" else str(inner)
+            yield path.replace("_", " "), "set" if key in SECRETS else str(inner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -59,8 +60,9 @@ def measure(assistant: Assistant, asked: SetQuestion, options: Options) -> dict[
     try:
         _Measured(assistant, asked, options, row).fill()
     except Exception as exc:  # whatever it is, the set goes on, and the question is lost
-        log.debug("question %s failed", asked.id, exc_info=exc)
-        row |= {"error": f"{type(exc).__name__}: {exc}", "stage": "failed", "metrics": nothing(asked, options)}
+        hidden = assistant.settings.hidden_in
+        log.debug("question %s failed: %s", asked.id, hidden("".join(traceback.format_exception(exc))))
+        row |= {"error": hidden(f"{type(exc).__name__}: {exc}"), "stage": "failed", "metrics": nothing(asked, options)}
     return row
 
 

@@ -75,7 +75,7 @@ def evaluate(
         on_progress(number, len(questions))
     result = {
         "made_by": {
-            "settings": _public(settings),
+            "settings": settings.public(),
             "model": assistant.library.encoder.fingerprint.name,
             "writer": settings.model or "extractive",
             "questions": asdict(source) | {"n": len(questions)},
@@ -210,6 +210,7 @@ def _run_key(
         str(assistant.library.folder.resolve()),
         str(assistant.library.generation()),
         repr(settings),
+        settings.base_url or "",  # rows of one endpoint are never taken for another's; the key is a hash
         repr(options),
         str(assistant.retriever.lexical_weight),
         _code(),
@@ -234,15 +235,6 @@ def _code() -> str:
 def _weights(lexical: float | None) -> dict[str, float]:
     """What passages were ranked with: the fitted weights, or the plain sum that was asked for."""
     return dict(zip(FEATURES, weights().tolist(), strict=True)) if lexical is None else {"lexical": lexical}
-
-
-
-def _public(settings: Settings) -> dict[str, Any]:
-    """The settings without the key, and without the address of an endpoint: results are sent on."""
-    shown = asdict(settings)
-    for private in ("api_key", "base_url"):
-        shown[private] = "set" if shown[private] else None
-    return shown
 
 
 def machine() -> str:

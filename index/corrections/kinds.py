@@ -17,9 +17,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from index.connect import Connection, damaged
 from index.episode import Episode, Role, Sentence
 from index.errors import VerbatimError
 from index.interviews.voices import Correction
+from index.plain import plain
 
 SCHEMA = """
 CREATE TABLE corrections (
@@ -106,32 +108,33 @@ def last_of(correction: Given) -> int:
     return correction.position if correction.last is None else correction.last
 
 
-def read(connection: sqlite3.Connection, id_: str) -> list[Kept]:
+def read(connection: Connection, id_: str) -> list[Kept]:
     """All that was given about an episode, in the order in which it was given; later ones win."""
-    return [
-        Kept(
-            KINDS[kind](**json.loads(value), position=position, last=last),
-            who,
-            given_at,
-            state,
-            words_hash,
-            number,
-        )
-        for number, kind, position, last, value, who, given_at, state, words_hash in connection.execute(
-            "SELECT id, kind, position, last, value, who, given_at, state, words_hash FROM corrections"
-            " WHERE episode = (SELECT id FROM episodes WHERE name = ?) ORDER BY id",
-            (id_,),
-        )
-    ]
+    rows = connection.execute(
+        "SELECT id, kind, position, last, value, who, given_at, state, words_hash FROM corrections"
+        " WHERE episode = (SELECT id FROM episodes WHERE name = ?) ORDER BY id",
+        (id_,),
+    ).fetchall()
+    try:
+        return [
+            Kept(KINDS[kind](**json.loads(value), position=position, last=last), who, given_at, state, words_hash, number)
+            for number, kind, position, last, value, who, given_at, state, words_hash in rows
+        ]
+    except (ValueError, TypeError, KeyError) as exc:
+        raise damaged(connection.folder, f"a correction of episode {id_} can't be read ({exc})") from exc
 
 
 def insert(connection: sqlite3.Connection, id_: str, kept: Kept) -> None:
     c = kept.correction
-    value = {name: held for name, held in asdict(c).items() if name not in ("position", "last")}
+    value = {
+        name: plain(held) if isinstance(held, str) else held
+        for name, held in asdict(c).items()
+        if name not in ("position", "last")
+    }
     connection.execute(
         "INSERT INTO corrections (episode, kind, position, last, value, words_hash, who, given_at, state)"
         " VALUES ((SELECT id FROM episodes WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?)",
-        (id_, kind_of(c), c.position, c.last, json.dumps(value), kept.words_hash, kept.by, kept.at, kept.state),
+        (id_, kind_of(c), c.position, c.last, json.dumps(value), kept.words_hash, kept.by and plain(kept.by), kept.at, kept.state),
     )
 
 
@@ -243,6 +246,11 @@ def placed(kept: Kept, texts: Sequence[str]) -> Kept:
 def set_aside(kept: Kept) -> Kept:
     """An answer out of use, as where the transcript now has labels; what was taken back stays so."""
     return kept if kept.state == "undone" else replace(kept, state="unplaced")
+
+
+def never_placed(kept: Kept) -> Kept:
+    """A correction that is not what was given: kept to be looked at, out of use for good."""
+    return replace(kept, state="unplaced", words_hash="")
 
 
 def _hash(texts: Sequence[str]) -> str:

@@ -7,6 +7,8 @@ somebody gave. Knows nothing of episodes or libraries.
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from index.errors import TranscriptError
@@ -38,20 +40,40 @@ def read(path: Path) -> Parsed:
 
 
 def read_bytes(path: Path) -> bytes:
-    """What is in a file, up to MAX_BYTES. TranscriptError: it is larger, a folder, missing or not readable."""
+    """What is in a file, up to MAX_BYTES. TranscriptError: it is larger, no plain file, missing or not readable."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise too_large(str(path), size)
-        return path.read_bytes()
+        _check_plain(path, os.stat(path))  # before it is opened: opening a device may do something
+        # Opened so that a pipe, which may have come meanwhile, makes nobody wait; and asked again what it is.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb") as file:
+            about = os.fstat(descriptor)
+            _check_plain(path, about)
+            data = file.read(MAX_BYTES + 1)  # never more, though it should grow
+        if len(data) > MAX_BYTES:
+            raise too_large(str(path), max(len(data), about.st_size))
+        return data
     except IsADirectoryError as exc:
         raise TranscriptError(path, "this is a folder.", repair="Name the files in it.") from exc
     except FileNotFoundError as exc:
         raise TranscriptError(path, "there is no such file.", repair="Check the name.") from exc
-    except OSError as exc:
-        raise TranscriptError(
-            path, f"the file can't be read: {exc.strerror}.", repair="Check its permissions."
-        ) from exc
+    except (OSError, ValueError) as exc:  # ValueError: a NUL in the name
+        why = getattr(exc, "strerror", None) or str(exc)
+        raise TranscriptError(path, f"the file can't be read: {why}.", repair="Check its permissions.") from exc
+
+
+def _check_plain(path: Path, about: os.stat_result) -> None:
+    """TranscriptError for what holds no bytes of its own: a device, a pipe, a socket, a file that the system makes up."""
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError
+    if not stat.S_ISREG(about.st_mode) or about.st_dev in _made_up():
+        raise TranscriptError(path, "this is no plain file.", repair="Save its words in a file and add that.")
+    if about.st_size > MAX_BYTES:
+        raise too_large(str(path), about.st_size)
+
+
+def _made_up() -> set[int]:
+    """The devices whose files are the system's own tables; none where there are no such folders."""
+    return {os.stat(folder).st_dev for folder in ("/proc", "/sys") if os.path.ismount(folder)}
 
 
 def parse(data: bytes, name: str) -> Parsed:
@@ -59,10 +81,14 @@ def parse(data: bytes, name: str) -> Parsed:
     source = open_source(data, name)
     for form in FORMATS:
         if form.matches(source):
-            parsed = form.parse(source)
+            try:
+                parsed = form.parse(source)
+            except OverflowError as exc:
+                raise source.refuse("a time in it has hundreds of digits.", repair="Export it again.") from exc
             break
     else:
         raise source.refuse("the file holds no words.", repair="Export the transcript again.")
+    parsed = parsed.made_plain()
     if not any(piece.speech for turn in parsed.turns for piece in turn.pieces):
         raise source.refuse("nobody says a word in it.", repair="Is it the right file, and the whole of it?")
     return Parsed(parsed.format, parsed.turns, parsed.metadata, source.mended + parsed.mended)

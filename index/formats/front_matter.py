@@ -14,6 +14,8 @@ from index.errors import TranscriptError
 from index.formats.parsed import Metadata
 from index.formats.source import Source
 from index.formats.times import seconds
+from index.plain import is_plain, plain
+from index.web import web_address
 
 MAX_BLOCK = 64_000  # characters of front matter
 MAX_TEXT = 2_000
@@ -52,8 +54,8 @@ _DATES = (
     "%a, %d %b %Y %H:%M:%S %z",
     "%a, %d %b %Y %H:%M:%S GMT",
 )
-_UNQUOTED = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(?![\"'\[{|>&*!])(.*:(?:\s.*|$)|[@`%].*)$", re.MULTILINE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_UNQUOTED = re.compile(r"^([A-Za-z_][\w-]*):[ \t]++(?![\"'\[{|>&*!])(.*:(?:\s.*|$)|[@`%].*)$", re.MULTILINE)
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def metadata_from_mapping(mapping: Mapping[str, Any], path: str | Path) -> Metadata:
@@ -65,7 +67,7 @@ def metadata_from_mapping(mapping: Mapping[str, Any], path: str | Path) -> Metad
     """
     if not isinstance(mapping, Mapping):
         raise TranscriptError(path, "the metadata is no table of fields.", repair="Write it as `title: …`, one a line.")
-    fields = {str(key).strip().lower().replace("-", "_"): value for key, value in mapping.items()}
+    fields = {key.strip().lower().replace("-", "_"): value for key, value in mapping.items() if isinstance(key, str)}
     show = fields.get("show", fields.get("podcast"))
     show_description = fields.get("show_description")
     if isinstance(show, Mapping):
@@ -130,18 +132,31 @@ def merged(first: Metadata, second: Metadata) -> Metadata:
 def _yaml(block: str, source: Source, first_line: int) -> tuple[Mapping[str, Any] | None, list[str]]:
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        """YAML as it is, but that `<<` merges nothing: merged over and over, a few lines fill the memory."""
+
+        def flatten_mapping(self, node: Any) -> None:
+            pass
+
+    def load(text: str) -> Any:
+        try:
+            return yaml.load(text, Loader)
+        except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as exc:
+            # What the constructors of the standard types raise for `!!float x`, `0001-01-01 00:00:00 +05:00` and their kin.
+            raise yaml.YAMLError(str(exc)) from exc
+
     mended: list[str] = []
     try:
-        mapping = yaml.safe_load(block)
-    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+        mapping = load(block)
+    except (yaml.YAMLError, RecursionError) as exc:
         # The common fault is `title: Part 2: The end`, which YAML wants in quotes.
         quoted = _UNQUOTED.sub(
             lambda m: f'{m[1]}: "{m[2].replace(chr(92), chr(92) * 2).replace(chr(34), chr(92) + chr(34))}"', block
         )
         try:
-            mapping = yaml.safe_load(quoted)
+            mapping = load(quoted)
             mended.append("front matter: values with a colon were read as if they stood in quotes")
-        except (yaml.YAMLError, ValueError, RecursionError):
+        except (yaml.YAMLError, RecursionError):
             mark = getattr(exc, "context_mark", None) or getattr(exc, "problem_mark", None)
             problem = getattr(exc, "problem", None) or "it is no YAML"
             raise source.refuse(
@@ -153,14 +168,27 @@ def _yaml(block: str, source: Source, first_line: int) -> tuple[Mapping[str, Any
         raise source.refuse(
             "the front matter is no table of fields.", line=first_line, repair="Write one `name: value` a line."
         )
+    texts = [text for value in (mapping or {}).values() for text in (value if isinstance(value, list) else [value])]
+    if any(isinstance(text, str) and _HALF.search(text) for text in texts):
+        mended.append("front matter: half a character left out")
     return mapping, mended
 
 
 def _wrong(path: str | Path, field: str, value: object, wanted: str) -> TranscriptError:
-    shown = repr(value)
-    return TranscriptError(
-        path, f"{field} is {shown[:60] + '…' if len(shown) > 60 else shown}.", repair=f"It should be {wanted}."
-    )
+    return TranscriptError(path, f"{field} is {_shown(value)}.", repair=f"It should be {wanted}.")
+
+
+def _shown(value: object) -> str:
+    """The value in 60 characters. What holds others isn't unfolded: a few lines of YAML can stand for gigabytes."""
+    if isinstance(value, Mapping):
+        return "a table of fields"
+    if isinstance(value, list | tuple | set):
+        return "a list"
+    if isinstance(value, str):
+        return repr(value[:60]) + "…" if len(value) > 60 else repr(value)
+    shown = hex(value) if isinstance(value, int) and not isinstance(value, bool) else repr(value)
+    shown = repr(value) if len(shown) < 500 else f"a number of {len(shown):,} hexadecimal digits"
+    return shown[:60] + "…" if len(shown) > 60 else shown
 
 
 def _text(value: object, field: str, path: str | Path, *, limit: int = MAX_TEXT) -> str | None:
@@ -168,7 +196,10 @@ def _text(value: object, field: str, path: str | Path, *, limit: int = MAX_TEXT)
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float | datetime.date):
         raise _wrong(path, field, value, "text")
-    text = _CONTROL.sub("", str(value)).strip()
+    try:
+        text = plain(str(value)).strip()
+    except ValueError as exc:  # a number of more digits than Python writes
+        raise _wrong(path, field, value, "text") from exc
     if field not in ("description", "show_description"):
         text = " ".join(text.split())
     if len(text) > limit:
@@ -190,8 +221,8 @@ def _date(value: object, path: str | Path) -> str | None:
         return value.date().isoformat()
     if isinstance(value, datetime.date):
         return value.isoformat()
-    if isinstance(value, str | int) and not isinstance(value, bool):
-        text = str(value).strip()
+    if isinstance(value, str) or (isinstance(value, int) and 0 <= value < 10**8):
+        text = str(value).strip()[:100]
         try:
             return datetime.date.fromisoformat(text[:10] if len(text) > 10 and text[10] in "T " else text).isoformat()
         except ValueError:
@@ -208,7 +239,7 @@ def _duration(value: object, path: str | Path, *, field: str = "duration") -> fl
         return None
     number: float | None = None
     if isinstance(value, int | float) and not isinstance(value, bool):
-        number = float(value)
+        number = float(value) if 0 <= value < 1e6 else None
     elif isinstance(value, str) and len(value) < 40:
         number = seconds(value)
     if number is None or not math.isfinite(number) or not 0 <= number < 1e6:
@@ -222,7 +253,7 @@ def _chapters(value: object, path: str | Path) -> tuple[Chapter, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(entry, Mapping) for entry in value):
         raise _wrong(path, "chapters", value, "a list of {startTime, title}")
     if len(value) > MAX_CHAPTERS:
-        raise _wrong(path, "chapters", f"a list of {len(value)}", f"a list of at most {MAX_CHAPTERS} chapters")
+        raise _wrong(path, "chapters", value, f"a list of at most {MAX_CHAPTERS} chapters")
     found = set()
     for entry in value:
         start = _duration(entry.get("startTime", entry.get("start")), path, field="chapters: startTime")
@@ -239,13 +270,13 @@ def _people(fields: Mapping[str, Any], path: str | Path) -> tuple[Person, ...]:
         if value is None:
             continue
         if isinstance(value, str):
-            value = re.split(r"\s*[,;]\s*", value) if key != "host" and key != "guest" else [value]
+            value = [name.strip() for name in re.split("[,;]", value)] if key != "host" and key != "guest" else [value]
         if isinstance(value, Mapping):
             value = [value]
         if not isinstance(value, list | tuple):
             raise _wrong(path, key, value, "a list of names, or of {name, role}")
         if len(value) > MAX_PEOPLE:
-            raise _wrong(path, key, f"a list of {len(value)}", f"a list of at most {MAX_PEOPLE} people")
+            raise _wrong(path, key, value, f"a list of at most {MAX_PEOPLE} people")
         for entry in value:
             person = _person(entry, key, default, path)
             if person is not None and (person.name not in people or people[person.name].role == "unknown"):
@@ -274,9 +305,9 @@ def _address(value: object, field: str, path: str | Path) -> str | None:
     text = _text(value, field, path)
     if text is None:
         return None
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.\-]+):", text)
-    web = scheme is not None and scheme[1].lower() in ("http", "https")
-    # A page that is opened, and played, from here: no javascript:, data: or file: address gets in.
-    if (field == "url" and not web) or (scheme is not None and not web):
-        raise _wrong(path, field, text, "an http(s) address" + (" or a path" if field == "audio" else ""))
+    # A page that is opened, and played, from here: no javascript:, data: or file: address gets in, none of another host
+    # than the one that it seems to name, and none that reads otherwise with its control characters taken out.
+    a_path = field == "audio" and not re.match(r"[A-Za-z][A-Za-z0-9+.\-]+:|//", text)
+    if not is_plain(str(value).strip()) or not (a_path or web_address(text)):
+        raise _wrong(path, field, value, "an http(s) address without a name before its host" + " or a path" * (field == "audio"))
     return text

@@ -55,16 +55,17 @@ _TAG = re.compile(
     r"|li|ul|ol|h[1-6])(?:\s[^<>]{0,300})?/?>",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"<!--[^>]{0,2000}-->")
+_COMMENT = re.compile(r"<!--(?:[^<>]++|<(?!!--)){0,2000}+(?<=--)>")
 _CODE = re.compile(r"`([^`\n]{1,400})`")
 _ITALIC = re.compile(r"(?<![\w*])\*(?![\s*])([^*\n]{0,2000}[^\s*])\*(?![\w*])")
 _BOLD = re.compile(r"\*\*(?!\s)([^*\n]{0,2000}[^\s*])\*\*")
 _BOLD_ITALIC = re.compile(r"\*\*\*(?!\s)([^*\n]{0,2000}[^\s*])\*\*\*")
 _UNDERSCORE = re.compile(r"(?<![\w_])_(?![\s_])([^_\n]{0,1000}[^\s_])_(?![\w_])")
-_UNDERSCORES = re.compile(r"(?<![\w_])__(?![\s_])([^_\n]{0,500} [^_\n]{0,500}[^\s_])__(?![\w_])")
+_UNDERSCORES = re.compile(r"(?<![\w_])__(?![\s_])(?=[^_\n]{0,500} )([^_\n]{1,1000}[^\s_])__(?![\w_])")
 _STRIKE = re.compile(r"~~(?!\s)([^~\n]{1,500})~~")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _MARKED = re.compile(r"[\[(♪♫]")
+MOST_MARKS = 20  # between words and the full stop that belongs to them
 _LOOSE_POINT = re.compile(r"[.,!?;:…]+(?=\s|$)")
 
 
@@ -158,7 +159,7 @@ def _add_speech(pieces: list[Piece], text: str, start: float | None) -> float | 
     loose = _LOOSE_POINT.match(text)
     if loose:
         # "I know [laughter]." — the full stop belongs to the words before the mark.
-        for position in range(len(pieces) - 1, -1, -1):
+        for position in range(len(pieces) - 1, max(-1, len(pieces) - 1 - MOST_MARKS), -1):
             if pieces[position].speech:
                 pieces[position] = pieces[position]._replace(text=pieces[position].text + loose[0])
                 text = text[loose.end() :].strip()

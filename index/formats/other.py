@@ -48,7 +48,9 @@ def parse(source: Source) -> Parsed:
             json.loads(source.text)
         except json.JSONDecodeError as exc:
             raise source.refuse(f"the JSON is broken: {exc.msg}.", line=exc.lineno, repair="Export it again.") from exc
-        except (ValueError, RecursionError) as exc:
+        except ValueError as exc:  # Python reads numbers of 4,300 digits at most
+            raise source.refuse("the JSON holds a number of thousands of digits.", repair="Export it again.") from exc
+        except RecursionError as exc:
             raise source.refuse("the JSON can't be read: it is nested too deeply.", repair="Export it again.") from exc
     keys = list(content) if isinstance(content, dict) else []
     for wanted, kind, repair in _KINDS:

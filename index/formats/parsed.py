@@ -5,10 +5,11 @@ Knows nothing of sentences, passages or libraries; `index/reading/read.py` makes
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple
 
 from index.episode import Chapter, Person
+from index.plain import is_plain, plain
 
 
 class Piece(NamedTuple):
@@ -56,6 +57,38 @@ class Parsed:
     turns: tuple[ParsedTurn, ...]
     metadata: Metadata = field(default_factory=Metadata)
     mended: tuple[str, ...] = ()
+
+    def made_plain(self) -> Parsed:
+        """The same without what a screen would obey or nobody sees.
+
+        A file's text is plain before it is parsed, so that labels and times are found; this is for what only parsing makes
+        letters: `\\u001b` in JSON, `&#x202e;` in HTML, `\\e` in YAML, and the text of a Word document.
+        """
+        metadata = _plain_metadata(self.metadata)
+        written = [text for turn in self.turns for text in (turn.speaker or "", *(piece.text for piece in turn.pieces))]
+        if is_plain("\n".join(written)):  # by far the most: one look at all of it
+            return replace(self, metadata=metadata)
+        turns = tuple(ParsedTurn(_one_line(turn.speaker), _plain_pieces(turn.pieces)) for turn in self.turns)
+        left_out = sum(len(text) - len(plain(text)) for text in written)
+        told = (f"{counted(left_out, 'control or unseen character')} left out",) if left_out else ()
+        return Parsed(self.format, turns, metadata, self.mended + told)
+
+
+def _plain_pieces(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    made = (piece._replace(text=plain(piece.text)) for piece in pieces)
+    return tuple(piece for piece in made if piece.text.strip())
+
+
+def _plain_metadata(said: Metadata) -> Metadata:
+    lines = {f.name: value for f in fields(said) if isinstance(value := getattr(said, f.name), str)}
+    texts = {name: plain(value) if "description" in name else _one_line(value) for name, value in lines.items()}
+    people = tuple(replace(person, name=name) for person in said.people if (name := _one_line(person.name)))
+    chapters = tuple(replace(mark, title=plain(mark.title)) for mark in said.chapters)
+    return replace(said, **texts, people=people, chapters=chapters)
+
+
+def _one_line(text: str | None) -> str | None:
+    return " ".join(plain(text or "").split()) or None
 
 
 def counted(number: int, noun: str) -> str:

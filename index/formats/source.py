@@ -13,9 +13,11 @@ from typing import Any
 
 from index.errors import TranscriptError
 from index.formats.parsed import counted
+from index.plain import plain
 
-MAX_BYTES = 50_000_000  # a 24-hour transcript with a time for every word is about 20 MB
-MAX_LINE = 20_000_000  # characters; whole pages do come as one line, but not longer ones than this
+MAX_BYTES = 20_000_000  # a 24-hour transcript with a time for every word
+MAX_VALUES = 600_000  # lists and objects of JSON: the same again, and what it hangs from
+MAX_LINES = 2_000_000  # the same, as subtitles: four lines for each of 250,000 words, and as many empty ones
 
 _MAGIC = (
     (b"\x89PNG", "a PNG image"),
@@ -40,7 +42,10 @@ _REPAIRS = {
     "an RTF document": "Save it as .docx or plain text and add that.",
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
-_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_HALF = re.compile("[\ud800-\udfff]")
+_HALF_ESCAPED = re.compile(
+    r"(?P<kept>\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,10 @@ class Source:
         """The text as JSON, or None where it is none."""
         if self.text.lstrip()[:1] not in ("{", "["):
             return None
+        if self.text.count("{") + self.text.count("[") > MAX_VALUES:
+            raise self.refuse(
+                f"the JSON holds more than {MAX_VALUES:,} lists and objects.", repair="Split it, or export it as SRT."
+            )
         try:
             return json.loads(self.text)
         except (ValueError, RecursionError):
@@ -80,18 +89,32 @@ def open_source(data: bytes, name: str) -> Source:
             repair = _REPAIRS.get(kind, "Add the transcript itself: .srt, .vtt, .json, .html, .docx, .md or .txt.")
             raise TranscriptError(name, f"this is {kind}, not a transcript.", repair=repair)
     text, mended = _decode(data, name)
-    if "\r" in text or _BREAKS.search(text):
-        text = _BREAKS.sub("\n", text)
-    controls = len(_CONTROL.findall(text))
-    if controls * 50 > len(text):
+    if len(_CONTROL.findall(text)) * 50 > len(text):
         raise _binary(name)
-    if controls:
-        text = _CONTROL.sub("", text)
-        mended.append(f"{counted(controls, 'control character')} left out")
+    text, halves = whole_characters(text)
+    if halves:
+        mended.append(f"{counted(halves, 'half character')} left out")
+    text = plain(told := text.replace("\r\n", "\n"))
+    if left_out := len(told) - len(text):
+        mended.append(f"{counted(left_out, 'control or unseen character')} left out")
     _check_lines(text, name)
-    if "\ufeff" in text:
-        text = text.replace("\ufeff", "")
     return Source(name, data, _undo_double_encoding(text, mended), tuple(mended))
+
+
+def whole_characters(text: str) -> tuple[str, int]:
+    """The text without half characters (surrogates that stand alone), and how many there were.
+
+    In JSON they stand as escapes, `\\ud800`; a whole character is two of them, and stays.
+    """
+    found = 0
+    if text.lstrip()[:1] in ("{", "[") and ("\\ud" in text or "\\uD" in text):
+        before = len(text)
+        text = _HALF_ESCAPED.sub(lambda match: match["kept"] or "", text)
+        found = (before - len(text)) // len("\\ud800")
+    if not text.isascii() and _HALF.search(text):
+        text, more = _HALF.subn("", text)
+        found += more
+    return text, found
 
 
 def too_large(name: str, size: int) -> TranscriptError:
@@ -123,7 +146,11 @@ def _decode(data: bytes, name: str) -> tuple[str, list[str]]:
             try:
                 return data.decode(encoding), []
             except UnicodeDecodeError:
-                break
+                text = data.decode(encoding, errors="replace")
+                faults = text.count("\ufffd")
+                if faults * 50 > len(text):
+                    break
+                return text, [f"{counted(faults, 'character')} unreadable in {encoding}"]
     head = data[:4000]
     if head.count(0) * 3 > len(head) and len(data) % 2 == 0:  # UTF-16 without its mark: every second byte is 0
         encoding = "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
@@ -187,16 +214,13 @@ def _mixed(data: bytes) -> str:
 
 
 def _check_lines(text: str, name: str) -> None:
-    if len(text) <= MAX_LINE:
-        return
-    for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > MAX_LINE:
-            raise TranscriptError(
-                name,
-                f"this line has {len(line) / 1e6:.0f} million characters; no transcript has such lines.",
-                line=number,
-                repair="Break it into paragraphs, or add the right file.",
-            )
+    count = text.count("\n")
+    if count > MAX_LINES:
+        raise TranscriptError(
+            name,
+            f"it has {count / 1e6:.1f} million lines; a transcript has at most {MAX_LINES / 1e6:g} million.",
+            repair="Add the right file, or split it.",
+        )
 
 
 def _undo_double_encoding(text: str, mended: list[str]) -> str:
@@ -207,7 +231,7 @@ def _undo_double_encoding(text: str, mended: list[str]) -> str:
     if "\u00e2\u20ac" not in text and "\u00c3" not in text:
         return text
     try:
-        repaired = "".join(map(_byte, text)).encode("latin-1").decode("utf-8")
+        repaired = text.translate(_BYTES).encode("latin-1").decode("utf-8")
     except (UnicodeEncodeError, UnicodeDecodeError):
         return text
     count = sum(character > "\x7f" for character in repaired)
@@ -215,6 +239,9 @@ def _undo_double_encoding(text: str, mended: list[str]) -> str:
     return repaired
 
 
-def _byte(character: str) -> str:
-    """The character whose Latin-1 code is this one's Windows-1252 byte; five bytes have no character there."""
-    return character if character < "\xa0" else character.encode("cp1252").decode("latin-1")
+# The characters of Windows-1252 as the Latin-1 ones of the same byte; five bytes have no character there.
+_BYTES = {
+    ord(bytes([byte]).decode("cp1252")): byte
+    for byte in range(0x80, 0xA0)
+    if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}

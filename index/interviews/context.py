@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from index.search.encoder import kept_graph, open_graph, tokenizer_of, torch_model, wheel_folder, write_graph
+from index.search.encoder import (
+    MOST_CHARACTERS,
+    TOKENIZED_AT_ONCE,
+    kept_graph,
+    open_graph,
+    tokenizer_of,
+    torch_model,
+    wheel_folder,
+    write_graph,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -44,13 +53,8 @@ class TurnContext:
     """The fitted model in onnxruntime. `layers`: the arrays of `packed`."""
 
     def __init__(self, layers: Mapping[str, np.ndarray]) -> None:
-        folder = wheel_folder()
-        self.tokenizer = tokenizer_of(folder)
-        digest = hashlib.sha256()
-        for name in sorted(layers):
-            digest.update(name.encode() + layers[name].tobytes())
-        name = f"turns-{digest.hexdigest()[:12]}"
-        self.session = open_graph(kept_graph(name, folder, lambda source, out: _export(source, layers, out)))
+        self.tokenizer = tokenizer_of(wheel_folder())
+        self.session = open_graph(graph_of(layers))
 
     def read(self, texts: Sequence[str]) -> np.ndarray:
         """Shape (n_sentences, SIZE), float32; a sentence without a token is zeros."""
@@ -65,14 +69,25 @@ class TurnContext:
         return sums / np.maximum(counts, 1)[:, None]
 
 
+def graph_of(layers: Mapping[str, np.ndarray]) -> Path:
+    """The file of the model with these layers; made on first use, which takes a while."""
+    digest = hashlib.sha256()
+    for name in sorted(layers):
+        digest.update(name.encode() + layers[name].tobytes())
+    name = f"turns-{digest.hexdigest()[:12]}"
+    return kept_graph(name, wheel_folder(), lambda source, out: _export(source, layers, out))
+
+
 def windows_of(tokenizer: Tokenizer, texts: Sequence[str]) -> Windows:
     """The tokens of all sentences in order, each ended by a separator, cut into windows that each begin with a `[CLS]`."""
     ids: list[int] = []
     sentence: list[int] = []
-    for number, encoding in enumerate(tokenizer.encode_batch(list(texts), add_special_tokens=False)):
-        tokens = [*encoding.ids[:MOST_TOKENS], _SEP]
-        ids += tokens
-        sentence += [number] * len(tokens)
+    for start in range(0, len(texts), TOKENIZED_AT_ONCE):
+        batch = [text[:MOST_CHARACTERS] for text in texts[start : start + TOKENIZED_AT_ONCE]]
+        for number, encoding in enumerate(tokenizer.encode_batch(batch, add_special_tokens=False), start):
+            tokens = [*encoding.ids[:MOST_TOKENS], _SEP]
+            ids += tokens
+            sentence += [number] * len(tokens)
     inside = WINDOW - 1
     count = -(-len(ids) // inside)
     windows = Windows(np.zeros((count, WINDOW), np.int64), np.full((count, WINDOW), -1, np.int32))
@@ -129,6 +144,12 @@ def _export(folder: Path, layers: Mapping[str, np.ndarray], out: Path) -> None:
 def shipped_context() -> TurnContext:
     """The layers that come with Verbatim, ready to read; made once."""
     return TurnContext(shipped_arrays(LAYERS))
+
+
+@cache
+def prepare_context() -> None:
+    """Make the file of `shipped_context` where it isn't there yet, and load nothing."""
+    graph_of(shipped_arrays(LAYERS))
 
 
 def shipped_arrays(name: str) -> dict[str, np.ndarray]:

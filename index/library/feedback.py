@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from index.errors import LibraryError
+from index.plain import plain
 
 FeedbackKind = Literal["right", "wrong_speaker", "wrong_time", "wrong_quote", "missed", "note"]
 KINDS = ("right", "wrong_speaker", "wrong_time", "wrong_quote", "missed", "note")
@@ -64,7 +65,7 @@ def insert(connection: sqlite3.Connection, feedback: Feedback) -> None:
         raise LibraryError(f"This library holds {MOST_KEPT:,} pieces of feedback, and takes no more.")
     connection.execute(
         "INSERT INTO feedback (given_at, kind, question, note, about, generation, version) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (feedback.at, feedback.kind, feedback.question, feedback.note, feedback.about, feedback.generation,
+        (feedback.at, feedback.kind, plain(feedback.question), plain(feedback.note), feedback.about, feedback.generation,
          feedback.version),
     )  # fmt: skip
 

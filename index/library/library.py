@@ -13,16 +13,18 @@ made good from the stored embeddings: by readers in memory, by the next writer o
 
 from __future__ import annotations
 
+import copy
+import errno
 import hashlib
 import json
+import logging
 import math
 import os
 import socket
-import sqlite3
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -30,11 +32,23 @@ from typing import Any
 
 import numpy as np
 
+from index import seals
+from index.connect import (
+    DATABASE,
+    Connection,
+    blocked,
+    connect_to_read,
+    connect_to_write,
+    file_as_seen,
+    hindrance,
+    telling,
+)
 from index.corrections import kinds as corrections
 from index.corrections.applied import corrected
 from index.corrections.kinds import Given, Kept, WordsAre
 from index.episode import Episode, Passage, SpeakerSource, TimeSource
 from index.errors import (
+    LibraryBlocked,
     LibraryBusy,
     LibraryDamaged,
     LibraryError,
@@ -43,7 +57,9 @@ from index.errors import (
     TranscriptError,
     VerbatimError,
     WrongModel,
+    printable,
 )
+from index.faults import contained
 from index.interviews.voices import Correction, Recovery, TellVoices, recover_turns, recovered_turns
 from index.library import feedback
 from index.library import removed as bin
@@ -53,14 +69,17 @@ from index.library.removed import Removed
 from index.search import lexical
 from index.search.encoder import EMBEDDED_MODEL, Encoder, Fingerprint, Remembered, known_name, load_encoder
 from index.search.faiss_index import FaissIndex
-from index.search.passages import LIMITS, build_passages, embedded_text, with_words_of
+from index.search.passages import LIMITS, Questions, build_passages, embedded_text, with_words_of
 
-DATABASE = "library.db"
 STAMP = "vectors.json"
 LOCK = "lock"
 MOST_COUNTS = 50_000  # words whose passages are counted once and kept: a few MiB
+MOST_EPISODES = 64  # kept as they were read: some 1 MB each where they are long
+MOST_IDLE = 8  # connections kept open for the next question
 MISSPELT_LETTERS = 5  # shorter words have too many neighbours
 MISSPELT_LIKENESS = 80  # rapidfuzz ratio: one letter in five wrong, or two swapped in a word of seven
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +147,13 @@ class Library:
         self._sync = threading.Lock()
         self._state: _Vectors | None = None
         self._by_generation: dict[str, tuple[int, Any]] = {}
+        self._episodes: OrderedDict[tuple[str, int], Episode] = OrderedDict()
+        self._idle: list[Connection] = []
+        self._whole: Library | None = None
+        """The library that this one is a snapshot of; None where it is none."""
+        self._pinned: tuple[Connection, int] | None = None
+        self.left_out: dict[str, LibraryDamaged] = {}
+        """The damaged episodes that were passed over while this snapshot was read, with what is said of them."""
 
     @classmethod
     def create(cls, folder: str | Path, encoder: Encoder | str = EMBEDDED_MODEL) -> Library:
@@ -135,8 +161,10 @@ class Library:
         folder = Path(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as exc:
+            raise LibraryError(f"No library can be made in {folder}: it is a file. Name another folder.") from exc
         except OSError as exc:
-            raise LibraryError(f"No library can be made in {folder}: {exc.strerror}. Name another folder.") from exc
+            raise blocked(folder, exc) from exc
         library = cls(folder, encoder)
         with library._writing() as connection:
             store.create(connection, library.encoder.fingerprint)
@@ -166,16 +194,54 @@ class Library:
     # Reading
 
     @property
-    def connection(self) -> sqlite3.Connection:
-        """This thread's connection. It never writes; writers open their own."""
+    def connection(self) -> Connection:
+        """This thread's connection, or this snapshot's. It never writes; writers open their own."""
+        if self._pinned:
+            return self._pinned[0]
         connection = getattr(self._connections, "open", None)
-        if connection is None:
-            connection = self._connections.open = _connect(self.folder)
+        if connection is None or _is_past(connection):
+            connection = self._connections.open = connect_to_read(self.folder)
         return connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Library]:
+        """This library as of one generation for as long as the block lasts, whatever others write meanwhile.
+
+        It may be read by any thread, by one at a time. A snapshot of a snapshot is itself.
+        """
+        if self._pinned:
+            yield self
+            return
+        connection = self._idle_connection()
+        try:
+            connection.execute("BEGIN")
+            taken = copy.copy(self)
+            # The first look at the database is the moment that is kept.
+            taken._whole, taken._pinned, taken.left_out = self, (connection, store.generation(connection)), {}
+            yield taken
+        finally:
+            if connection.in_transaction:
+                connection.rollback()
+            if len(self._idle) < MOST_IDLE:
+                self._idle.append(connection)
+            else:
+                connection.close()
+
+    def _idle_connection(self) -> Connection:
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return connect_to_read(self.folder)
+            if not _is_past(connection):
+                return connection
+            connection.close()
 
     @cached_property
     def encoder(self) -> Encoder:
         """The embedding model; loaded when it is first needed. WrongModel: not the one that the vectors came from."""
+        if self._whole:
+            return self._whole.encoder
         encoder = load_encoder(self._encoder) if isinstance(self._encoder, str) else self._encoder
         recorded = store.fingerprint(self.connection) if (self.folder / DATABASE).is_file() else None
         if recorded is not None and recorded != encoder.fingerprint:
@@ -185,19 +251,19 @@ class Library:
     @cached_property
     def remembered(self) -> Remembered:
         """The encoder with the vectors of what was asked for lately: for questions and their answers."""
-        return Remembered(self.encoder)
+        return self._whole.remembered if self._whole else Remembered(self.encoder)
 
     def generation(self) -> int:
         """How many times this library has changed."""
-        return store.generation(self.connection)
+        return self._pinned[1] if self._pinned else store.generation(self.connection)
 
     def _kept(self, name: str, make: Callable[[], Any]) -> Any:
         """What `make` gives for the present generation; made anew only when the library has changed."""
-        # The generation is read first: what changes in between is made again next time, never missed.
-        generation = self.generation()
-        held = self._by_generation.get(name)
-        if held is None or held[0] != generation:
-            held = self._by_generation[name] = generation, make()
+        with _snapshot(self.connection):
+            generation = self.generation()
+            held = self._by_generation.get(name)
+            if held is None or held[0] != generation:
+                held = self._by_generation[name] = generation, make()
         return held[1]
 
     def summaries(self) -> list[EpisodeSummary]:
@@ -205,34 +271,49 @@ class Library:
         return list(self._kept("summaries", self._read_summaries))
 
     def _read_summaries(self) -> list[EpisodeSummary]:
-        with _snapshot(self.connection):
-            return [_summary(row) for row in store.summaries(self.connection)]
+        return [_summary(row) for row in store.summaries(self.connection)]
 
     def episode(self, id_: str) -> Episode:
-        """The whole episode. NoSuchEpisode names the nearest ids."""
+        """The whole episode, as it was stored. NoSuchEpisode names the nearest ids. LibraryDamaged: it is not what was stored."""
         with _snapshot(self.connection):
-            return self._read(self.connection, id_)
+            key = id_, self.generation()
+            held = self._episodes.get(key)
+            if held is None:
+                held = self._episodes[key] = self._read(self.connection, id_)
+                while len(self._episodes) > MOST_EPISODES:
+                    with suppress(KeyError):  # another thread was quicker
+                        self._episodes.popitem(last=False)
+        return held
+
+    def episodes(self, ids: Iterable[str]) -> Iterator[Episode]:
+        """These episodes, in this order. A damaged one is passed over: named in the log, and in `left_out`."""
+        for id_ in ids:
+            try:
+                yield self.episode(id_)
+            except LibraryDamaged as exc:
+                if id_ not in self.left_out:
+                    log.warning("%s", exc)
+                self.left_out[id_] = exc
 
     def episode_as_added(self, id_: str) -> Episode:
         """The episode without what was told or put right since. NoSuchEpisode names the nearest ids."""
         with _snapshot(self.connection):
             return self._added(self.connection, id_)
 
-    def _read(self, connection: sqlite3.Connection, id_: str) -> Episode:
+    def _read(self, connection: Connection, id_: str) -> Episode:
         found = store.read_episode(connection, id_)
         if found is None:
-            from rapidfuzz import process
-
-            ids = store.episode_ids(connection)
-            raise NoSuchEpisode(id_, [match for match, *_ in process.extract(id_, ids, limit=3, score_cutoff=50)])
+            raise _no_such(connection, id_)
         return found
 
-    def _added(self, connection: sqlite3.Connection, id_: str) -> Episode:
+    def _added(self, connection: Connection, id_: str) -> Episode:
         """The episode as it was added, without what was told or put right since."""
-        self._read(connection, id_)
-        return store.read_episode(connection, id_, as_added=True)  # type: ignore[return-value]
+        found = store.read_episode(connection, id_, as_added=True)
+        if found is None:
+            raise _no_such(connection, id_)
+        return found
 
-    def _reviewable(self, connection: sqlite3.Connection, id_: str) -> Episode:
+    def _reviewable(self, connection: Connection, id_: str) -> Episode:
         """The episode as it was added, where it was told from the words alone who speaks; VerbatimError where it wasn't."""
         episode = self._added(connection, id_)
         if not episode.unlabelled:
@@ -316,13 +397,14 @@ class Library:
 
     def passages_with(self, word: str) -> int:
         """In how many passages a word stands, in any of its forms."""
-        counts: dict[str, int] = self._kept("counts", dict)
-        if len(counts) > MOST_COUNTS:
-            counts.clear()
-        held = counts.get(word)
-        if held is None:
-            # Another thread may empty the counts meanwhile, so the value is returned and not looked up again.
-            held = counts[word] = lexical.passages_with(self.connection, word)
+        with _snapshot(self.connection):
+            counts: dict[str, int] = self._kept("counts", dict)
+            if len(counts) > MOST_COUNTS:
+                counts.clear()
+            held = counts.get(word)
+            if held is None:
+                # Another thread may empty the counts meanwhile, so the value is returned and not looked up again.
+                held = counts[word] = lexical.passages_with(self.connection, word)
         return held
 
     def rarity(self, word: str) -> float:
@@ -365,14 +447,16 @@ class Library:
 
     def check(self) -> list[str]:
         """What is wrong with this library, in words with the repair; empty when nothing is."""
-        try:
-            problems = store.problems(self.connection)
-        except sqlite3.DatabaseError as exc:
-            return [str(_damaged(self.folder, exc))]
+        problems = faults(self.connection, self.folder)
         fault = self._vectors_fault()
         if fault:
             problems.append(f"The FAISS index is {fault}. Repair: verbatim check --repair --library {self.folder}")
         return problems
+
+    def without_hash(self) -> int:
+        """How many episodes have no hash to be checked by yet: all of a library that an earlier version made, until the
+        first change since."""
+        return 0 if seals.sealed(self.connection) else len(store.episode_ids(self.connection))
 
     # Writing
 
@@ -398,24 +482,51 @@ class Library:
         if duration is not None and len(files) > 1:
             raise LibraryError(f"A duration is that of one talk; these are {len(files)} files. Add them one by one.")
         report.refused += missing
-        sizes = {file: file.stat().st_size for file in files}
+        sizes = {file: _size(file) for file in files}
         done = 0
         with self._writing() as connection:
             for number, file in enumerate(files):
                 on_progress(Progress(file, number, len(files), done, sum(sizes.values())))
                 try:
-                    self._add_file(connection, file, report, duration, tell_voices)
+                    with contained(file, self.folder):
+                        self._add_file(connection, file, report, duration, tell_voices)
                 except TranscriptError as exc:
                     report.refused.append(exc)
                 done += sizes[file]
-            if report.added or report.replaced:
-                self._name_anew(connection, {*report.added, *report.replaced})
-                self._settle_people(connection)
+            self._settle(connection)
             # Also where nothing is new: an earlier writer may have been killed before it came to this.
             if report.added or report.replaced or self._vectors_fault():
                 self._save_vectors(connection)
         on_progress(Progress(None, len(files), len(files), done, done))
         return report
+
+    def add_again(self, file: Path, given: Sequence[Kept] | None = None) -> AddReport:
+        """Read a file again though it has not changed, in the place of its episode, which is damaged.
+
+        `given`: what was put right in it, where the library doesn't hold it any more. What is damaged itself counts no more.
+        """
+        from index.read import read_episode
+
+        report = AddReport()
+        with self._writing() as connection:
+            try:
+                committed = self._commit(connection, read_episode(file), str(file.resolve()), given, of_show=True)
+            except TranscriptError as exc:
+                report.refused.append(exc)
+                return report
+            (report.replaced if committed.replaced else report.added).append(committed.id)
+            if committed.unplaced:
+                report.unplaced[committed.id] = committed.unplaced
+            self._settle(connection)
+            self._save_vectors(connection)
+        return report
+
+    def _settle(self, connection: Connection) -> None:
+        """What only a show's episodes together tell, of those that were added since it was last told. They are noted with each
+        commit, so that a writer who was killed before it came to this leaves it to the next."""
+        if new := store.unsettled(connection):
+            self._name_anew(connection, new & set(store.episode_ids(connection)))
+            self._settle_people(connection)
 
     def add_episode(self, episode: Episode, *, source: str = "") -> str:
         """Add one episode that was made in Python; returns its id, which may have been made unique."""
@@ -462,11 +573,13 @@ class Library:
         return replace(chosen[-1], state="undone")
 
     @contextmanager
-    def _deciding(self, id_: str) -> Iterator[sqlite3.Connection]:
+    def _deciding(self, id_: str) -> Iterator[Connection]:
         """A transaction in which corrections of an episode change; the episode is put together anew at its end."""
         with self._writing() as connection:
-            with connection:
-                connection.execute("BEGIN IMMEDIATE")
+            with _changing(connection):
+                # What is damaged would be taken for what was stored, if it were hashed anew with the correction.
+                self._added(connection, id_)
+                seals.open_of(connection, id_)
                 yield connection
                 self._decide(connection, id_)
                 store.raise_generation(connection)
@@ -478,11 +591,11 @@ class Library:
         Without the lock: it changes nothing that is derived, and must not be lost while somebody adds episodes.
         """
         feedback.check(given)
-        with closing(_connect(self.folder, write=True)) as connection, connection:
+        with closing(connect_to_write(self.folder)) as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             feedback.insert(connection, given.given_now(store.generation(connection), version))
 
-    def _decide(self, connection: sqlite3.Connection, id_: str) -> None:
+    def _decide(self, connection: Connection, id_: str) -> None:
         """The episode written anew: as it was added, then who speaks where it has no labels, then what was put right."""
         added = self._added(connection, id_)
         given = corrections.read(connection, id_)
@@ -496,7 +609,8 @@ class Library:
         # What passages are made of depends on the words alone: who speaks moves none of them.
         worded = corrected(added, [one for one in put_right if isinstance(one, WordsAre)])
         held = list(store.read_passages(connection, store.passages_in(connection, id_)).values())
-        now = [with_words_of(worded, episode, passage) for passage in held]
+        questions = Questions(worded)
+        now = [with_words_of(worded, episode, passage, questions) for passage in held]
         texts = [(embedded_text(worded, old), embedded_text(worded, new)) for old, new in zip(held, now, strict=True)]
         changed = [number for number, (old, new) in enumerate(texts) if old != new]
         if [(old.text, old.context) for old in held] != [(new.text, new.context) for new in now]:
@@ -507,57 +621,71 @@ class Library:
 
     def remove(self, id_: str) -> None:
         """Forget an episode everywhere, and what was put right in it too. NoSuchEpisode: it isn't there."""
-        self.episode(id_)
         with self._writing() as connection:
-            with connection:
-                store.delete_episode(connection, id_)
+            with _changing(connection):
+                self._delete(connection, id_)
                 store.raise_generation(connection)
             self._save_vectors(connection)
 
     def to_bin(self, id_: str, *, by: str | None = None) -> Removed:
         """Take an episode out of the library, and keep all of it in the bin. NoSuchEpisode: it isn't there."""
-        self.episode(id_)
         with self._writing() as connection:
-            removed = bin.keep(self.folder, connection, id_, by)
-            with connection:
-                connection.execute("BEGIN IMMEDIATE")
-                store.delete_episode(connection, id_)
+            self._added(connection, id_)  # what is damaged can't be put back as it was
+            bin.tidy(self.folder, connection)
+            with _changing(connection):
+                # On the disk before the row goes. After a break between the two the episode is still there, and what lies
+                # in the bin is recognised by that.
+                with telling(self.folder):
+                    removed = bin.keep(self.folder, connection, id_, by)
+                self._delete(connection, id_)
                 store.raise_generation(connection)
             self._save_vectors(connection)
         return removed
 
+    def _delete(self, connection: Connection, id_: str) -> None:
+        """Inside a transaction. NoSuchEpisode: it isn't there."""
+        if id_ not in store.episode_ids(connection):
+            raise _no_such(connection, id_)
+        whole = seals.is_whole(connection, id_)
+        store.delete_episode(connection, id_)
+        if not whole:
+            # FTS5 was told other words to forget than it once was given.
+            store.rebuild_lexical(connection)
+
     def in_bin(self) -> list[Removed]:
         """The episodes that can be put back, the last removed first."""
-        return bin.listed(self.folder)
+        return bin.listed(self.folder, self.connection)
 
     def from_bin(self, key: str) -> str:
         """Put a removed episode back as it was, answers and all; returns its id. LibraryError: its id is taken by now."""
         with self._writing() as connection:
-            with connection:
-                connection.execute("BEGIN IMMEDIATE")
+            with _changing(connection):
                 id_ = bin.put_back(self.folder, connection, key)
                 store.raise_generation(connection)
+            # From here on the episode is there, and what still lies in the bin is a leftover.
+            bin.tidy(self.folder, connection)
             self._save_vectors(connection)
-            bin.discard(self.folder, key)
         return id_
 
     def empty_bin(self, key: str) -> None:
         """Delete a removed episode for good."""
-        with self._writing():
+        with self._writing(), telling(self.folder):
             bin.discard(self.folder, key)
 
     def repair(self) -> None:
-        """Make the derived indexes anew from the database."""
+        """Make the derived indexes anew from the database, and hashes where an earlier version left none."""
         with self._writing() as connection:
-            with connection:
+            with _changing(connection):
                 store.rebuild_lexical(connection)
+            bin.tidy(self.folder, connection)
             self._state = None
-            (self.folder / STAMP).unlink(missing_ok=True)
+            with telling(self.folder):
+                (self.folder / STAMP).unlink(missing_ok=True)
             self._save_vectors(connection)
 
     def _add_file(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         file: Path,
         report: AddReport,
         duration: float | None,
@@ -567,6 +695,8 @@ class Library:
         from index.reading.read import content_hash, read_episode
 
         source = str(file.resolve())
+        if printable(source) != source:
+            raise TranscriptError(file, "its name, or that of a folder around it, is no UTF-8.", repair="Rename it.")
         without = content_hash(file)
         told = store.episode_by_hash(connection, content_hash(file, by_voices=True), source)
         known = told or store.episode_by_hash(connection, without, source)
@@ -577,14 +707,14 @@ class Library:
         if known is not None and duration is None and episode.content_hash == without:
             report.unchanged.append(known)  # it has labels, or the voices were not told
             return
-        committed = self._commit(connection, episode, source)
+        committed = self._commit(connection, episode, source, of_show=True)
         (report.replaced if committed.replaced else report.added).append(committed.id)
         if episode.mended:
             report.mended[committed.id] = episode.mended
         if committed.unplaced:
             report.unplaced[committed.id] = committed.unplaced
 
-    def _name_anew(self, connection: sqlite3.Connection, new: Set[str]) -> None:
+    def _name_anew(self, connection: Connection, new: Set[str]) -> None:
         """Tell the voices that no label names anew, by what their show's other episodes tell: in the `new` episodes, and in
         those that speak of somebody who is known to come back since the new ones are there.
 
@@ -606,28 +736,27 @@ class Library:
                 to_tell = speakers.recovered or any(map(names_nobody, speakers.names))
                 if not (speakers.source and regulars and to_tell and (id_ in new or since)):
                     continue
-                added = self._added(connection, id_)
-                if id_ not in new and not speaks_of(added, since):
-                    continue
                 try:
-                    told = read_episode(Path(speakers.source), regulars=regulars)
-                except TranscriptError:
+                    added = self._added(connection, id_)
+                    if id_ not in new and not speaks_of(added, since):
+                        continue
+                    with contained(speakers.source, self.folder):
+                        told = read_episode(Path(speakers.source), regulars=regulars)
+                except (TranscriptError, LibraryDamaged):
                     continue
                 now = told_anew(added, told) if told.content_hash == added.content_hash else None
                 if now is None:
                     continue
-                with connection:
-                    connection.execute("BEGIN IMMEDIATE")
+                with _changing(connection):
                     store.retell(connection, now)
                     self._decide(connection, id_)
                     store.raise_generation(connection)
 
-    def _settle_people(self, connection: sqlite3.Connection) -> None:
+    def _settle_people(self, connection: Connection) -> None:
         """What only a show's episodes together tell: spellings of one name made one, and who comes back is a host."""
         from index.speakers.people import one_person_each, roles_of_show
 
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with _changing(connection):
             changed = False
             for show, (episodes, spoken_in) in store.speakers_of_shows(connection).items():
                 kept = one_person_each(spoken_in)
@@ -639,26 +768,44 @@ class Library:
                     changed = True
                     # Whose name and role are known decides who is credited where there are no labels.
                     for id_ in store.unlabelled_episodes(connection, show):
-                        self._decide(connection, id_)
+                        with suppress(LibraryDamaged):  # that one stays as it is; `check` names it
+                            self._decide(connection, id_)
+            store.note_unsettled(connection, None)
             if changed:
                 store.raise_generation(connection)
 
-    def _commit(self, connection: sqlite3.Connection, episode: Episode, source: str) -> _Committed:
-        """Embed and store; the transaction at the end is the commit."""
+    def _commit(
+        self,
+        connection: Connection,
+        episode: Episode,
+        source: str,
+        given: Sequence[Kept] | None = None,
+        *,
+        of_show: bool = False,
+    ) -> _Committed:
+        """Embed and store; the transaction at the end is the commit. `given`: what was put right in it, where that is not what
+        the library holds. `of_show`: what its show tells of it is still to be settled."""
         passages = build_passages(episode, LIMITS)
         vectors = self.encoder.encode([embedded_text(episode, passage) for passage in passages])
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with _changing(connection):
             id_, replaced = store.place_of(connection, episode, source)
-            given = corrections.read(connection, id_) if replaced else []
+            if given is None:
+                given = self._to_carry_over(connection, id_) if replaced else []
             if replaced:
-                store.delete_episode(connection, id_)
+                self._delete(connection, id_)
+            if of_show:
+                store.note_unsettled(connection, id_)
             store.insert_episode(connection, episode, id_, source, passages, vectors)
             unplaced = self._carry_over(connection, replace(episode, id=id_), given)
             store.raise_generation(connection)
         return _Committed(id_, replaced, unplaced)
 
-    def _carry_over(self, connection: sqlite3.Connection, episode: Episode, given: Sequence[Kept]) -> int:
+    def _to_carry_over(self, connection: Connection, id_: str) -> list[Kept]:
+        """What was put right in an episode; out of use where it is not what was given."""
+        given = corrections.read(connection, id_)
+        return given if seals.are_whole_corrections(connection, id_) else [corrections.never_placed(kept) for kept in given]
+
+    def _carry_over(self, connection: Connection, episode: Episode, given: Sequence[Kept]) -> int:
         """Keep what was put right in an episode with its new version. Returns how much of it no longer fits."""
         texts = [sentence.text for sentence in episode.sentences]
         carried = [
@@ -674,36 +821,26 @@ class Library:
         return sum(kept.state == "unplaced" for kept in carried)
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(self.folder / LOCK)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as exc:
-            raise LibraryBusy(self.folder, _holder(self.folder)) from exc
-        try:
-            (self.folder / f"{LOCK}.holder").write_text(f"process {os.getpid()} on {socket.gethostname()}")
-            connection = _connect(self.folder, write=True)
-            try:
-                yield connection
-            finally:
-                connection.close()
-        finally:
-            (self.folder / f"{LOCK}.holder").unlink(missing_ok=True)
-            lock.release()
+    def _writing(self) -> Iterator[Connection]:
+        with locked(self.folder), closing(connect_to_write(self.folder)) as connection:
+            yield connection
 
     # The FAISS index and its stamp
 
     def _vectors(self) -> _Vectors:
         """The FAISS index as of the database's generation; caught up from the stored embeddings where it lags."""
         generation = self.generation()
-        state = self._state
+        whole = self._whole or self
+        state = self._state if self._pinned else whole._state
         if state is None or state.generation != generation:
             with self._sync:
-                state = self._state
+                state = whole._state
                 if state is None or state.generation != generation:
-                    state = self._state = _caught_up(self.connection, self.folder, state)
+                    state = _caught_up(self.connection, self.folder, state)
+                    # A snapshot that others have overtaken keeps its own.
+                    if whole._state is None or whole._state.generation < state.generation:
+                        whole._state = state
+            self._state = state
         return state
 
     def _vectors_fault(self) -> str:
@@ -713,9 +850,21 @@ class Library:
             return "missing or damaged"
         return "" if stamp["generation"] == self.generation() else "stale"
 
-    def _save_vectors(self, connection: sqlite3.Connection) -> None:
+    def _save_vectors(self, connection: Connection) -> None:
+        """Write the FAISS index of what is committed. Where that can't be done the next writer does it, and readers catch up
+        in memory: nothing of what was stored is missing."""
         with self._sync:
             state = self._state = _caught_up(connection, self.folder, self._state)
+        try:
+            self._write_vectors(state)
+        except (OSError, RuntimeError) as exc:  # FAISS tells what the system refuses by a RuntimeError
+            for left in self.folder.glob("vectors*.part"):
+                with suppress(OSError):
+                    left.unlink(missing_ok=True)
+            why = exc if isinstance(exc, OSError) else hindrance(self.folder) or OSError(errno.EIO, str(exc))
+            log.warning("It is stored; its FAISS index is not: %s", blocked(self.folder, why))
+
+    def _write_vectors(self, state: _Vectors) -> None:
         file = self.folder / f"vectors-{state.generation}.faiss"
         scratch = file.with_suffix(".part")
         state.index.save(scratch)
@@ -730,10 +879,11 @@ class Library:
                 other.unlink(missing_ok=True)
 
     def _check_format(self) -> None:
-        if (made_as := store.made_as(self.connection)) != store.FORMAT:
+        if (made_as := store.made_as(self.connection)) not in store.FORMATS:
             raise LibraryError(
                 f"{self.folder} has format {made_as}; this version reads format {store.FORMAT}. "
-                f"Add the transcripts to a new library: verbatim add TRANSCRIPTS --library NEW"
+                f"Add the transcripts to a new library: verbatim add TRANSCRIPTS --library NEW, and keep this folder: "
+                f"its corrections and its feedback are in it alone."
             )
 
     def _check_model(self) -> None:
@@ -789,6 +939,14 @@ def find_transcripts(paths: Iterable[str | Path]) -> tuple[list[Path], list[Tran
     return list(files), missing
 
 
+def _size(file: Path) -> int:
+    """Bytes in it, for showing how far things are; 0 where it can't be told."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
 def _matching(pattern: Path) -> list[Path]:
     """The files that a glob means, sorted; none where it is no glob."""
     try:
@@ -810,39 +968,82 @@ def _looks_like_transcript(file: Path) -> bool:
     )
 
 
-def _connect(folder: Path, *, write: bool = False) -> sqlite3.Connection:
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """The library's lock is held. LibraryBusy: another process holds it, and which. LibraryBlocked: it can't be taken."""
+    from filelock import FileLock, Timeout
+
+    lock, holder = FileLock(folder / LOCK), folder / f"{LOCK}.holder"
+    with telling(folder):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as exc:
+            raise LibraryBusy(folder, _holder(folder)) from exc
     try:
-        # isolation_level None: transactions are begun by hand, where they are meant.
-        connection = sqlite3.connect(folder / DATABASE, timeout=30, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        if not write:
-            connection.execute("PRAGMA query_only = ON")
-            connection.execute("PRAGMA cache_size = -65536")
-            connection.execute("PRAGMA mmap_size = 1073741824")
-    except sqlite3.DatabaseError as exc:
-        raise _damaged(folder, exc) from exc
-    return connection
-
-
-def _damaged(folder: Path, exc: sqlite3.DatabaseError) -> LibraryDamaged:
-    return LibraryDamaged(
-        f"{folder / DATABASE} can't be read ({exc}). Restore it from a copy, or delete {folder} and add the files again."
-    )
+        with suppress(OSError):  # a name for others to read; a full disk has no room for it
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
+        yield
+    finally:
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
+        lock.release()
 
 
 @contextmanager
-def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+def _changing(connection: Connection) -> Iterator[None]:
+    """One transaction: all that is written in the block is committed at its end, with the hashes of what changed; or none."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        store.bring_up(connection)
+        yield
+        seals.seal(connection)
+
+
+@contextmanager
+def _snapshot(connection: Connection) -> Iterator[None]:
     """What is read inside is of one generation, though another process may be writing the next."""
+    if connection.in_transaction:  # it is so already
+        yield
+        return
     connection.execute("BEGIN")
     try:
         yield
     finally:
-        connection.execute("COMMIT")
+        if connection.in_transaction:
+            connection.rollback()
 
 
-def _caught_up(connection: sqlite3.Connection, folder: Path, state: _Vectors | None) -> _Vectors:
+def _is_past(connection: Connection) -> bool:
+    """Whether somebody has written the database since it was opened as a file that nobody writes."""
+    return connection.seen is not None and connection.seen != file_as_seen(connection.folder)
+
+
+def faults(connection: Connection, folder: Path) -> list[str]:
+    """What is wrong with the database, in words with the repair; damaged episodes each by its name."""
+    repair = f"verbatim check --repair --library {folder}"
+    found: list[str] = []
+    for look in (store.problems, lexical.problems):
+        try:
+            found += look(connection)
+        except LibraryDamaged as exc:
+            found.append(str(exc))
+        except (LibraryBlocked, LibraryBusy):
+            pass  # SQLite takes looking into the lexical index for a change, which can't be made here, or now
+    try:
+        found += [f"Episode {name} is damaged: {why}. Repair: {repair}" for name, why in seals.faults(connection)]
+    except LibraryDamaged as exc:
+        found.append(str(exc))
+    return list(dict.fromkeys(found))
+
+
+def _no_such(connection: Connection, id_: str) -> NoSuchEpisode:
+    from rapidfuzz import process
+
+    ids = store.episode_ids(connection)
+    return NoSuchEpisode(id_, [match for match, *_ in process.extract(id_, ids, limit=3, score_cutoff=50)])
+
+
+def _caught_up(connection: Connection, folder: Path, state: _Vectors | None) -> _Vectors:
     """The index of the database's present generation, from the one at hand or the file, by what it lacks or has too much."""
     with _snapshot(connection):
         generation = store.generation(connection)
@@ -853,6 +1054,9 @@ def _caught_up(connection: sqlite3.Connection, folder: Path, state: _Vectors | N
         vectors.remove(np.setdiff1d(held, ids).tolist())
         for new_ids, rows in store.embeddings(connection, np.setdiff1d(ids, held)):
             vectors.add(new_ids, rows)
+    if vectors.index.ntotal != len(ids):  # a passage has lost its vector: the words still find it
+        there = np.isin(ids, vectors.ids)
+        ids, episodes = ids[there], episodes[there]
     return _Vectors(generation, vectors, ids, episodes)
 
 

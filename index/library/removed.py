@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from index import seals
 from index.errors import LibraryError, NoSuchEpisode
 from index.search import lexical
 
@@ -50,27 +51,62 @@ def keep(folder: Path, connection: sqlite3.Connection, id_: str, by: str | None)
     key = f"{now:%Y%m%d-%H%M%S-%f}-{hashlib.sha256(id_.encode('utf-8', 'replace')).hexdigest()[:12]}"
     removed = Removed(key, id_, show, title, now.isoformat(timespec="seconds"), by)
     facts = {name: getattr(removed, name) for name in Removed.__slots__}
-    held = facts | {"rows": _rows(connection, row)}
+    held = facts | {"rows": rows_of(connection, row)}
     file = _file(folder, key)
     file.parent.mkdir(exist_ok=True)
     scratch = file.with_suffix(".part")
-    with scratch.open("w", encoding="utf-8") as out:
-        json.dump(held, out)
-        out.flush()
-        os.fsync(out.fileno())
-    scratch.replace(file)
+    try:
+        with scratch.open("w", encoding="utf-8") as out:
+            json.dump(held, out)
+            out.flush()
+            os.fsync(out.fileno())
+        scratch.replace(file)
+    except OSError:
+        scratch.unlink(missing_ok=True)
+        raise
+    # The names too: a file that no folder tells of after a power cut is none.
+    for named_in in (file.parent, folder):
+        _sync(named_in)
     return removed
 
 
-def listed(folder: Path) -> list[Removed]:
-    """What is in the bin, the last removed first. A file that can't be read is left out, and left alone."""
+def _sync(folder: Path) -> None:
+    if os.name != "posix":
+        return  # elsewhere a folder can't be opened
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
+
+
+def listed(folder: Path, connection: sqlite3.Connection) -> list[Removed]:
+    """What is in the bin, the last removed first. A file that can't be read is left out, and left alone; one whose episode is
+    in the library is no removed episode: it was left behind when removing or putting back broke off."""
+    return [removed for _, removed, left_behind in _files(folder, connection) if not left_behind]
+
+
+def tidy(folder: Path, connection: sqlite3.Connection) -> None:
+    """Delete what was left behind by removing or putting back that broke off. Called by a writer that holds the lock."""
+    for file, _, left_behind in _files(folder, connection):
+        if left_behind:
+            file.unlink(missing_ok=True)
+    for scratch in (folder / FOLDER).glob("*.part"):
+        scratch.unlink(missing_ok=True)
+
+
+def _files(folder: Path, connection: sqlite3.Connection) -> list[tuple[Path, Removed, bool]]:
+    """The files of the bin, newest first, and whether each one's very episode, by its row, is in the library."""
     found = []
     for file in sorted((folder / FOLDER).glob("*.json"), reverse=True):
         try:
             held = json.loads(file.read_text(encoding="utf-8"))
-            found.append(Removed(*(held[name] for name in Removed.__slots__)))
-        except (OSError, ValueError, KeyError, TypeError):
+            removed = Removed(*(held[name] for name in Removed.__slots__))
+            row = held["rows"]["episodes"][0]["id"]
+        except (OSError, ValueError, KeyError, TypeError, IndexError):
             continue
+        there = connection.execute("SELECT 1 FROM episodes WHERE id = ? AND name = ?", (row, removed.episode)).fetchone()
+        found.append((file, removed, there is not None))
     return found
 
 
@@ -86,16 +122,24 @@ def put_back(folder: Path, connection: sqlite3.Connection, key: str) -> str:
     id_ = held["episode"]
     if connection.execute("SELECT 1 FROM episodes WHERE name = ?", (id_,)).fetchone():
         raise LibraryError(f"There is another episode {id_!r} in the library now. Remove that one first.")
-    for table, rows in held["rows"].items():
+    insert_rows(connection, held["rows"])
+    return id_
+
+
+def insert_rows(connection: sqlite3.Connection, held: dict[str, list[dict[str, Any]]]) -> None:
+    """Write what `rows_of` an episode gave, into the lexical index too."""
+    for table, rows in held.items():
         by_name = _references(connection, table)
         for row in rows:
-            values = {name: _value(connection, by_name.get(name), value) for name, value in row.items()}
-            columns = ", ".join(f'"{name}"' for name in values)
-            marks = ", ".join("?" * len(values))
-            connection.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', tuple(values.values()))
-    for passage in held["rows"].get("passages", ()):
+            insert_row(connection, table, {name: _value(connection, by_name.get(name), value) for name, value in row.items()})
+    seals.new(connection, held["episodes"][0]["id"])  # one that was removed before there were hashes
+    for passage in held.get("passages", ()):
         lexical.insert(connection, passage["id"], passage["text"], passage["context"])
-    return id_
+
+
+def insert_row(connection: sqlite3.Connection, table: str, values: dict[str, Any]) -> None:
+    columns, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" * len(values))
+    connection.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', tuple(values.values()))
 
 
 def discard(folder: Path, key: str) -> None:
@@ -109,7 +153,7 @@ def _file(folder: Path, key: str) -> Path:
     return folder / FOLDER / f"{key}.json"
 
 
-def _rows(connection: sqlite3.Connection, row: int) -> dict[str, list[dict[str, Any]]]:
+def rows_of(connection: sqlite3.Connection, row: int) -> dict[str, list[dict[str, Any]]]:
     """The rows that hang on an episode by table, each after the tables that it points into."""
     held = {"episodes": _selected(connection, "episodes", "id", [row])}
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

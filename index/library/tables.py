@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from index import seals
+from index.connect import Connection, damaged
 from index.corrections import kinds as corrections
 from index.episode import Episode, Passage, Person, Sentence, Show, Turn
 from index.library import feedback
 from index.search import lexical
 from index.search.encoder import Fingerprint
 
-FORMAT = "3"
+FORMAT = "4"
+FORMATS = ("3", FORMAT)
+"""Those that are read. A library of format 3, without hashes, becomes one of format 4 with its first change (`bring_up`)."""
 EMBEDDINGS_AT_ONCE = 20_000
 
 SCHEMA = (
@@ -59,11 +63,12 @@ CREATE TABLE embeddings (passage INTEGER PRIMARY KEY REFERENCES passages ON DELE
 """
     + corrections.SCHEMA
     + feedback.SCHEMA
+    + seals.SCHEMA
     + lexical.SCHEMA
 )
 
 
-def create(connection: sqlite3.Connection, model: Fingerprint) -> None:
+def create(connection: Connection, model: Fingerprint) -> None:
     """Make the tables, all or none, where they aren't yet; record the model."""
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
         return
@@ -77,39 +82,81 @@ def create(connection: sqlite3.Connection, model: Fingerprint) -> None:
         connection.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
 
 
-def _meta(connection: sqlite3.Connection, key: str) -> str:
-    return connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
+def bring_up(connection: Connection) -> None:
+    """Make a library of an earlier format one of this format, inside a transaction; its episodes are hashed at the end of it."""
+    if made_as(connection) == FORMAT:
+        return
+    for statement in seals.SCHEMA.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)
+    connection.execute("INSERT OR IGNORE INTO seals (episode) SELECT id FROM episodes")
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (FORMAT,))
 
 
-def fingerprint(connection: sqlite3.Connection) -> Fingerprint | None:
+def _meta(connection: Connection, key: str) -> str:
+    found = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    if found is None:
+        raise damaged(connection.folder, f"it does not tell its {key}")
+    return found[0]
+
+
+@contextmanager
+def _of_rows(connection: Connection, what: str) -> Iterator[None]:
+    """A block that makes things out of stored rows: rows that make none are damaged."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError) as exc:
+        raise damaged(connection.folder, f"{what} can't be read ({type(exc).__name__}: {str(exc)[:100]})") from exc
+
+
+def fingerprint(connection: Connection) -> Fingerprint | None:
     """The model that the vectors came from; None where no library was made yet."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
         return None
-    name, revision, weights = json.loads(_meta(connection, "model"))
-    return Fingerprint(name, revision, weights, dimensions(connection))
+    with _of_rows(connection, "the name of its model"):
+        name, revision, weights = json.loads(_meta(connection, "model"))
+        return Fingerprint(name, revision, weights, dimensions(connection))
 
 
-def dimensions(connection: sqlite3.Connection) -> int:
-    return int(_meta(connection, "dimensions"))
+def dimensions(connection: Connection) -> int:
+    with _of_rows(connection, "its model"):
+        return int(_meta(connection, "dimensions"))
 
 
-def made_as(connection: sqlite3.Connection) -> str:
+def made_as(connection: Connection) -> str:
     """The format of the tables, as `FORMAT` was when they were made."""
     return _meta(connection, "format")
 
 
-def generation(connection: sqlite3.Connection) -> int:
-    return int(_meta(connection, "generation"))
+def generation(connection: Connection) -> int:
+    with _of_rows(connection, "its generation"):
+        return int(_meta(connection, "generation"))
 
 
-def raise_generation(connection: sqlite3.Connection) -> None:
+def raise_generation(connection: Connection) -> None:
     connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+
+
+def unsettled(connection: Connection) -> set[str]:
+    """The ids of the episodes that were added since it was last told what only a show's episodes together tell."""
+    found = connection.execute("SELECT value FROM meta WHERE key = 'unsettled'").fetchone()
+    with _of_rows(connection, "what is still to be settled"):
+        return set(json.loads(found[0])) if found else set()
+
+
+def note_unsettled(connection: Connection, id_: str | None) -> None:
+    """One more of them; None: they are all settled."""
+    if id_ is None:
+        connection.execute("DELETE FROM meta WHERE key = 'unsettled'")
+        return
+    noted = json.dumps(sorted(unsettled(connection) | {id_}))
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('unsettled', ?)", (noted,))
 
 
 # Writing an episode
 
 
-def episode_by_hash(connection: sqlite3.Connection, content_hash: str, source: str) -> str | None:
+def episode_by_hash(connection: Connection, content_hash: str, source: str) -> str | None:
     """The id of the episode with that content, or None. A file that has an episode of its own means that one only."""
     found = connection.execute(
         "SELECT name FROM episodes WHERE content_hash = ?"
@@ -119,7 +166,7 @@ def episode_by_hash(connection: sqlite3.Connection, content_hash: str, source: s
     return found[0] if found else None
 
 
-def place_of(connection: sqlite3.Connection, episode: Episode, source: str) -> tuple[str, bool]:
+def place_of(connection: Connection, episode: Episode, source: str) -> tuple[str, bool]:
     """The id that this episode gets, and whether it replaces the one that has it.
 
     The same file again, or the same id in the same show after its file is gone, is a new version; anything else that
@@ -144,7 +191,7 @@ def place_of(connection: sqlite3.Connection, episode: Episode, source: str) -> t
     raise ValueError(f"ten thousand episodes are called {episode.id}")
 
 
-def delete_episode(connection: sqlite3.Connection, id_: str) -> None:
+def delete_episode(connection: Connection, id_: str) -> None:
     row = connection.execute("SELECT id, show FROM episodes WHERE name = ?", (id_,)).fetchone()
     if row is None:
         return
@@ -155,7 +202,7 @@ def delete_episode(connection: sqlite3.Connection, id_: str) -> None:
 
 
 def insert_episode(
-    connection: sqlite3.Connection,
+    connection: Connection,
     episode: Episode,
     id_: str,
     source: str,
@@ -180,6 +227,7 @@ def insert_episode(
             json.dumps(episode.voices),
         ),
     ).lastrowid  # fmt: skip
+    seals.new(connection, row)
     _insert_turns(connection, row, episode, _insert_people(connection, row, episode))
     connection.executemany(
         "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
@@ -203,7 +251,7 @@ def insert_episode(
     _insert_passages(connection, row, passages, [np.asarray(vector, np.float16).tobytes() for vector in vectors])
 
 
-def _insert_people(connection: sqlite3.Connection, row: int, episode: Episode) -> dict[str, int]:
+def _insert_people(connection: Connection, row: int, episode: Episode) -> dict[str, int]:
     """Who takes part, and who speaks, as the episode was added. Returns the row of each name."""
     people = {name: _person_row(connection, name) for name in _names(episode)}
     connection.executemany(
@@ -217,16 +265,17 @@ def _insert_people(connection: sqlite3.Connection, row: int, episode: Episode) -
     return people
 
 
-def retell(connection: sqlite3.Connection, added: Episode) -> None:
+def retell(connection: Connection, added: Episode) -> None:
     """An episode as it was added gets other speakers; to be followed by `rewrite_episode`, which shows them."""
     row = episode_rows(connection, [added.id])[0]
+    seals.open_row(connection, row)
     for table in ("appearances", "turns_added"):
         connection.execute(f"DELETE FROM {table} WHERE episode = ?", (row,))
     _insert_people(connection, row, added)
 
 
 def _insert_passages(
-    connection: sqlite3.Connection, row: int, passages: Sequence[Passage], vectors: Sequence[bytes]
+    connection: Connection, row: int, passages: Sequence[Passage], vectors: Sequence[bytes]
 ) -> None:
     """`vectors`: float16, as they are kept."""
     for passage, vector in zip(passages, vectors, strict=True):
@@ -239,7 +288,7 @@ def _insert_passages(
 
 
 def _insert_turns(
-    connection: sqlite3.Connection, row: int, episode: Episode, people: dict[str, int], table: str = "turns"
+    connection: Connection, row: int, episode: Episode, people: dict[str, int], table: str = "turns"
 ) -> None:
     connection.executemany(
         f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)",
@@ -260,12 +309,13 @@ def _time_sources(episode: Episode) -> str:
     return json.dumps(sorted({s.time_source for s in episode.sentences if s.time_source}))
 
 
-def rewrite_episode(connection: sqlite3.Connection, added: Episode, episode: Episode) -> None:
+def rewrite_episode(connection: Connection, added: Episode, episode: Episode) -> None:
     """What was told or put right since: the episode's turns, its sentences, and what each person speaks.
 
     `added`: the same episode as it was added, which is kept. Both must hold the same sentences, in their order.
     """
     row = episode_rows(connection, [episode.id])[0]
+    seals.open_row(connection, row)
     connection.execute("DELETE FROM turns WHERE episode = ?", (row,))
     people = {name: _person_row(connection, name) for name in _names(episode) | _names(added)}
     _insert_turns(connection, row, episode, people)
@@ -308,15 +358,16 @@ def _facts(s: Sentence) -> tuple[str, float | None, float | None, str | None, fl
     return s.text, s.start, s.end, s.time_source, s.time_error
 
 
-def _forget_people(connection: sqlite3.Connection) -> None:
+def _forget_people(connection: Connection) -> None:
     """Those who take part nowhere any more."""
     tables = ("appearances", "turns", "turns_added")
     nowhere = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} WHERE person = people.id)" for table in tables)
     connection.execute(f"DELETE FROM people WHERE {nowhere}")
 
 
-def move_passages(connection: sqlite3.Connection, id_: str, passages: Sequence[Passage]) -> None:
+def move_passages(connection: Connection, id_: str, passages: Sequence[Passage]) -> None:
     """New times for the passages of an episode, which are the same otherwise; in their order."""
+    seals.open_of(connection, id_)
     connection.executemany(
         "UPDATE passages SET start = ?, end = ? WHERE id = ?",
         [
@@ -327,7 +378,7 @@ def move_passages(connection: sqlite3.Connection, id_: str, passages: Sequence[P
 
 
 def replace_passages(
-    connection: sqlite3.Connection, id_: str, passages: Sequence[Passage], fresh: dict[int, np.ndarray]
+    connection: Connection, id_: str, passages: Sequence[Passage], fresh: dict[int, np.ndarray]
 ) -> None:
     """Passages with new words in the place of those that an episode has, as many and in their order.
 
@@ -335,6 +386,7 @@ def replace_passages(
     take a vector for granted as long as they hold one by that id, and neighbours must have neighbouring ids.
     """
     row = episode_rows(connection, [id_])[0]
+    seals.open_row(connection, row)
     old = passages_in(connection, id_)
     vectors = []
     for number, passage in enumerate(old):
@@ -348,7 +400,7 @@ def replace_passages(
 # People of a show
 
 
-def speakers_of_shows(connection: sqlite3.Connection) -> dict[int, tuple[int, dict[str, int]]]:
+def speakers_of_shows(connection: Connection) -> dict[int, tuple[int, dict[str, int]]]:
     """Of each show's row: how many episodes it has, and in how many each person speaks, as {show: (n, {name: n})}."""
     counts = dict(connection.execute("SELECT show, count(*) FROM episodes GROUP BY show"))
     found: dict[int, tuple[int, dict[str, int]]] = {show: (number, {}) for show, number in counts.items()}
@@ -370,7 +422,7 @@ class Speakers:
     names: set[str]
 
 
-def speakers_beside(connection: sqlite3.Connection, ids: Iterable[str]) -> list[dict[str, Speakers]]:
+def speakers_beside(connection: Connection, ids: Iterable[str]) -> list[dict[str, Speakers]]:
     """Of each show that has one of these episodes, all of its episodes by id."""
     found: dict[int, dict[str, Speakers]] = {}
     for show, id_, source, recovered, name in connection.execute(
@@ -386,15 +438,17 @@ def speakers_beside(connection: sqlite3.Connection, ids: Iterable[str]) -> list[
     return list(found.values())
 
 
-def unlabelled_episodes(connection: sqlite3.Connection, show: int) -> list[str]:
+def unlabelled_episodes(connection: Connection, show: int) -> list[str]:
     """The ids of a show's episodes whose transcripts name no speakers."""
     return [name for (name,) in connection.execute("SELECT name FROM episodes WHERE show = ? AND unlabelled", (show,))]
 
 
-def rename_person(connection: sqlite3.Connection, show: int, name: str, keep: str) -> None:
+def rename_person(connection: Connection, show: int, name: str, keep: str) -> None:
     """Everything that one person says in a show becomes another's. Where both are listed in an episode, one entry stays."""
     old, new = _person_row(connection, name), _person_row(connection, keep)
     of_show = "episode IN (SELECT id FROM episodes WHERE show = ?)"
+    for (row,) in connection.execute("SELECT id FROM episodes WHERE show = ?", (show,)).fetchall():
+        seals.open_row(connection, row)
     for episode, words, seconds in connection.execute(
         f"SELECT episode, words, seconds FROM appearances AS a WHERE person = ? AND {of_show}"
         " AND EXISTS (SELECT 1 FROM appearances AS b WHERE b.episode = a.episode AND b.person = ?)",
@@ -412,10 +466,11 @@ def rename_person(connection: sqlite3.Connection, show: int, name: str, keep: st
     _forget_people(connection)
 
 
-def give_roles(connection: sqlite3.Connection, show: int, roles: Mapping[str, str]) -> int:
+def give_roles(connection: Connection, show: int, roles: Mapping[str, str]) -> int:
     """These people ({name: role}) get their role in the show's episodes where it is unknown. Returns how many rows changed."""
     changed = 0
     for name, role in roles.items():
+        _open_those_with(connection, show, name, role="unknown")
         for table in ("appearances", "turns", "turns_added"):
             changed += connection.execute(
                 f"UPDATE {table} SET role = ? WHERE role = 'unknown' AND person = (SELECT id FROM people WHERE name = ?)"
@@ -425,11 +480,23 @@ def give_roles(connection: sqlite3.Connection, show: int, roles: Mapping[str, st
     return changed
 
 
+def _open_those_with(connection: Connection, show: int, name: str, *, role: str) -> None:
+    """The hashes of a show's episodes in which that person has that role are to be made anew."""
+    tables = ("appearances", "turns", "turns_added")
+    here = " OR ".join(
+        f"id IN (SELECT episode FROM {table} WHERE role = ? AND person = (SELECT id FROM people WHERE name = ?))"
+        for table in tables
+    )
+    rows = connection.execute(f"SELECT id FROM episodes WHERE show = ? AND ({here})", (show, *[role, name] * len(tables)))
+    for (row,) in rows.fetchall():
+        seals.open_row(connection, row)
+
+
 def _names(episode: Episode) -> set[str]:
     return {person.name for person in episode.people} | {turn.speaker.name for turn in episode.turns if turn.speaker}
 
 
-def _person_row(connection: sqlite3.Connection, name: str) -> int:
+def _person_row(connection: Connection, name: str) -> int:
     connection.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
     return connection.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()[0]
 
@@ -445,65 +512,90 @@ def _spoken(episode: Episode, name: str) -> tuple[int, float | None]:
 # Reading
 
 
-def episode_ids(connection: sqlite3.Connection) -> list[str]:
+def episode_ids(connection: Connection) -> list[str]:
     return [name for (name,) in connection.execute("SELECT name FROM episodes ORDER BY name")]
 
 
-def audio(connection: sqlite3.Connection, id_: str) -> str | None:
+def audio(connection: Connection, id_: str) -> str | None:
     found = connection.execute("SELECT audio FROM episodes WHERE name = ?", (id_,)).fetchone()
     return found[0] if found else None
 
 
-def read_episode(connection: sqlite3.Connection, id_: str, *, as_added: bool = False) -> Episode | None:
-    """The whole episode under the id it has here; None where there is none.
-
-    `as_added`: without what was told or put right since.
-    """
+def rows_of_episode(connection: Connection, id_: str, *, as_added: bool = False) -> list[list[tuple]] | None:
+    """All that `read_episode` reads: the episode itself, its sentences, its turns and its people; None where there is none."""
     found = connection.execute(
-        "SELECT episodes.id, shows.name, shows.description, title, date, episodes.description, duration, audio, url, format,"
-        " mended, content_hash, unlabelled, voices FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?",
+        "SELECT episodes.id, shows.name, title, date, episodes.description, duration, audio, url, format,"
+        " mended, content_hash, unlabelled, voices, episodes.name FROM episodes JOIN shows ON shows.id = show"
+        " WHERE episodes.name = ?",
         (id_,),
     ).fetchone()
     if found is None:
         return None
-    row, show, about, title, date, description, duration, audio_, url, format_, mended, hash_, unlabelled, voices = (
-        found
-    )
     turn_column, turns_table, here = (
         ("added_in_turn", "turns_added", "added") if as_added else ("turn", "turns", "shown")
     )
-    sentences: dict[int, list[Sentence]] = {}
-    for turn, position, speech, added, *facts in connection.execute(
+    row = found[0]
+    sentences = connection.execute(
         f"SELECT {turn_column}, position, speech, added, text, start, end, time_source, time_error FROM sentences"
         " WHERE episode = ? ORDER BY position",
         (row,),
-    ):
+    ).fetchall()
+    turns = connection.execute(
+        f"SELECT position, people.name, role, speaker_source FROM {turns_table} LEFT JOIN people ON people.id = person"
+        " WHERE episode = ? ORDER BY position",
+        (row,),
+    ).fetchall()
+    people = connection.execute(
+        f"SELECT name, role FROM appearances JOIN people ON people.id = person WHERE episode = ? AND {here}"
+        " ORDER BY position",
+        (row,),
+    ).fetchall()
+    return [[found], sentences, turns, people]
+
+
+def read_episode(connection: Connection, id_: str, *, as_added: bool = False) -> Episode | None:
+    """The whole episode under the id it has here; None where there is none. LibraryDamaged: it is not what was stored.
+
+    `as_added`: without what was told or put right since.
+    """
+    rows = rows_of_episode(connection, id_, as_added=as_added)
+    if rows is None:
+        return None
+    ((row, *_),) = rows[0]
+    fault = seals.check_stored(connection, row) if as_added else seals.check_shown(connection, row, rows)
+    if fault:
+        raise damaged(connection.folder, f"of episode {id_}, {fault}")
+    about = connection.execute(
+        "SELECT description FROM shows WHERE id = (SELECT show FROM episodes WHERE id = ?)", (row,)
+    ).fetchone()
+    with _of_rows(connection, f"episode {id_}"):
+        return _episode_of(id_, rows, about[0], as_added=as_added)
+
+
+def _episode_of(id_: str, rows: list[list[tuple]], about: str, *, as_added: bool) -> Episode:
+    ((_, show, title, date, description, duration, audio_, url, format_, mended, hash_, unlabelled, voices, _),) = rows[0]
+    sentences: dict[int, list[Sentence]] = {}
+    for turn, position, speech, added, *facts in rows[1]:
         facts = json.loads(added) if as_added and added else facts
         sentences.setdefault(turn, []).append(Sentence(position, *facts, bool(speech)))
     turns = tuple(
         Turn(Person(name, role) if name is not None else None, tuple(sentences[position]), speaker_source)
-        for position, name, role, speaker_source in connection.execute(
-            f"SELECT position, people.name, role, speaker_source FROM {turns_table} LEFT JOIN people ON people.id = person"
-            " WHERE episode = ? ORDER BY position",
-            (row,),
-        )
+        for position, name, role, speaker_source in rows[2]
     )
-    people = tuple(
-        Person(name, role)
-        for name, role in connection.execute(
-            f"SELECT name, role FROM appearances JOIN people ON people.id = person WHERE episode = ? AND {here}"
-            " ORDER BY position",
-            (row,),
-        )
-    )
+    people = tuple(Person(name, role) for name, role in rows[3])
     return Episode(
         id_, Show(show, about), title, turns, people, date, description, duration, audio_, url, format_, hash_,
         tuple(json.loads(mended)), bool(unlabelled), tuple((position, role) for position, role in json.loads(voices)),
     )  # fmt: skip
 
 
-def summaries(connection: sqlite3.Connection) -> list[dict]:
+def summaries(connection: Connection) -> list[dict]:
     """One mapping an episode, with the fields of `EpisodeSummary`; `people` as (name, role, words, seconds)."""
+    with _of_rows(connection, "the list of episodes"):
+        return _summaries(connection)
+
+
+def _summaries(connection: Connection) -> list[dict]:
     people: dict[int, list[tuple]] = {}
     for episode, *person in connection.execute(
         "SELECT episode, name, role, words, seconds FROM appearances JOIN people ON people.id = person"
@@ -528,7 +620,7 @@ def summaries(connection: sqlite3.Connection) -> list[dict]:
     ]  # fmt: skip
 
 
-def read_passages(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Passage]:
+def read_passages(connection: Connection, ids: Sequence[int]) -> dict[int, Passage]:
     marks = ",".join(str(int(id_)) for id_ in ids)
     return {
         id_: Passage(episode, first, last, text, context, start, end)
@@ -539,7 +631,7 @@ def read_passages(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[in
     }
 
 
-def passages_in(connection: sqlite3.Connection, id_: str) -> list[int]:
+def passages_in(connection: Connection, id_: str) -> list[int]:
     """The ids of an episode's passages, in its order."""
     found = connection.execute(
         "SELECT passages.id FROM passages JOIN episodes ON episodes.id = episode WHERE name = ? ORDER BY first", (id_,)
@@ -547,12 +639,12 @@ def passages_in(connection: sqlite3.Connection, id_: str) -> list[int]:
     return [row for (row,) in found]
 
 
-def episode_rows(connection: sqlite3.Connection, ids: Sequence[str]) -> list[int]:
+def episode_rows(connection: Connection, ids: Sequence[str]) -> list[int]:
     wanted = set(ids)
     return [row for row, name in connection.execute("SELECT id, name FROM episodes") if name in wanted]
 
 
-def spoken_words(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
+def spoken_words(connection: Connection, ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
     """Words by (name, role) in each passage, counted as characters / 5.5 (close enough to prefer by, and quick)."""
     found: dict[int, dict[tuple[str, str], int]] = {}
     for id_, name, role, characters in connection.execute(
@@ -566,7 +658,7 @@ def spoken_words(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int
     return found
 
 
-def said_by(connection: sqlite3.Connection, name: str) -> list[tuple[int, str]]:
+def said_by(connection: Connection, name: str) -> list[tuple[int, str]]:
     """(passage, sentence) for each sentence of speech that a person says."""
     return connection.execute(
         "SELECT passages.id, sentences.text FROM turns JOIN sentences ON sentences.episode = turns.episode"
@@ -577,7 +669,7 @@ def said_by(connection: sqlite3.Connection, name: str) -> list[tuple[int, str]]:
     ).fetchall()
 
 
-def passage_ids(connection: sqlite3.Connection) -> tuple[np.ndarray, np.ndarray]:
+def passage_ids(connection: Connection) -> tuple[np.ndarray, np.ndarray]:
     """All passages' ids, rising, and the rows of their episodes: int64, shape (n_passages,) each."""
     rows = np.array(connection.execute("SELECT id, episode FROM passages ORDER BY id").fetchall(), np.int64).reshape(
         -1, 2
@@ -585,22 +677,24 @@ def passage_ids(connection: sqlite3.Connection) -> tuple[np.ndarray, np.ndarray]
     return rows[:, 0].copy(), rows[:, 1].copy()
 
 
-def embeddings(connection: sqlite3.Connection, ids: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def embeddings(connection: Connection, ids: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The stored vectors of these passages, in parts: ids, and float32 rows of shape (n, dimensions)."""
     for start in range(0, len(ids), EMBEDDINGS_AT_ONCE):
         part = ids[start : start + EMBEDDINGS_AT_ONCE]
         found = connection.execute(
             f"SELECT passage, vector FROM embeddings WHERE passage IN ({','.join(map(str, part.tolist()))})"
         ).fetchall()
-        vectors = np.frombuffer(b"".join(vector for _, vector in found), np.float16)
-        yield np.array([id_ for id_, _ in found], np.int64), vectors.reshape(len(found), -1).astype(np.float32)
+        with _of_rows(connection, "the vectors of some passages"):
+            vectors = np.frombuffer(b"".join(vector for _, vector in found), np.float16)
+            vectors = vectors.reshape(len(found), dimensions(connection)).astype(np.float32)
+        yield np.array([id_ for id_, _ in found], np.int64), vectors
 
 
-def rebuild_lexical(connection: sqlite3.Connection) -> None:
+def rebuild_lexical(connection: Connection) -> None:
     connection.execute("INSERT INTO lexical (lexical) VALUES ('rebuild')")
 
 
-def problems(connection: sqlite3.Connection) -> list[str]:
+def problems(connection: Connection) -> list[str]:
     """Faults of the database itself, in words; empty where there are none."""
     found = [
         f"The database is damaged: {line}" for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"
@@ -609,14 +703,15 @@ def problems(connection: sqlite3.Connection) -> list[str]:
         f"The database is damaged: a row of {table} belongs to no {parent}"
         for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check")
     ]
+    feedback.read(connection)
     lost = connection.execute(
         "SELECT count(*) FROM passages WHERE id NOT IN (SELECT passage FROM embeddings)"
     ).fetchone()[0]
     if lost:
-        found.append(f"{lost} passages have no embedding. Repair: remove their episodes and add the files again.")
+        found.append(f"{lost} passages have no embedding. Repair: verbatim check --repair")
     empty = connection.execute("SELECT name FROM episodes WHERE id NOT IN (SELECT episode FROM passages)").fetchall()
     found += [
-        f"Episode {name} has no passages. Repair: verbatim remove {name}, then add its file again." for (name,) in empty
+        f"Episode {name} has no passages. Repair: verbatim check --repair" for (name,) in empty
     ]
     held, indexed = (
         connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("passages", "lexical_docsize")

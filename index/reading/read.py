@@ -9,23 +9,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from index.episode import Chapter, Episode, Person, Role, Show, Turn
+from index.allowance import allowance
+from index.episode import Episode, Person, Role, Sentence, Show, Turn
 from index.errors import TranscriptError
 from index.formats import parse, read_bytes
 from index.formats.front_matter import metadata_from_mapping
-from index.formats.parsed import Metadata, ParsedTurn
+from index.formats.parsed import Metadata, ParsedTurn, counted
+from index.formats.source import whole_characters
 from index.interviews.voices import NOTHING, TellVoices, recovered_turns
+from index.plain import plain
 from index.reading.chapters import listed_chapters
 from index.reading.sentences import build_sentences
 from index.reading.timing import estimate_times, possible_times
 from index.speakers.people import people_of_labels
 from index.speakers.regulars import Regular
 
-READER_VERSION = "3"
+READER_VERSION = "4"
 """Part of every content hash: raise it when reading changes, and `verbatim add` reads all files anew."""
 
 AUDIO_SUFFIXES = frozenset([".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac", ".webm"])
 LARGEST_SIDECAR = 1_000_000
+MOST_TOLD = 50_000
+"""Tokens of a talk without labels in which voices are told apart: four hours, and five seconds of work."""
+_TOKEN = re.compile(r"\w{1,6}|[^\w\s]")  # about as the network's own are
 TRANSCRIPT_SUFFIXES = frozenset(
     [".srt", ".vtt", ".json", ".html", ".htm", ".md", ".markdown", ".txt", ".text", ".docx"]
 )
@@ -83,21 +89,28 @@ def read_episode(
     """
     # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
     data = read_bytes(path)
-    parsed = parse(data, str(path))
-    metadata = _merge(_read_json_beside(sidecar_of(path)), parsed.metadata)
-    beside = _read_json_beside(chapters_beside(path))
-    audio = _resolved_audio(path, metadata.audio)
-    mended = list(parsed.mended)
-    told = duration or metadata.duration or _audio_seconds(audio)
-    parsed_turns, duration = possible_times(parsed.turns, told, mended)
-    chapters = beside.chapters or metadata.chapters or listed_chapters(metadata.description or "")
-    turns, voices = _build_turns(parsed_turns, metadata.people, duration, chapters, tell_voices, regulars)
+    with allowance(path):
+        parsed = parse(data, str(path))
+        mended = list(parsed.mended)
+        metadata = _merge(_read_json_beside(sidecar_of(path), mended), parsed.metadata)
+        beside = _read_json_beside(chapters_beside(path), mended)
+        audio = _resolved_audio(path, metadata.audio)
+        told = duration or metadata.duration or _audio_seconds(audio)
+        parsed_turns, duration = possible_times(parsed.turns, told, mended)
+        chapters = beside.chapters or metadata.chapters or listed_chapters(metadata.description or "")
+        sentences = build_sentences([turn.pieces for turn in parsed_turns], duration=duration)
+        timed = estimate_times(sentences, duration, chapters)
+        labelled = any(turn.speaker for turn in parsed_turns)
+        turns = _labelled(parsed_turns, timed, metadata.people, regulars) if labelled else ()
+    voices = None
+    if not labelled:  # told by a network, whose work is in proportion to the words: no matter of the allowance
+        turns, voices = _recovered(timed, metadata.people, tell_voices, mended)
     if not any(sentence.speech for turn in turns for sentence in turn.sentences):
         raise TranscriptError(path, "there are no spoken words in it.", repair="Add a file that holds a transcript.")
     return Episode(
-        id=_slug(metadata.id or path.stem),
+        id=_slug(metadata.id or plain(path.stem)),
         show=Show(metadata.show or _show_from_folder(path), metadata.show_description or ""),
-        title=metadata.title or path.stem,
+        title=metadata.title or plain(path.stem).strip() or "Episode",
         turns=turns,
         people=_people(turns, metadata),
         date=metadata.date,
@@ -108,23 +121,28 @@ def read_episode(
         format=parsed.format,
         content_hash=_hash(path, data, by_voices=voices is not None),
         mended=tuple(mended),
-        unlabelled=not any(turn.speaker for turn in parsed_turns),
+        unlabelled=not labelled,
         voices=tuple(sorted((voices or NOTHING).items())),
     )
 
 
-def _read_json_beside(sidecar: Path) -> Metadata:
-    """The fields in a JSON file that lies beside a transcript; empty where there is none."""
+def _read_json_beside(sidecar: Path, mended: list[str]) -> Metadata:
+    """The fields in a JSON file that lies beside a transcript; empty where there is none. What was mended is added to `mended`."""
     if not sidecar.is_file():
         return Metadata()
     data = read_bytes(sidecar)
     if len(data) > LARGEST_SIDECAR:
         raise TranscriptError(sidecar, f"{len(data):,} bytes are more than a sidecar may have.")
     try:
-        mapping = json.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
+        text, halves = whole_characters(data.decode("utf-8-sig"))
+        mapping = json.loads(text)
+    except RecursionError as exc:
+        raise TranscriptError(sidecar, "it is nested too deeply.", repair="Mend or delete it.") from exc
+    except ValueError as exc:  # no UTF-8, no JSON, or a number of more digits than Python reads
         line = exc.lineno if isinstance(exc, json.JSONDecodeError) else None
         raise TranscriptError(sidecar, f"not JSON ({exc}).", line=line, repair="Mend or delete it.") from exc
+    if halves:
+        mended.append(f"{sidecar.name}: {counted(halves, 'half character')} left out")
     return metadata_from_mapping(mapping, str(sidecar))
 
 
@@ -133,28 +151,32 @@ def _merge(first: Metadata, second: Metadata) -> Metadata:
     return Metadata(**{f.name: getattr(first, f.name) or getattr(second, f.name) for f in fields(Metadata)})
 
 
-def _build_turns(
+def _labelled(
     parsed: Sequence[ParsedTurn],
+    timed: Sequence[Sequence[Sentence]],
     people: Sequence[Person],
-    duration: float | None,
-    chapters: Sequence[Chapter],
-    tell: TellVoices | None,
     regulars: Mapping[str, Regular] | None,
-) -> tuple[tuple[Turn, ...], Mapping[int, Role] | None]:
-    """The turns with their speakers; and what was told of their voices, None where nothing was."""
-    timed = estimate_times(build_sentences([turn.pieces for turn in parsed], duration=duration), duration, chapters)
-    if not any(turn.speaker for turn in parsed):
-        voices = tell([sentence for turn in timed for sentence in turn], people) if tell else None
-        return recovered_turns(timed, people, voices=voices or NOTHING), voices
+) -> tuple[Turn, ...]:
+    """The turns with the people that their labels stand for."""
     labels = people_of_labels(parsed, people, regulars)
-    labelled = tuple(
+    return tuple(
         Turn(labels[turn.speaker].person, tuple(of_turn), labels[turn.speaker].source)
         if turn.speaker
         else Turn(None, tuple(of_turn), "unknown")
         for turn, of_turn in zip(parsed, timed, strict=True)
         if of_turn
     )
-    return labelled, None
+
+
+def _recovered(
+    timed: Sequence[Sequence[Sentence]], people: Sequence[Person], tell: TellVoices | None, mended: list[str]
+) -> tuple[tuple[Turn, ...], Mapping[int, Role] | None]:
+    """The turns of a talk without labels; and what was told of their voices, None where nothing was."""
+    if sum(len(_TOKEN.findall(sentence.text)) for turn in timed for sentence in turn) > MOST_TOLD:
+        mended.append("more than four hours of talk without labels: it is not told who speaks")
+        return tuple(Turn(None, tuple(turn)) for turn in timed if turn), None
+    voices = tell([sentence for turn in timed for sentence in turn], people) if tell else None
+    return recovered_turns(timed, people, voices=voices or NOTHING), voices
 
 
 def _people(turns: tuple[Turn, ...], metadata: Metadata) -> tuple[Person, ...]:
@@ -176,7 +198,7 @@ def _last_time(turns: tuple[Turn, ...]) -> float | None:
 
 def _show_from_folder(path: Path) -> str:
     """Files without a show are grouped by the folder they lie in."""
-    return path.resolve().parent.name or "Podcast"
+    return plain(path.resolve().parent.name).strip() or "Podcast"
 
 
 def _resolved_audio(path: Path, audio: str | None) -> str | None:
@@ -190,7 +212,8 @@ def _resolved_audio(path: Path, audio: str | None) -> str | None:
     try:
         file = (path.parent / audio).resolve()
         near = file.is_relative_to(path.resolve().parent.parent)
-        return str(file) if near and file.suffix.lower() in AUDIO_SUFFIXES and file.is_file() else None
+        found = near and file.suffix.lower() in AUDIO_SUFFIXES and file.is_file()
+        return str(file) if found and plain(str(file)) == str(file) else None  # an address is kept as it is or not at all
     except (OSError, ValueError):  # no name that a file can have: too long, or with a NUL in it
         return None
 
@@ -199,11 +222,11 @@ def _audio_seconds(audio: str | None) -> float | None:
     """How long a sound file on this machine plays; None where it doesn't tell."""
     if audio is None or not Path(audio).is_absolute():
         return None
-    from tinytag import TinyTag, TinyTagException
+    from tinytag import TinyTag
 
     try:
         return TinyTag.get(audio).duration or None
-    except (TinyTagException, OSError):
+    except Exception:  # whatever a damaged recording does to its reader: the length stays unknown
         return None
 
 

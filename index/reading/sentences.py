@@ -50,7 +50,9 @@ ABBREVIATIONS = frozenset(
         "sgt",
     ]
 )
-_STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+[」』”]*")
+# A run of stops is looked at once, from its beginning: a million dots are no million sentences' ends to try.
+_STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s)|[。！？]+[」』”]*")
+_SAID = re.compile(r"[^\W_]")  # a letter or a digit
 _LAST_WORD = re.compile(r"([\w.]+?)\.[\"'”’)\]]*$")
 _WORD = re.compile(r"\S+")
 
@@ -78,10 +80,10 @@ def build_sentences(turns: Sequence[Sequence[Piece]], *, duration: float | None 
     position = 0
     for turn in joined:
         spans = [(turn.begin + start, turn.begin + end, True, "") for start, end in _split(turn.text, turn.breaks)]
-        for offset, words in turn.notes:
+        if turn.notes:
             # Before speech that begins there, after notes that do: they keep their order.
-            place = bisect_right(spans, (turn.begin + offset, False), key=lambda span: (span[0], span[2]))
-            spans.insert(place, (turn.begin + offset, turn.begin + offset, False, words))
+            spans += [(turn.begin + offset, turn.begin + offset, False, words) for offset, words in turn.notes]
+            spans.sort(key=lambda span: (span[0], span[2]))
         of_turn = []
         for start, end, speech, words in spans:
             text = turn.text[start - turn.begin : end - turn.begin] if speech else words
@@ -185,14 +187,20 @@ class _Clock:
 def _split(text: str, breaks: list[int]) -> list[tuple[int, int]]:
     """Spans of whole sentences; `breaks` are where pieces end, used where punctuation is missing."""
     spans: list[tuple[int, int]] = []
-    start = 0
+    start = looked = 0
+    says = False  # whether something is said between `start` and `looked`
     for stop in _STOP.finditer(text):
-        if _ends_sentence(text, start, stop):
+        # A stop with nothing but marks before it ("..." on its own) belongs to what follows.
+        says = says or _SAID.search(text, looked, stop.start()) is not None
+        looked = stop.start()
+        if says and _ends_sentence(text, start, stop):
             spans.append((start, stop.end()))
-            start = stop.end()
+            start = looked = stop.end()
+            says = False
     spans.append((start, len(text)))
     trimmed = [(_skip_space(text, first), last) for first, last in spans]
-    return [part for first, last in trimmed if first < last for part in _cut_long(text, first, last, breaks)]
+    ends = set(breaks)
+    return [part for first, last in trimmed if first < last for part in _cut_long(text, first, last, ends)]
 
 
 def _skip_space(text: str, offset: int) -> int:
@@ -202,23 +210,21 @@ def _skip_space(text: str, offset: int) -> int:
 
 
 def _ends_sentence(text: str, start: int, stop: re.Match[str]) -> bool:
-    following = text[_skip_space(text, stop.end()) :][:1]
-    if following.islower():
+    following = _skip_space(text, stop.end())
+    if text[following : following + 1].islower():
         return False
     if stop.group().startswith("."):
         word = _LAST_WORD.search(text, max(start, stop.end() - 24), stop.end())
         if word and (word[1].lower() in ABBREVIATIONS or (len(word[1]) == 1 and word[1].isalpha() and word[1] != "I")):
             return False
-    # A stop with nothing but marks before it ("..." on its own) belongs to what follows.
-    return any(letter.isalnum() for letter in text[start : stop.start()])
+    return True
 
 
-def _cut_long(text: str, start: int, end: int, breaks: list[int]) -> list[tuple[int, int]]:
+def _cut_long(text: str, start: int, end: int, ends: set[int]) -> list[tuple[int, int]]:
     """A span cut where pieces end, when it is too long to be one sentence (nobody wrote the full stops)."""
     words = [(match.start(), match.end()) for match in _WORD.finditer(text, start, end)]
     if len(words) <= LONGEST_SENTENCE_WORDS:
         return [(start, end)]
-    ends = set(breaks)
     spans, first = [], 0
     for number, (_, word_end) in enumerate(words, start=1):
         length = number - first

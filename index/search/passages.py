@@ -6,6 +6,7 @@ as `context` the question that it answers: that helps finding, and is never quot
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from index.episode import Episode, Passage, Sentence, Turn
@@ -30,6 +31,7 @@ LONGEST_QUESTION_WORDS = 60
 
 def build_passages(episode: Episode, limits: Limits = LIMITS) -> list[Passage]:
     """The passages of an episode in order; together they hold each sentence of speech exactly once."""
+    questions = Questions(episode)
     passages: list[Passage] = []
     open_: list[tuple[Turn, Sentence]] = []
     for turn in episode.turns:
@@ -39,11 +41,11 @@ def build_passages(episode: Episode, limits: Limits = LIMITS) -> list[Passage]:
             if open_ and (
                 _too_long(open_, sentence, limits) or (begins_exchange and _words(open_) >= limits.least_words)
             ):
-                passages.append(_close(episode, open_))
+                passages.append(_close(episode, open_, questions))
                 open_ = []
             open_.append((turn, sentence))
     if open_:
-        passages.append(_close(episode, open_))
+        passages.append(_close(episode, open_, questions))
     return passages
 
 
@@ -56,13 +58,16 @@ def embedded_text(episode: Episode, passage: Passage) -> str:
 EMBEDDED_QUESTION_WORDS = 30
 
 
-def with_words_of(worded: Episode, timed: Episode, passage: Passage) -> Passage:
-    """The passage with the words that its sentences have in `worded`, and the times that they have in `timed`."""
+def with_words_of(worded: Episode, timed: Episode, passage: Passage, questions: Questions) -> Passage:
+    """The passage with the words that its sentences have in `worded`, and the times that they have in `timed`.
+
+    `questions`: those of `worded`.
+    """
     own = [s for s in worded.sentences[passage.first : passage.last + 1] if s.speech]
     return replace(
         passage,
         text=" ".join(sentence.text for sentence in own),
-        context=question_before(worded, passage.first),
+        context=questions.before(passage.first),
         start=timed.sentences[passage.first].start,
         end=timed.sentences[passage.last].end,
     )
@@ -70,16 +75,25 @@ def with_words_of(worded: Episode, timed: Episode, passage: Passage) -> Passage:
 
 def question_before(episode: Episode, position: int) -> str:
     """The words that the turn holding sentence `position` answers: the end of the turn before it, or ""."""
-    before: Turn | None = None
-    for turn in episode.turns:
-        if turn.sentences[-1].position >= position:
-            break
-        if turn.words > 3:
-            before = turn
-    if before is None:
-        return ""
-    words = " ".join(sentence.text for sentence in before.sentences if sentence.speech).split()
-    return " ".join(words[-LONGEST_QUESTION_WORDS:])
+    return Questions(episode).before(position)
+
+
+class Questions:
+    """What the turns of an episode answer, each looked up without going through those before it."""
+
+    def __init__(self, episode: Episode) -> None:
+        self._ends = [turn.sentences[-1].position for turn in episode.turns]
+        self._asking: list[Turn | None] = [None]  # before each turn, the last one of more than three words
+        for turn in episode.turns:
+            self._asking.append(turn if turn.words > 3 else self._asking[-1])
+
+    def before(self, position: int) -> str:
+        """As `question_before`."""
+        turn = self._asking[bisect_left(self._ends, position)]
+        if turn is None:
+            return ""
+        words = " ".join(sentence.text for sentence in turn.sentences if sentence.speech).split()
+        return " ".join(words[-LONGEST_QUESTION_WORDS:])
 
 
 def _asks(turn: Turn) -> bool:
@@ -98,14 +112,14 @@ def _too_long(open_: list[tuple[Turn, Sentence]], sentence: Sentence, limits: Li
     return start is not None and sentence.end is not None and sentence.end - start > limits.seconds
 
 
-def _close(episode: Episode, open_: list[tuple[Turn, Sentence]]) -> Passage:
+def _close(episode: Episode, open_: list[tuple[Turn, Sentence]], questions: Questions) -> Passage:
     first, last = open_[0][1], open_[-1][1]
     return Passage(
         episode=episode.id,
         first=first.position,
         last=last.position,
         text=" ".join(sentence.text for _, sentence in open_),
-        context=question_before(episode, first.position),
+        context=questions.before(first.position),
         start=first.start,
         end=last.end,
     )

@@ -20,6 +20,10 @@ NameClaim = tuple[str, str, dict[str, float]]
 """A voice, a name that may be its own, and the features of that."""
 
 
+MOST_NAMES = 500
+"""Of a talk in which more fall, those that fall most often: every name is weighed for every voice."""
+
+
 class Claims:
     """What in a talk speaks for and against each of its voices having each of the names in it. `turns`: all with a label."""
 
@@ -30,6 +34,9 @@ class Claims:
         for mention in mentions_of(turns):
             if folded(mention.name):
                 self._mentions[folded(mention.name)[0]].append(mention)
+        if len(self._mentions) > MOST_NAMES:
+            often = Counter({key: len(mentions) for key, mentions in self._mentions.items()})
+            self._mentions = defaultdict(list, {key: self._mentions[key] for key, _ in often.most_common(MOST_NAMES)})
         heard = _NamesHeard.of(self._mentions, voices)
         self._known_first = first_names() | {folded(name)[0] for name in expected if folded(name)}
         self._claims = {

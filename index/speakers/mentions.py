@@ -35,8 +35,8 @@ class Mention(NamedTuple):
     early: bool = True
 
 
-_PART = r"[A-ZÀ-ÖØ-Þ](?:[\w’']*\w)?(?:-[A-Z]\w*)*"
-_FULL = rf"{_PART}(?:\s+(?:[A-Z]\.\s+|(?:de|da|di|del|van|von|der|den|bin|al|la|le|el|Mc|St\.)\s+)*{_PART}){{0,3}}"
+_PART = r"\b[A-ZÀ-ÖØ-Þ](?:[\w’']*\w)?(?:-[A-Z]\w*){0,3}"
+_FULL = rf"{_PART}(?:\s+(?:[A-Z]\.\s+|(?:de|da|di|del|van|von|der|den|bin|al|la|le|el|Mc|St\.)\s+){{0,3}}{_PART}){{0,3}}"
 _ENDS = r"(?=\s*(?:[,.!?;:–—…)]|-\s|$))"
 _SELF = re.compile(
     r"\b(?:[Mm]y name(?:['’]s| is)|(?:[Yy]our|[Tt]he|[Aa]|[Yy]our usual) (?:co-?)?host(?: for)?"

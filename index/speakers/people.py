@@ -35,6 +35,8 @@ SURE_OF_ROLE = 0.97
 RETURNS = 0.3
 """Who speaks in this share of a show's episodes belongs to the show."""
 FEWEST_RETURNS = 4
+MOST_LABELS = 200
+"""Of a talk with more, each is taken for a name as it stands: nobody talks with so many, and every two would be compared."""
 VISITS = 0.05
 """Who speaks in no more than this share of them is a guest, where nobody tells otherwise."""
 FEWEST_EPISODES = 20
@@ -59,6 +61,8 @@ def people_of_labels(
     labels = Counter(turn.speaker for turn in turns if turn.speaker)
     if not labels:
         return {}
+    if len(labels) > MOST_LABELS:
+        return {label: Voice(Person(label)) for label in labels}
     named = {label: person for label in labels if (person := _of_metadata(label, people))}
     merged = _one_name_each(turns, [label for label in labels if label not in named and not names_nobody(label)])
     named |= {label: _of_metadata(name, people) or Person(name) for label, name in merged.items()}

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -100,10 +100,9 @@ class Extractor:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self._episode = lru_cache(maxsize=64)(lambda id_, generation: library.episode(id_))
 
     def episode(self, id_: str) -> Episode:
-        return self._episode(id_, self.library.generation())
+        return self.library.episode(id_)
 
     def read(self, question: Question, hits: Sequence[Hit]) -> Evidence:
         """The sentences of the best passages, each with how well it fits the question."""
@@ -118,15 +117,15 @@ class Extractor:
 
     def whole(self, hit: Hit, may_speak: Callable[[Turn], bool]) -> Quote | None:
         """The longest run of a passage by one turn that `may_speak`, as a quote; None where there is none."""
-        episode = self.episode(hit.passage.episode)
         runs = []
-        for turn in episode.turns:
-            inside = turn.spoken(hit.passage.first, hit.passage.last)
-            if inside and may_speak(turn):
-                runs.append((sum(len(s.text) for s in inside), turn, inside))
+        for episode in self.library.episodes([hit.passage.episode]):
+            for turn in episode.turns:
+                inside = turn.spoken(hit.passage.first, hit.passage.last)
+                if inside and may_speak(turn):
+                    runs.append((sum(len(s.text) for s in inside), episode, turn, inside))
         if not runs:
             return None
-        _, turn, inside = max(runs, key=lambda run: run[0])
+        _, episode, turn, inside = max(runs, key=lambda run: run[0])
         text = " ".join(s.text for s in inside)
         signals = Signals(passage_cosine=hit.cosine)
         return Quote(episode, turn, inside[0].position, inside[-1].position, text, hit.score, hit.id, signals)
@@ -145,8 +144,11 @@ class Extractor:
     def _candidates(self, hits: Sequence[Hit]) -> list[_Candidate]:
         """The sentences of speech of these passages, and those that follow a question at a passage's end; in order."""
         found: dict[tuple[str, int], _Candidate] = {}
+        read = {episode.id: episode for episode in self.library.episodes({hit.passage.episode: None for hit in hits})}
         for hit in hits:
-            episode = self.episode(hit.passage.episode)
+            episode = read.get(hit.passage.episode)
+            if episode is None:  # it is damaged
+                continue
             last = hit.passage.last
             spoken = [(turn, s) for turn in episode.turns for s in turn.spoken()]
             at_end = next((s for _, s in spoken if s.position == last), None)

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from index.plain import plain
 from index.search.lexical import stems
 from rag.answer import Check
 from rag.english import QUANTITIES, REPORTING_WORDS, SPEECH_FORMS, TITLES
@@ -80,7 +81,7 @@ def judge(
     """
     said = " ".join(quote.text for quote in given.values())
     markup = any(match[0] not in _SPOKEN_SIGNS or match[0] not in said for match in _MARKUP.finditer(sentence))
-    if markup or any(unicodedata.category(letter) in ("Cc", "Cf", "Co") for letter in sentence):
+    if markup or _unprintable(sentence):
         return Ruling("unsupported", "markup, a link or unprintable letters")
     clauses, ending = _marked(sentence, given)
     if not clauses:
@@ -120,6 +121,10 @@ def judge(
             shown, mended = own, problem
         judged.append(shown)
     return Ruling("verified", mended, tuple(judged), ending)
+
+
+def _unprintable(sentence: str) -> bool:
+    return plain(sentence) != sentence or any(unicodedata.category(letter) == "Co" for letter in sentence)
 
 
 def _marked(sentence: str, given: Mapping[int, Quote]) -> tuple[list[Clause], str]:

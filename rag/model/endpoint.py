@@ -17,14 +17,18 @@ from dataclasses import dataclass
 from itertools import chain
 from queue import Empty, SimpleQueue
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from rag.model.faults import PASSING, ModelFault, fault_of, provider_faults
+from index.plain import plain
+from rag.halting import go_on
+from rag.model.faults import PASSING, ModelFault, fault_of, log_traceback, provider_faults
 from rag.settings import Settings
 
 NO_KEY = "none"  # an OpenAI-compatible endpoint of one's own often wants no key; the client refuses to send none at all
 MOST_TRIES = 4
 FIRST_WAIT, LONGEST_WAIT, JITTER = 0.4, 8.0, 0.4  # seconds between tries: doubled each time, and jittered
 CHARACTERS_A_TOKEN = 3  # English has about four: an estimate that is rather too dear than too cheap
+LOOKING = 0.25  # seconds between two looks at whether anybody still waits for the reply
 LEAST_REPLY = 64  # tokens; what is shorter is no answer
 RUNS_ON = 2  # a reply of so many times the tokens it may have comes from an endpoint that doesn't count them
 
@@ -87,7 +91,7 @@ def ask_model(
 
     def attempt() -> tuple[str, Iterator[str]]:
         model, close = next(made, None) or _model(settings, most)
-        pieces = _in_time(model, close, messages, until, told)
+        pieces = _in_time(settings, model, close, messages, until, told)
         try:
             return next(pieces, ""), pieces
         except BaseException:
@@ -126,7 +130,7 @@ def whole_reply(
             reply += piece
             if len(reply) > longest:
                 break
-    return reply
+    return plain(reply)
 
 
 def _filled(prompt: str, values: Mapping[str, str]) -> list[Any]:
@@ -163,7 +167,12 @@ def _again_and_again(attempt: Callable[[], tuple[str, Iterator[str]]], until: fl
 
 
 def _in_time(
-    model: Any, close: Callable[[], None], messages: list[Any], until: float, told: list[tuple[int, int]]
+    settings: Settings,
+    model: Any,
+    close: Callable[[], None],
+    messages: list[Any],
+    until: float,
+    told: list[tuple[int, int]],
 ) -> Iterator[str]:
     """The pieces of one try as they come; then the connection is closed. ModelFault: they fail, or the time is up.
 
@@ -194,14 +203,17 @@ def _in_time(
     counted: list[tuple[int, int]] = []
     try:
         while True:
+            go_on()
             try:
-                chunk = arrived.get(timeout=max(0.0, until - time.monotonic()))
+                chunk = arrived.get(timeout=max(0.0, min(LOOKING, until - time.monotonic())))
             except Empty:
+                if time.monotonic() < until:
+                    continue
                 raise ModelFault("slow") from None
             if chunk is None:
                 break
             if isinstance(chunk, Exception):
-                fault = fault_of(chunk)
+                fault = fault_of(chunk, settings)
                 if begun and fault.kind in ("unreachable", "failed"):
                     fault = ModelFault("broken_off")
                 raise fault from chunk
@@ -245,10 +257,10 @@ def _model(settings: Settings, most: int | None) -> tuple[Any, Callable[[], None
         raise ModelFault("missing") from exc
     except (ValueError, TypeError) as exc:
         log.warning("the language model can't be set up: %s", type(exc).__name__)
-        log.debug("the language model can't be set up", exc_info=exc)
+        log_traceback(exc, settings)
         raise ModelFault("misnamed") from exc
     except provider_faults() as exc:
-        raise fault_of(exc) from exc
+        raise fault_of(exc, settings) from exc
 
 
 def _options(settings: Settings) -> tuple[dict[str, Any], Callable[[], None]]:
@@ -257,8 +269,11 @@ def _options(settings: Settings) -> tuple[dict[str, Any], Callable[[], None]]:
     if provider is None:
         raise ValueError(f"a model is named like openai:NAME, not {settings.model!r}")
     options: dict[str, Any] = {}
-    if settings.base_url:
-        options["azure_endpoint" if provider == "azure_openai" else "base_url"] = settings.base_url
+    address, login = settings.base_url, None
+    if address and provider in ("openai", "azure_openai"):
+        address, login = _without_login(address)
+    if address:
+        options["azure_endpoint" if provider == "azure_openai" else "base_url"] = address
     if provider == "ollama":
         return options | {"client_kwargs": {"timeout": settings.timeout}}, _nothing
     # Tries are counted here, not by each provider's client in its own way.
@@ -270,8 +285,19 @@ def _options(settings: Settings) -> tuple[dict[str, Any], Callable[[], None]]:
     import openai
 
     # A client of our own: langchain keeps its own open for ever, and shares it between answers.
-    client = openai.DefaultHttpxClient(timeout=settings.timeout)
-    return options | {"http_client": client, "stream_usage": True}, client.close
+    client = openai.DefaultHttpxClient(timeout=settings.timeout, auth=login)
+    # langchain goes by the model's name to an interface that only OpenAI's own server has to have (/v1/responses).
+    responses = False if settings.base_url else None
+    return options | {"http_client": client, "stream_usage": True, "use_responses_api": responses}, client.close
+
+
+def _without_login(address: str) -> tuple[str, tuple[str, str] | None]:
+    """The address without the name and password in it, and these two: the client logs addresses, and names them in errors."""
+    parts = urlsplit(address)
+    if parts.username is None and parts.password is None:
+        return address, None
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return bare, (unquote(parts.username or ""), unquote(parts.password or ""))
 
 
 def _nothing() -> None:

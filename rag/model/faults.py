@@ -8,8 +8,11 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from email.utils import parsedate_to_datetime
 from typing import Literal
+
+from rag.settings import Settings
 
 FaultKind = Literal[
     "missing", "misnamed", "no_key", "refused", "unknown", "busy", "spent", "failed", "unreachable", "slow", "broken_off",
@@ -70,12 +73,18 @@ def provider_faults() -> tuple[type[Exception], ...]:
     return (*[fault for fault in loaded if fault], OSError, ValueError, TypeError, KeyError, AttributeError, IndexError)
 
 
-def fault_of(exc: Exception) -> ModelFault:
-    """The provider's exception as a fault; logged."""
+def fault_of(exc: Exception, settings: Settings) -> ModelFault:
+    """The provider's exception as a fault; logged, without the secrets of the settings."""
     status, name = getattr(exc, "status_code", None), type(exc).__name__
     log.warning("the language model failed: %s%s", name, f", status {status}" if status else "")
-    log.debug("the language model failed", exc_info=exc)
+    log_traceback(exc, settings)
     return ModelFault(_kind(exc, status, name), retry_after=_retry_after(exc))
+
+
+def log_traceback(exc: Exception, settings: Settings) -> None:
+    """For whoever looks into it (level DEBUG). Endpoints echo keys, and clients name addresses: they are taken out."""
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug("%s", settings.hidden_in("".join(traceback.format_exception(exc))))
 
 
 def _kind(exc: Exception, status: int | None, name: str) -> FaultKind:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from index.episode import Role
 from index.library import EpisodeSummary
+from index.plain import plain
 from rag.english import ARTICLES, NOBODY, NOT_NAMES
 from rag.question.follow_up import made_whole
 from rag.question.people import find_people, fold, names_of, search_words, speaker_slots, without_names
@@ -66,7 +67,7 @@ def read_question(
     `history`: earlier messages, oldest first, as {"role", "content"}. `is_word` says whether a lower-case word is used
     as one in these transcripts; a "name" that is one doesn't make an unknown person. QuestionError: nothing is asked.
     """
-    text = " ".join(question.split())
+    text = " ".join(plain(question).split())
     if not re.search(r"\w", text):
         raise QuestionError(
             "There is no question. Ask what somebody said, for example: what did the guest say about …?"

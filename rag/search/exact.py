@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from index.episode import Episode, Turn
 from index.errors import VerbatimError
 from index.library import Library
+from index.plain import plain
 from rag.answer import Citation
 from rag.evidence.check import Place, locate, normalise
 from rag.evidence.cite import cite
@@ -41,18 +42,20 @@ def find_phrase(library: Library, phrase: str, filters: Filters | None = None) -
 
     Words that run from one speaker into the next are credited to nobody; a person or role in the filters leaves them out.
     """
+    phrase = plain(phrase)
     if not re.search(r"\w", phrase) or len(phrase) > LONGEST_PHRASE:
         raise VerbatimError(f"Exact words are 1 to {LONGEST_PHRASE} characters with a letter or a number among them.")
-    filters = filters or Filters()
+    with library.snapshot() as library:
+        return _find_phrase(library, phrase, filters or Filters())
+
+
+def _find_phrase(library: Library, phrase: str, filters: Filters) -> Places:
     scope = read_scope(library, filters)
     searched = [summary.id for summary in scope.episodes]
     holding = _may_hold(library, phrase)
     found: list[Citation] = []
     count = 0
-    for id_ in searched:
-        if holding is not None and id_ not in holding:
-            continue
-        episode = library.episode(id_)
+    for episode in library.episodes(id_ for id_ in searched if holding is None or id_ in holding):
         places = Counter(place for place in locate(phrase, episode) if _wanted(place, episode, scope.person, filters))
         count += places.total()
         found += [_cited(place, episode) for place in places]

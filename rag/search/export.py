@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from index.plain import plain, visible
 from rag.answer import Citation, clock
 
 FORMULA_STARTS = (
@@ -52,6 +53,12 @@ KINDS = {
 
 def exported(citations: Sequence[Citation], kind: str, hashes: Mapping[str, str]) -> str:
     """The passages as a file of that kind (see KINDS). `hashes`: of each episode's transcript, for the quote sheet."""
+    # A library that an older Verbatim made may still hold what a terminal or an editor obeys.
+    text = visible(_written(citations, kind, hashes))
+    return BYTE_ORDER_MARK + text if kind == "sheet" else text
+
+
+def _written(citations: Sequence[Citation], kind: str, hashes: Mapping[str, str]) -> str:
     if kind == "json":
         return json.dumps([passage_json(c) for c in citations], ensure_ascii=False, indent=1) + "\n"
     if kind == "csv":
@@ -59,7 +66,7 @@ def exported(citations: Sequence[Citation], kind: str, hashes: Mapping[str, str]
     if kind == "md":
         return "".join(f"- “{_md(c.quote)}” — {_md(source_line(c))}\n" for c in citations)
     if kind == "sheet":
-        return BYTE_ORDER_MARK + _csv([_sheet_row(c, hashes.get(c.episode, "")) for c in citations], list(_SHEET))
+        return _csv([_sheet_row(c, hashes.get(c.episode, "")) for c in citations], list(_SHEET))
     raise ValueError(f"no kind of export is called {kind!r}")
 
 
@@ -120,8 +127,9 @@ def plain_cell(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    dangerous = value.lstrip(" \u00a0\u200b\ufeff").startswith(FORMULA_STARTS)
-    return ("'" if dangerous else "") + re.sub(r"[\r\n\t\v\f\x00\x85\u2028\u2029]+", " ", value)
+    value = plain(value)
+    dangerous = value.lstrip(" \u00a0").startswith(FORMULA_STARTS)
+    return ("'" if dangerous else "") + re.sub(r"[\n\t]+", " ", value)
 
 
 def _md(text: str) -> str:

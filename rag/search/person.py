@@ -117,13 +117,18 @@ def over_time(library: Library, name: str, topic: str) -> OverTime:
 
     A run names it where it has half of its words, by rarity, in any of their forms.
     """
+    with library.snapshot() as library:
+        return _over_time(library, name, topic)
+
+
+def _over_time(library: Library, name: str, topic: str) -> OverTime:
     weights = {stem: library.rarity(word) for word in content_words(topic) for stem in stems(re.findall(r"\w+", word))}
     wanted = {part.episode.id for part in parts_of(library, name)}
     places = {id_ for word in content_words(topic) for id_ in library.holding(word)}
     holding = {passage.episode for passage in library.passages(sorted(places)).values()} & wanted
     runs = [
         (weight, episode, at, run)
-        for episode in map(library.episode, sorted(holding))
+        for episode in library.episodes(sorted(holding))
         for at, turn in enumerate(episode.turns)
         if turn.speaker and turn.speaker.name == name
         for weight, run in _runs(turn, weights)

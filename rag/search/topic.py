@@ -33,22 +33,28 @@ def find_topic(assistant: Assistant, topic: str, filters: Filters | None = None)
 
     Where the filters name a person or a role, only their words are quoted; words of nobody known are never taken for theirs.
     """
+    with assistant.pinned() as pinned:
+        return _find_topic(pinned, topic, filters or Filters())
+
+
+def _find_topic(assistant: Assistant, topic: str, filters: Filters) -> Findings:
     found = assistant.passages(topic, filters, k=MOST_PASSAGES)
-    only_known = bool(found.scope.person or (filters and filters.role))
+    only_known = bool(found.scope.person or filters.role)
     library = assistant.library
     weights = {stem: library.rarity(word) for word in found.asked.words for stem in stems(re.findall(r"\w+", word))}
     citations: list[Citation] = []
     naming = 0
+    read = {episode.id: episode for episode in library.episodes(dict.fromkeys(hit.passage.episode for hit in found.hits))}
     for hit in found.hits:
         best: tuple[float, int, Turn, tuple[Sentence, ...]] | None = None
-        episode = assistant.extractor.episode(hit.passage.episode)
-        for turn in episode.turns:
+        episode = read.get(hit.passage.episode)
+        for turn in episode.turns if episode else ():
             inside = turn.spoken(hit.passage.first, hit.passage.last)
             if not inside or not found.may_speak(turn) or (only_known and turn.speaker is None):
                 continue
             row = (_weight(inside, weights), sum(len(s.text) for s in inside), turn, inside)
             best = row if best is None or row[:2] > best[:2] else best
-        if best is None:
+        if best is None or episode is None:  # None: it is damaged
             continue
         weight, _, turn, inside = best
         text = " ".join(sentence.text for sentence in inside)

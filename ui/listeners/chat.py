@@ -6,7 +6,7 @@ The conversation (`ui/listeners/conversation.py`) is kept on the server for each
 
 from __future__ import annotations
 
-import sqlite3
+import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -16,14 +16,16 @@ from typing import Any
 
 import gradio as gr
 
-from index.errors import VerbatimError
+from index.errors import LibraryError, VerbatimError
 from index.library import Library
 from rag.answer import Done, Found, Wrote
 from rag.answer import Event as AnswerEvent
 from rag.assistant import Assistant
+from rag.halting import GaveUp
 from rag.question.question import LONGEST_QUESTION
 from rag.question.scope import Filters
 from ui.api import caller
+from ui.leaving import has_left
 from ui.limits import Door, TooMany, line_of
 from ui.listeners import answers
 from ui.listeners.conversation import NOTHING_KEPT, Round, Rounds, history_of, moments_of, packed, render, unpacked
@@ -34,6 +36,8 @@ from ui.listeners.suggest import Suggester
 from ui.shared.filters import FIELDS, filters_of, matching, people_in, scope_of
 from ui.shared.html import counted
 from ui.words.listeners import said
+
+log = logging.getLogger(__name__)
 
 KEPT_AS = "verbatim"  # the conversation's name in the browser's storage
 # Gradio wants a key to scramble what it stores there. It hides nothing: every page carries it. What comes back is checked.
@@ -142,7 +146,7 @@ def chat_screen(page: gr.Blocks, assistant: Assistant, door: Door) -> None:
 
 def warm(suggester: Suggester) -> None:
     """Tries the examples beforehand, so that the first visitor waits neither for them nor for the embedding model."""
-    with suppress(VerbatimError, sqlite3.Error):  # what is wrong is said to whoever asks
+    with suppress(VerbatimError):  # what is wrong is said to whoever asks
         suggester.examples()
 
 
@@ -215,16 +219,19 @@ async def follow_in_turn(
         yield gr.skip(), gr.skip()
         return
     earlier, now = rounds[:-1], rounds[-1]
+    gone = partial(has_left, request)
     try:
         async with door.turn(*caller(request)) as ticket:
-            async for place in ticket.places():
+            async for place in ticket.places(gone):
                 if now.halt.is_set():
                     yield gr.skip(), gr.skip()
                     return
                 standing = (*earlier, replace(now, status=line_of(place)))
                 yield standing, render(standing)
-            async for step in door.steps(follow(assistant, rounds)):
+            async for step in door.steps(follow(assistant, rounds), gone):
                 yield step
+    except GaveUp:
+        return
     except TooMany as error:
         refused = (*earlier, replace(now, stage="failed", status="", problem=str(error)))
         yield refused, render(refused)
@@ -244,18 +251,28 @@ def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
     now = replace(now, stage="searching", status=searching(assistant.library, now.filters))
     yield (*earlier, now), render((*earlier, now))
     try:
-        with closing(assistant.ask(now.question, history=history_of(earlier), filters=now.filters)) as events:
+        # What is shown around a quote is of the same generation as the quote.
+        with (
+            assistant.pinned() as pinned,
+            closing(pinned.ask(now.question, history=history_of(earlier), filters=now.filters)) as events,
+        ):
             for event in events:
-                now = after(now, event, assistant.library)
+                now = after(now, event, pinned.library)
                 if now.halt.is_set():
                     yield gr.skip(), gr.skip()
                     return
                 yield (*earlier, now), render((*earlier, now))
+    except GaveUp:
+        raise
     except VerbatimError as error:
         if now.halt.is_set():
             yield gr.skip(), gr.skip()
             return
-        now = replace(now, stage="failed", status="", problem=str(error))
+        # What is wrong with the library, and in which folder, is the house's own business: it stands in the log.
+        ours = isinstance(error, LibraryError)
+        if ours:
+            log.error("a question could not be answered: %s", error)
+        now = replace(now, stage="failed", status="", problem=said("fault") if ours else str(error))
         yield (*earlier, now), render((*earlier, now))
 
 

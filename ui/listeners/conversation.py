@@ -17,6 +17,7 @@ from urllib.parse import quote
 from index.episode import Episode
 from index.errors import VerbatimError
 from index.library import Library
+from index.web import web_address
 from rag.answer import Answer, Citation, Searched
 from rag.evidence.cite import cite
 from rag.question.question import LONGEST_QUESTION
@@ -126,7 +127,7 @@ def audio_address(episode: Episode, library: Library) -> str | None:
     """Where the browser gets the audio: from this server by the episode's id, or from where it is published."""
     if library.audio_file(episode.id):
         return passages.LOCAL_AUDIO + quote(episode.id, safe="")
-    return passages.web_address(episode.audio)
+    return web_address(episode.audio)
 
 
 def citation_at(talk: Episode, first: int, last: int, *, n: int = 1, words: str = "") -> Citation | None:
@@ -193,14 +194,15 @@ def _unpacked(row: dict[str, Any], library: Library, read: Callable[[str], Episo
     question = str(row["question"])[:LONGEST_QUESTION]
     try:
         filters = filters_of([row["filters"].get(name, "") for name in FIELDS])
-        citations = [_again(place, read) for place in row["citations"]]
-        nearest = [_again(place, read) for place in row["nearest"]]
-    except VerbatimError:
-        return Round(question, stage="failed", problem=said("gone"))
+    except VerbatimError as error:
+        return Round(question, stage="failed", problem=str(error))
+    citations = [_again(place, read) for place in row["citations"]]
+    nearest = [_again(place, read) for place in row["nearest"]]
     scope = scope_of(library, filters)
-    if None in citations or None in nearest:
+    if gone := [*citations, *nearest].count(None):
         # One quote of the answer is not what it was: none of its sentences is shown.
-        return Round(question, filters, scope, stage="failed", problem=said("gone"))
+        problem = said("gone", quotes=passages.counted(gone, "quote"))
+        return Round(question, filters, scope, stage="failed", problem=problem)
     answer = Answer(
         question=question,
         asked=str(row["asked"]),
@@ -221,9 +223,12 @@ def _unpacked(row: dict[str, Any], library: Library, read: Callable[[str], Episo
 
 
 def _again(place: dict[str, Any], read: Callable[[str], Episode]) -> Citation | None:
-    """The citation of a place that a browser kept; None where its words, speaker or time are not what they were."""
+    """The citation of a place that a browser kept; None where it is gone, or its words, speaker or time are not what they were."""
     first, last = int(place["first"]), int(place["last"])
-    talk = read(str(place["episode"]))
+    try:
+        talk = read(str(place["episode"]))
+    except VerbatimError:
+        return None
     citation = citation_at(talk, first, last, n=int(place["n"]), words=str(place["quote"]))
     if citation is None or citation.speaker != place["speaker"]:
         return None

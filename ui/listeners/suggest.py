@@ -143,7 +143,8 @@ class Suggester:
         summaries = self.library.summaries()
         topic = topic_asked(answer.asked)
         if answer.verdict == "unknown_person":
-            asked, _ = self.assistant.understand(answer.question, (), Filters())
+            with self.assistant.pinned() as assistant:
+                asked, _ = assistant.understand(answer.question, (), Filters())
             for name in nearest_names(asked.unknown or "", summaries):
                 yield Suggestion(re.sub(re.escape(asked.unknown or ""), lambda _, n=name: n, answer.asked, flags=re.I))
         if topic:
@@ -156,9 +157,10 @@ class Suggester:
 
     def _others(self, answer: Answer, cited: Sequence[str]) -> list[str]:
         """Who else speaks in the passages about this, best passage first."""
-        asked, scope = self.assistant.understand(answer.asked, (), Filters())
-        hits = self.assistant.retriever.retrieve(replace(asked, people=(), role=None), scope, k=PASSAGES)
-        spoken = self.library.spoken_words([hit.id for hit in hits])
+        with self.assistant.pinned() as assistant:
+            asked, scope = assistant.understand(answer.asked, (), Filters())
+            hits = assistant.retriever.retrieve(replace(asked, people=(), role=None), scope, k=PASSAGES)
+            spoken = assistant.library.spoken_words([hit.id for hit in hits])
         names = (
             name
             for hit in hits
@@ -184,7 +186,8 @@ class Suggester:
         if key not in self._topics:
             if len(self._topics) > REMEMBERED:
                 self._topics.clear()
-            self._topics[key] = topics_of(self.library, person)
+            with self.library.snapshot() as library:
+                self._topics[key] = topics_of(library, person)
         return self._topics[key]
 
 
@@ -203,8 +206,8 @@ def topics_of(library: Library, person: str) -> list[str]:
     names |= {word.casefold() for summary in newest for word in summary.show.split()}
     often: Counter[str] = Counter()
     articles: dict[str, Counter[str]] = {}
-    for summary in newest:
-        for sentence in library.episode(summary.id).sentences:
+    for episode in library.episodes(summary.id for summary in newest):
+        for sentence in episode.sentences:
             for article, phrase in phrases(sentence.text) if sentence.speech else ():
                 if not names & set(phrase.casefold().split()):
                     often[phrase] += 1

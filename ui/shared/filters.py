@@ -62,7 +62,7 @@ def matching(summaries: Sequence[EpisodeSummary], filters: Filters) -> list[Epis
     return [
         summary
         for summary in summaries
-        if (not filters.show or summary.show == filters.show)
+        if (not filters.show or summary.show.casefold() == filters.show.casefold())
         and (not filters.episode or summary.id == filters.episode)
         and (
             not (filters.guest or filters.role)

@@ -12,9 +12,11 @@ import html
 import re
 import zlib
 from collections.abc import Sequence
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from index.episode import EXACT_SECONDS
+from index.plain import plain
+from index.web import web_address
 from rag.answer import Citation, clock
 from ui.shared.moments import Moment, Span
 from ui.words.listeners import MONTHS, NOUNS, for_the_browser, said
@@ -22,7 +24,6 @@ from ui.words.listeners import MONTHS, NOUNS, for_the_browser, said
 # gr.HTML hands its template to Handlebars and then to a JavaScript template literal. A finished `value` passes through
 # neither, but these three start code in both: as entities they stay letters wherever the string ends up.
 TEMPLATE_CHARACTERS = str.maketrans({"$": "&#36;", "{": "&#123;", "}": "&#125;", "`": "&#96;"})
-UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 LOCAL_AUDIO = "audio/"  # the page's own address for an episode's audio file: audio/EPISODE
 
@@ -34,19 +35,7 @@ def escaped(text: object) -> str:
 
     Control characters, and those that turn the reading direction of what follows, are left out.
     """
-    return html.escape(UNSPEAKABLE.sub("", str(text)), quote=True).translate(TEMPLATE_CHARACTERS)
-
-
-def web_address(url: str | None) -> str | None:
-    """`url` if it leads to a web page or a sound on the web, else None: `javascript:` and its kin lead nowhere."""
-    address = (url or "").strip()
-    if not address or re.search(r"[\s\\<>\"]", address) or UNSPEAKABLE.search(address):
-        return None
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    return address if parts.scheme in ("http", "https") and parts.hostname else None
+    return html.escape(plain(str(text)), quote=True).translate(TEMPLATE_CHARACTERS)
 
 
 def masthead(episodes: int, seconds: float, shows: Sequence[str], *, staff: str = "") -> str:

@@ -17,11 +17,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from index.apart import read_apart
 from index.episode import Episode
 from index.errors import TranscriptError, VerbatimError
+from index.faults import contained
 from index.formats.front_matter import metadata_from_mapping
+from index.formats.source import whole_characters
 from index.library import Library
-from index.reading.read import TRANSCRIPT_SUFFIXES, read_episode, sidecar_of
+from index.reading.read import TRANSCRIPT_SUFFIXES, sidecar_of
 from ui.words import evaluate as text
 
 MOST_FILES = 20
@@ -86,8 +89,11 @@ def _read(draft: FileDraft, folder: Path, sidecar: Path | None, show: str) -> Fi
     if sidecar is not None:
         shutil.copyfile(sidecar, sidecar_of(file))
     try:
-        episode = read_episode(file)
-        given = json.loads(sidecar_of(file).read_text(encoding="utf-8-sig")) if sidecar is not None else {}
+        with contained(draft.name):
+            episode = read_apart(file)
+            given = {}
+            if sidecar is not None:
+                given = json.loads(whole_characters(sidecar_of(file).read_text(encoding="utf-8-sig"))[0])
     except TranscriptError as error:
         return replace(draft, file=file, refusal=told(error))
     # A folder's name stands in where no show is told; here the folder means nothing.

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from index.corrections.kinds import Kept, WordsAre
 from index.episode import EXACT_SECONDS, Episode, Sentence, Turn
 from index.interviews.voices import Doubt, Heard
+from index.web import web_address
 from rag.answer import Citation, clock
 from rag.review import Review, given_text
-from ui.shared.html import counted, day, duration, escaped, play_button, web_address
+from ui.shared.html import counted, day, duration, escaped, play_button
 from ui.shared.moments import MOST_LEAD_SECONDS, Moment
 from ui.staff.found_html import source_hint, to_person
 from ui.words import staff as words
@@ -227,7 +228,8 @@ def words_before(kept: Sequence[Kept], added: Episode) -> dict[int, str]:
 def review(told: Review) -> str:
     """Where it is least sure who speaks, with one press to answer; what has been told so far above it."""
     spoken = told.words
-    lines = [words.REVIEW_LEAD, words.REVIEW_STATE.format(**spoken)]
+    state = words.REVIEW_STATE.format(host=spoken["host"], guest=spoken["guest"], unknown=spoken["unknown"])
+    lines = [words.REVIEW_LEAD, state]
     roles = [person.role for person in told.episode.people]
     if 1 not in (roles.count("host"), roles.count("guest")):
         lines.append(words.REVIEW_NAMELESS)

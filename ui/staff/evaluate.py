@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
 
-from eval.report.compare import Comparison, compare
+from eval.report.compare import compare
 from eval.report.report import report_html
 from eval.report.view import view_of
 from index.errors import VerbatimError
 from index.library import Library
 from index.library.feedback import Feedback
+from index.web import web_address
 from rag.assistant import Assistant
-from ui.shared.html import counted, duration, web_address
+from ui.shared.html import counted, duration
 from ui.staff import evaluate_html as html
 from ui.staff import runs
 from ui.staff.runs import Runner
@@ -217,7 +220,7 @@ def shown(library: Library, key: str | None) -> list[Any]:
     return [
         html.figures(view, key),
         html.plots(view),
-        gr.update(value=report_file(result), visible=True),
+        gr.update(value=report_file(result, key), visible=True),
         gr.update(choices=lost, value=None, info=None if lost else text.NOTHING_LOST),
         "",
         others,
@@ -225,12 +228,12 @@ def shown(library: Library, key: str | None) -> list[Any]:
     ]
 
 
-def report_file(result: dict[str, Any], comparison: Comparison | None = None) -> str:
-    """The report as one file to download."""
-    folder = Path(tempfile.mkdtemp(prefix="verbatim-report-"))
-    file = folder / "report.html"
-    file.write_bytes(report_html(result, comparison=comparison).encode("utf-8", "replace"))
-    return str(file)
+def report_file(result: dict[str, Any], key: str) -> str:
+    """The report of a run as one file to download, where Gradio keeps what it serves: by its content, so once only."""
+    with tempfile.TemporaryDirectory(prefix="verbatim-report-") as folder:
+        file = Path(folder) / f"report-{key}.html"
+        file.write_bytes(report_html(result).encode("utf-8", "replace"))
+        return save_file_to_cache(file, get_upload_folder())
 
 
 def opened_question(library: Library, key: str | None, id_: str | None) -> str:

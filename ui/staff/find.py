@@ -152,12 +152,13 @@ def shown(
             _day(since),
             _day(until),  # type: ignore[arg-type]
         )
-        search = searched(assistant, topic.strip(), filters, order, exact)
+        with assistant.pinned() as pinned:
+            search = searched(pinned, topic.strip(), filters, order, exact)
+            if not search.citations:
+                return None, passages_staff.nothing(search.told)
+            return search, page_of(pinned.library, search, 0)
     except VerbatimError as error:
         return None, passages_staff.notice(str(error), problem=True)
-    if not search.citations:
-        return None, passages_staff.nothing(search.told)
-    return search, page_of(assistant.library, search, 0)
 
 
 def searched(assistant: Assistant, topic: str, filters: Filters, order: Order, exact: bool) -> Search:

@@ -11,11 +11,12 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from index.search.lexical import stems
+from index.web import web_address
 from rag.answer import Citation, clock
 from rag.search.exact import spans_of
 from rag.search.export import KINDS
 from rag.search.person import DatedQuote, Part, Topic
-from ui.shared.html import caveats, counted, day, duration, escaped, play_button, spans, speaker, web_address
+from ui.shared.html import caveats, counted, day, duration, escaped, play_button, spans, speaker
 from ui.shared.moments import Moment
 from ui.words import staff as words
 

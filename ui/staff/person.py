@@ -72,8 +72,9 @@ def told_of(library: Library, name: str, topic: str | None) -> str:
     asked = (topic or "").strip()
     if not name or not asked:
         return ""
-    found = over_time(library, name, asked)
-    said = found.said
-    moments = moments_of([one.citation.numbered(n) for n, one in enumerate(said)], library)
+    with library.snapshot() as library:
+        found = over_time(library, name, asked)
+        said = found.said
+        moments = moments_of([one.citation.numbered(n) for n, one in enumerate(said)], library)
     marked = {stem for word in content_words(asked) for stem in stems(re.findall(r"\w+", word))}
     return passages_staff.over_time(name, asked, list(zip(said, moments, strict=True)), marked, count=found.count)

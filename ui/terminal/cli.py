@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import SettingsError, VerbatimError
+from index.plain import plain
+from rag.terminal import shown_on_terminal
 
 EXAMPLES = {
     "add": "verbatim add transcripts/ --speakers text\n  verbatim add talk.txt --duration 32:10",
@@ -39,9 +41,13 @@ EXAMPLES = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        with shown_on_terminal():
+            options = _parser().parse_args(arguments)
+            for name, value in vars(options).items():
+                if isinstance(value, str) and name != "library":  # a folder goes by the name that it has
+                    setattr(options, name, plain(value))
+            return options.run(options)
     except VerbatimError as exc:
         print(f"verbatim: {exc}", file=sys.stderr)
         return 1
@@ -169,7 +175,11 @@ def _parser() -> argparse.ArgumentParser:
     remove = command("remove", _remove, "Remove an episode everywhere.")
     remove.add_argument("episode", metavar="EPISODE")
     check = command("check", _check, "Check the library; exit 1 when something is wrong.")
-    check.add_argument("--repair", action="store_true", help="make the derived indexes anew first")
+    check.add_argument(
+        "--repair",
+        action="store_true",
+        help="first save what can be saved, read damaged episodes again and make the indexes anew",
+    )
     serve = command("serve", _serve, "Open the chat in a browser.")
     serve.add_argument("--host", default=None, help="address to serve on (default: 127.0.0.1)")
     serve.add_argument("--port", default=None, type=_positive, help="port to serve on (default: 7860)")
@@ -484,14 +494,26 @@ def _remove(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from index.library import Library
 
-    library = Library.open(_settings(options).library)
+    settings = _settings(options)
     if options.repair:
-        library.repair()
+        from index.rescue import rescue
+
+        for line in rescue(Path(settings.library), settings.embeddings):
+            print(line, file=sys.stderr)
+    library = Library.open(settings.library)
     problems = library.check()
     for problem in problems:
         print(problem)
+    if unhashed := library.without_hash():
+        print(
+            f"{unhashed} episodes were stored by an earlier version, without a hash: they are checked from the next change on, "
+            f"or from now on with: verbatim check --repair --library {library.folder}",
+            file=sys.stderr,
+        )
     if not problems:
         print(f"{library.folder}: {len(library.summaries())} episodes, nothing wrong")
+    else:
+        print(f"verbatim: {library.folder}: what is wrong: {len(problems)}", file=sys.stderr)
     return 1 if problems else 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from index.library import Progress
+from index.plain import visible
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[name]}", markup=False),
     )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
+    with Bar(*columns, console=Console(file=sys.__stderr__)) as bar:
         task = bar.add_task("add", files="", name="")
 
         def on_progress(progress: Progress) -> None:
@@ -36,7 +37,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
                 completed=progress.bytes,
                 total=max(1, progress.of_bytes),
                 files=f"{progress.files}/{progress.of_files}",
-                name=progress.file.name[:40] if progress.file else "",
+                name=visible(progress.file.name[:40]) if progress.file else "",
             )
 
         yield on_progress

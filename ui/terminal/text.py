@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from index.episode import Episode
 from index.library import EpisodeSummary
 from index.library.feedback import Feedback
+from index.plain import plain
 from rag.answer import Answer, Citation, clock
 from rag.search.export import source_line
 
@@ -42,7 +43,7 @@ def feedback_text(given: Sequence[Feedback]) -> str:
 
 def _line(text: str) -> str:
     """A stranger's words on one line, without what a terminal would obey."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return " ".join(plain(text).split())
 
 
 def episodes_text(summaries: Sequence[EpisodeSummary]) -> str:

@@ -14,8 +14,10 @@ NO_DATE = "no date"
 NO_LENGTH = "not known"
 AUDIO_GONE = "its audio file is not where it was"
 NO_SPEAKER_KNOWN = "nobody is known to speak"
-SPEAKER_SOURCES = {"labelled": "labelled", "recovered": "recovered", "unknown": "not known"}
-TIME_SOURCES = {"transcript": "transcript", "aligned": "aligned", "estimated": "≈ estimated"}
+SPEAKER_SOURCES = {"labelled": "labelled", "recovered": "recovered", "corrected": "corrected", "unknown": "not known"}
+TIME_SOURCES = {
+    "transcript": "transcript", "aligned": "aligned", "estimated": "≈ estimated", "corrected": "corrected",
+}  # fmt: skip
 NO_TIMES = "none"
 
 ADD = "Add episodes"

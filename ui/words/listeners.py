@@ -13,6 +13,7 @@ NOUNS = {  # counted things: one, several
     "hour": ("hour", "hours"),
     "minute": ("minute", "minutes"),
     "passage": ("passage", "passages"),
+    "quote": ("quote", "quotes"),
     "second": ("second", "seconds"),
     "sentence": ("sentence", "sentences"),
     "show": ("show", "shows"),
@@ -120,7 +121,7 @@ TEXT = {
     "quoted": "“{quote}” — {source}",
     "moment": "A moment from {title}",
     "moment_gone": "This moment isn’t in {title} any more: its transcript has changed.",
-    "gone": "{number} of these quotes no longer stand in the transcripts, and are not shown.",
+    "gone": "The transcripts have changed: {quotes} of this answer can’t be confirmed any more, so it is not shown.",
     # Links that don't lead anywhere
     "link": "A link to this page",
     "link_long": "This link’s question is too long. Ask it in fewer than {limit} characters.",
@@ -163,8 +164,8 @@ IN_THE_BROWSER = ("play", "pause", "no_sound", "cannot_play", "copied", "copy_fa
 
 
 def said(key: str, **values: object) -> str:
-    """The text of that key with its values filled in, as plain text."""
-    return TEXT[key].format(**values) if values else TEXT[key]
+    """The text of that key with its values filled in, as plain text. KeyError: a value is missing."""
+    return TEXT[key].format(**values)
 
 
 def for_the_browser() -> str:

@@ -48,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"1 to {MOST_LISTENERS} listeners, and 1 to 1000 questions of each")
     library = options.library or library_of_transcripts(SAMPLES, EMBEDDED_MODEL, CACHE)
     texts = [asked.question for asked in read_set(options.questions_file).questions]
-    unlimited = {"questions_a_minute": "0", "questions_a_minute_by_address": "0", "model": ""}
-    with serving([*SITE, str(Path(library).resolve()), "--port"], **unlimited) as address:
+    unlimited = dict.fromkeys(("questions_a_minute", "questions_a_minute_by_address", "connections_by_address"), "0")
+    with serving([*SITE, str(Path(library).resolve()), "--port"], **unlimited, model="") as address:
         measured = asyncio.run(measure(address, texts, options.listeners, options.questions, options.alone))
     print(json.dumps({"commit": commit(), "machine": machine(), **measured}, indent=1))
     return 1 if measured["errors"] else 0

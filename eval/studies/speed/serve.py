@@ -24,6 +24,13 @@ def serving(command: Sequence[str], **settings: str) -> Iterator[str]:
 
     `settings`: Verbatim's, by their names. RuntimeError: it doesn't start.
     """
+    with started(command, **settings) as (address, _):
+        yield address
+
+
+@contextmanager
+def started(command: Sequence[str], **settings: str) -> Iterator[tuple[str, int]]:
+    """As `serving`, with the process's number beside the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -35,7 +42,7 @@ def serving(command: Sequence[str], **settings: str) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}/"
     try:
         wait_for(address, process)
-        yield address
+        yield address, process.pid
     finally:
         process.terminate()
         process.wait(20)

@@ -19,11 +19,16 @@ from index.formats.times import seconds
 
 _CLOCK = r"\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,:]\s?\d{1,6})?"
 _TIMING = re.compile(rf"\s*({_CLOCK})\s*(?:-{{1,3}}\s?>|[—–]>|→|=>)\s*({_CLOCK})?(.*)")
-_INDEX = re.compile(r"\s*\d{1,7}\s*[.:]?\s*")
+# A line of two times and nothing else, whose arrow was lost or is written otherwise.
+_STAMP = r"\d{1,2}:\d{1,2}(?::\d{1,2})?[.,]\d{1,3}|\d{1,2}:\d{1,2}:\d{1,2}"
+_ARROWLESS = re.compile(rf"\s*+({_STAMP})(?:\s*+(?:[-–—~=>|,;/»]|&gt;|to\b)){{0,6}}\s++({_STAMP})\s*+|"
+                        rf"\s*+({_STAMP})(?:\s*+(?:[-–—~=>|,;/»]|&gt;|to\b)){{1,6}}({_STAMP})\s*+")  # fmt: skip
+_INDEX = re.compile(r"\s*+\d{1,7}\s*+[.:]?\s*+")
 _ARROW = re.compile(r"\s*\d{1,3}[:.]\S{1,20}\s*(?:-->|→)")
-_NOT_TEXT = re.compile(r"\s*(?:X1:\S+.*|(?:(?:align|position|line|size|vertical|region):\S+\s*)+)\s*")
+_NOT_TEXT = re.compile(r"\s*+(?:X1:\S.*|(?:(?:align|position|line|size|vertical|region):\S++\s*+)++)")
 
 PART_BREAK = 60.0  # seconds; a start further back than this, followed by its own run of cues, is a second part
+MOST_LINES = 20  # of a cue that another may show again; captions have two or three
 SLIP = 1.0  # seconds; unlabelled cues that overlap by less are one voice that was cut carelessly
 
 _VOICE = re.compile(r"\x02([^\x03]*)\x03")
@@ -49,7 +54,19 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
     """
     lines = source.text.split("\n")
     timings: list[tuple[int, re.Match[str]]] = []
+    lost: list[int] = []
     for number, line in enumerate(lines):
+        if line.count(":") > 1 and len(line) < 80 and "-->" not in line:
+            # Only where a cue may begin: below its index or an empty line. Elsewhere two times are somebody's words.
+            begins = number == 0 or not lines[number - 1].strip() or _INDEX.fullmatch(lines[number - 1])
+            pair = _ARROWLESS.fullmatch(line) if begins else None
+            stamps = [stamp for stamp in pair.groups() if stamp] if pair else []
+            match = _TIMING.match(" --> ".join(stamps)) if stamps else None
+            if match and all(seconds(stamp) is not None for stamp in stamps):
+                if not _TIMING.match(line):
+                    lost.append(number + 1)
+                timings.append((number, match))
+                continue
         if ">" in line or "→" in line:
             match = _TIMING.match(line)
             if match and seconds(match[1].replace(" ", "")) is not None:
@@ -60,6 +77,8 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
                     line=number + 1,
                     repair="Write it as 00:00:05,000 --> 00:00:08,000.",
                 )
+    if lost:
+        mended.append(f"{counted(len(lost), 'arrow')} between times put right (first in line {lost[0]})")
     indexed = sum(number > 0 and bool(_INDEX.fullmatch(lines[number - 1])) for number, _ in timings)
     has_indices = indexed * 2 > len(timings)
     if has_indices and indexed < len(timings):
@@ -139,7 +158,7 @@ def _label(line: str) -> tuple[str | None, bool, str]:
 def _parts(lines: list[str], speakers: set[str]) -> list[tuple[bool, str | None, str]]:
     """The cue's words in runs of one voice: (speaker changes, label or None, words)."""
     dashes = sum(bool(re.match(r"\s*[-–—]\s*\S", line)) for line in lines) > 1
-    parts: list[tuple[bool, str | None, str]] = []
+    parts: list[tuple[bool, str | None, list[str]]] = []
     for line in lines:
         label, changed, words = _label(line)
         voice = line.startswith("\x02")
@@ -155,11 +174,10 @@ def _parts(lines: list[str], speakers: set[str]) -> list[tuple[bool, str | None,
         if label and is_aside(label):
             label = None
         if changed or not parts:
-            parts.append((changed, label, words.strip()))
+            parts.append((changed, label, [words.strip()]))
         else:
-            before = parts[-1]
-            parts[-1] = (before[0], before[1], f"{before[2]} {words.strip()}")
-    return parts
+            parts[-1][2].append(words.strip())
+    return [(changed, label, " ".join(words)) for changed, label, words in parts]
 
 
 def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
@@ -168,9 +186,10 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
     offset, restarts = 0.0, []
     latest = 0.0
     starts = [cue.start for cue in cues]
+    latest_before = [0.0, *itertools.accumulate(starts, max)]
     for position, cue in enumerate(cues):
         start = cue.start + offset
-        if start < latest - PART_BREAK and _starts_again(starts, position):
+        if start < latest - PART_BREAK and _starts_again(starts[position : position + 5], latest_before[position]):
             offset = latest
             start = cue.start + offset
             restarts.append(cue.line)
@@ -198,11 +217,10 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
     return fixed
 
 
-def _starts_again(starts: list[float], position: int) -> bool:
-    """Whether the cues from here on are a part of their own: near zero, rising, and never back to the old run."""
-    run = starts[position : position + 5]
+def _starts_again(run: list[float], latest: float) -> bool:
+    """Whether the cues that start so are a part of their own: near zero, rising, and never back to the old run."""
     rising = all(earlier <= later for earlier, later in itertools.pairwise(run))
-    return len(run) > 2 and run[0] < 30 and rising and max(run[:3]) < max(starts[:position])
+    return len(run) > 2 and run[0] < 30 and rising and max(run[:3]) < latest
 
 
 def _without_rolled_lines(cues: list[Cue], mended: list[str]) -> list[Cue]:
@@ -239,7 +257,7 @@ def _without_rolled_lines(cues: list[Cue], mended: list[str]) -> list[Cue]:
 
 def _rolled(earlier: list[str], later: list[str]) -> int:
     """How many of `later`'s first lines are `earlier`'s last ones."""
-    for count in range(min(len(earlier), len(later)), 0, -1):
+    for count in range(min(len(earlier), len(later), MOST_LINES), 0, -1):
         if earlier[-count:] == later[:count]:
             return count
     return 0

@@ -10,10 +10,14 @@ from index.formats.source import Source
 
 NAME = "srt"
 
-_TIMING = re.compile(r"^\s*\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,:]\s?\d{1,6})?\s*(?:-{1,3}\s?>|[—–]>|→|=>)", re.MULTILINE)
-_DOTS = re.compile(r"^\s*\d{1,4}:\d{1,2}(?::\d{1,2})?\.\d{1,6}\s*-", re.MULTILINE)
+_TIMING = re.compile(
+    r"^[^\S\n]*+\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,:]\s?\d{1,6})?\s*(?:-{1,3}\s?>|[—–]>|→|=>)", re.MULTILINE
+)
+_DOTS = re.compile(r"^[^\S\n]*+\d{1,4}:\d{1,2}(?::\d{1,2})?\.\d{1,6}\s*-", re.MULTILINE)
+_STAMP = re.compile(r"\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3}")
+_COLON = "\U0010f03a"  # a character of nobody's stands for the colon while pysubs2 reads
 _OVERRIDE = re.compile(r"\{\\[^{}\n]{0,200}\}|\{[YyCc]:[^{}\n]{0,40}\}")
-_VOICE = re.compile(r"<v(?:\.[\w.]+)?\s+([^<>\n]{1,80})>")
+_VOICE = re.compile(r"<v(?:\.[\w.]+)?\s++([^<>\n]{1,80})>")
 _TAG = re.compile(r"</?\s*(?:b|i|u|s|v|c|font|em|strong|span|p|div)(?:[\s.][^<>\n]{0,200})?>|<br\s*/?>", re.IGNORECASE)
 
 
@@ -34,7 +38,7 @@ def parse(source: Source) -> Parsed:
     subtitles = pysubs2.SSAFile.from_string(_clean_file(blocks), format_="srt", keep_html_tags=True)
     cues = []
     for block, event in zip(blocks, subtitles, strict=True):
-        text = _OVERRIDE.sub("", event.text.replace("\\N", "\n"))
+        text = _OVERRIDE.sub("", event.text.replace("\\N", "\n").replace(_COLON, ":"))
         text = _TAG.sub(" ", _VOICE.sub("\n\x02\\1\x03", text))
         end = None if block.end is None else event.end / 1000
         cues.append(Cue(event.start / 1000, end, text.split("\n"), block.line))
@@ -49,10 +53,15 @@ def _clean_file(blocks: list[Cue]) -> str:
     """
     parts = []
     for index, block in enumerate(blocks, 1):
-        body = "\n".join(line.strip() for line in block.lines if line.strip())
+        body = "\n".join(_as_words(line.strip()) for line in block.lines if line.strip())
         end = block.start if block.end is None else block.end
         parts.append(f"{index}\n{_clock(block.start)} --> {_clock(end)}\n{body}\n\n")
     return "".join(parts) + f"{len(blocks) + 1}\n"
+
+
+def _as_words(line: str) -> str:
+    """The line so that pysubs2 takes it for words: two clock times anywhere in one make it a cue of its own."""
+    return line.replace(":", _COLON) if line.count(":") > 3 and len(_STAMP.findall(line)) == 2 else line
 
 
 def _clock(value: float) -> str:

@@ -10,9 +10,9 @@ from index.formats.source import Source
 
 NAME = "vtt"
 
-_COMMA = re.compile(r"^\s*(?:\d+:)?\d{1,2}:\d{1,2},\d{1,6}\s*-", re.MULTILINE)
+_COMMA = re.compile(r"^[^\S\n]*+(?:\d+:)?\d{1,2}:\d{1,2},\d{1,6}\s*-", re.MULTILINE)
 _BLOCK = re.compile(r"(?:NOTE(?:\s|$)|STYLE\s*$|REGION\s*$)")
-_VOICE = re.compile(r"<v(?:\.[^\s<>]+)?[ \t]+([^<>\n]{1,80})>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]+)?[ \t]++([^<>\n]{1,80})>")
 _TAG = re.compile(
     r"</?(?:c|v|i|b|u|ruby|rt|lang|font|span|p|div)(?:[.\s][^<>\n]{0,200})?>|<br\s*/?>|<\d[\d:.]*>", re.IGNORECASE
 )

@@ -22,6 +22,8 @@ def _words(text: str) -> frozenset[str]:
 NAME = "html"
 NAMESPACE_NAME = "podcast-html"
 
+MAX_DEPTH = 1_000  # of elements in each other: parsers of HTML look through all that are open for each new one
+MAX_LABEL = 500  # characters of who speaks, or when
 MIN_WORDS = 20  # a page with fewer holds a menu and no talk
 
 _DROPPED = (
@@ -37,8 +39,14 @@ _ERROR = re.compile(
     re.IGNORECASE,
 )
 _HTML = re.compile(
-    r"\s*(?:<!--.{0,2000}?-->\s*|<\?xml[^>]{0,200}\?>\s*)*<(?:!doctype\s+html|html|head|body|article|main|section|div|cite|p|h[1-6]|table)\b",
+    # Each comment ends where it first can: there is one way to divide many, and not every way is tried.
+    r"\s*+(?:(?><!--.{0,2000}?-->)\s*+|<\?xml[^>]{0,200}\?>\s*+)*+<(?:!doctype\s+html|html|head|body|article|main|section|div|cite|p|h[1-6]|table)\b",
     re.IGNORECASE | re.DOTALL,
+)
+_ELEMENT = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,30})")
+_CLOSED_BY_OTHERS = _words(
+    "p li dt dd tr td th tbody thead tfoot option optgroup br hr img input meta link source wbr col area base embed param "
+    "track html head body"
 )
 _CITED = re.compile(r"<cite[\s>]", re.IGNORECASE)
 
@@ -54,6 +62,7 @@ def parse(source: Source) -> Parsed:
     """The turns of a namespace transcript, or of the main text of a page. Raises TranscriptError for error pages."""
     from selectolax.lexbor import LexborHTMLParser
 
+    _check_depth(source)
     tree = LexborHTMLParser(source.text)
     title = _first_text(tree, "title") or _first_text(tree, "h1") or ""
     metadata = _metadata(tree, source, title)
@@ -90,13 +99,14 @@ def _cited(body: Any) -> tuple[ParsedTurn, ...]:
     start: float | None = None
     for node in body.traverse(include_text=False):
         if node.tag == "cite":
-            label = clean_label(" ".join(node.text().split())) or None
+            label = clean_label(" ".join(node.text().split())[:MAX_LABEL]) or None
             if pieces and label != speaker:
                 turns.append(ParsedTurn(speaker, tuple(pieces)))
                 pieces = []
             speaker = label
         elif node.tag == "time":
-            clock = re.search(CLOCK, node.text()) or re.search(r"\d+(?:\.\d+)?", node.text())
+            shown = node.text()[:MAX_LABEL]
+            clock = re.search(CLOCK, shown) or re.search(r"\d{1,9}(?:\.\d{1,9})?", shown)
             start = seconds(clock[0]) if clock else None
         elif node.tag == "p":
             words = "".join(
@@ -116,11 +126,39 @@ def _cited(body: Any) -> tuple[ParsedTurn, ...]:
 def _main(tree: Any) -> Any:
     """The element that holds the transcript, or the page's main part."""
     for query in ("[class*=transcript]", "[id*=transcript]", "[class*=Transcript]", "article", "main", "[role=main]"):
-        found = [node for node in tree.css(query) if node.tag not in ("a", "button", "body", "html", "h1", "h2", "h3")]
+        found = _outermost(
+            [node for node in tree.css(query) if node.tag not in ("a", "button", "body", "html", "h1", "h2", "h3")]
+        )
         best = max(found, key=lambda node: len(node.text()), default=None)
         if best is not None and len(best.text().split()) >= 50:
             return best
     return None
+
+
+def _outermost(nodes: list[Any]) -> list[Any]:
+    """Those of the nodes, which come in the page's order, that stand in none of the others: they hold the others' text."""
+    ids = {node.mem_id for node in nodes}
+    kept = []
+    for node in nodes:
+        above = node.parent
+        while above is not None and above.mem_id not in ids:
+            above = above.parent
+        if above is None:
+            kept.append(node)
+    return kept
+
+
+def _check_depth(source: Source) -> None:
+    """TranscriptError for a page whose elements stand in each other thousands deep; those that close by themselves don't count."""
+    depth = deepest = 0
+    for element in _ELEMENT.finditer(source.text):
+        if element[2].lower() not in _CLOSED_BY_OTHERS:
+            depth = max(0, depth - 1) if element[1] else depth + 1
+            deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        raise source.refuse(
+            f"its elements stand in each other {deepest:,} deep.", repair="Copy the page's text into a .txt file."
+        )
 
 
 def _lines(node: Any) -> list[str]:
@@ -166,8 +204,8 @@ def _metadata(tree: Any, source: Source, title: str) -> Metadata:
                     return node.attributes["content"].strip()
         return None
 
-    show = content("og:site_name")
-    heading = content("og:title") or _first_text(tree, "h1") or title
+    show = (content("og:site_name") or "")[:2000] or None
+    heading = (content("og:title") or _first_text(tree, "h1") or title)[:2000]
     # "The episode | The show" is how pages are titled; what repeats the show's name is no part of the episode's.
     if show and heading:
         heading = re.sub(rf"\s*[|–—:-]\s*{re.escape(show)}\s*$", "", heading) or heading

@@ -36,21 +36,28 @@ class LabelHead(NamedTuple):
 
 
 _RANGE = rf"({CLOCK})(?:\s*(?:-->|->|to|[-–—])\s*({CLOCK}))?"
-_TIME_HEAD = re.compile(rf"(\\?[\[(<]\s*)?\\{{0,2}}{_RANGE}\s*\\{{0,2}}([\])>])?(\s*(?:[-–—|:]\s+)?)")
+_TIME_HEAD = re.compile(rf"(\\?[\[(<]\s*)?\\{{0,2}}{_RANGE}\s*+\\{{0,2}}([\])>])?(\s*+(?:[-–—|:]\s++)?)")
 _BULLET = re.compile(r"(?:[-–•>]|>>+|&gt;&gt;)\s+|>>+\s*")
-_BOLD = re.compile(r"(\*{1,3}|__)\s*([^*\n]{1,100}?)\s*\1\s*|<(b|strong)>\s*([^<\n]{1,100}?)\s*</\3>\s*", re.IGNORECASE)
+_BOLD = re.compile(
+    r"(\*{1,3}|__)\s*+([^*\n]{1,100}?)(?<!\s)\s*+\1\s*|<(b|strong)>\s*+([^<\n]{1,100}?)(?<!\s)\s*+</\3>\s*",
+    re.IGNORECASE,
+)
 _AFTER = re.compile(rf"\s*(?:\\?[\[(]\s*{_RANGE}\s*\\?[\])])?\s*(:?)\s*")
 _IN_LABEL = re.compile(rf"\\?[\[(<]?\s*\b{_RANGE}\s*\\?[\])>]?")
 _BRACKET = re.compile(r"\\?\[([^\[\]\n\\]{1,60})\\?\]\s*(:?)\s*")
 _MACHINE = re.compile(r"(?:speaker|spk)[ _]?\d{1,3}", re.IGNORECASE)
 _PLAIN = re.compile(
-    rf"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{{0,70}}?)\s*(?:\\?[\[(]?\s*{_RANGE}\s*\\?[\])]?)?\s*:(?=\s|\Z|\*\*|[\"“‘\[(\\])\s*"
+    rf"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{{0,70}}?)(?<!\s)\s*+(?:\\?[\[(]?\s*{_RANGE}\s*\\?[\])]?)?\s*+:(?=\s|\Z|\*\*|[\"“‘\[(\\])\s*"
 )
 _ABOVE = re.compile(
-    rf"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{{0,60}}?)\s*[|,–—-]?\s*\\?[\[(]?\s*{_RANGE}\s*\\?[\])]?\s*:?\s*"
+    rf"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{{0,60}}?)(?<!\s)\s*+[|,–—-]?\s*+\\?[\[(]?\s*+{_RANGE}\s*+\\?[\])]?\s*+:?\s*+"
+)
+_SPELT = re.compile(
+    r"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{0,60}?)(?<!\s)\s++(?:(\d{1,2}) hours?,? )?(\d{1,3}) minutes?,? (\d{1,2}) seconds?"
+    rf"\s*+(?:{CLOCK})?"
 )
 _RULE = re.compile(r"(?:\\?[*_=~-]\s*){3,}|#+")
-_MARKUP_HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*")
+_MARKUP_HEADING = re.compile(r"#{1,6}\s++(.*)")
 _FIELD = re.compile(
     r"[*_#\s-]*(show|podcast|title|episode(?: title| name)?|date|published|hosts?|guests?|duration|length|url"
     r"|link|audio"
@@ -130,10 +137,10 @@ def _label(line: str, first: str) -> LabelHead | None:
     if first in "*_<":
         return _bold(line)
     if first == "#":
-        heading = _MARKUP_HEADING.fullmatch(line)
-        if heading is None or not heading[1]:
+        heading = _heading(line)
+        if not heading:
             return None
-        inner = _label(heading[1], heading[1][0])
+        inner = _label(heading, heading[0])
         return inner if inner and not inner.rest else None
     if first in "[\\":
         match = _BRACKET.match(line)
@@ -141,6 +148,11 @@ def _label(line: str, first: str) -> LabelHead | None:
             return LabelHead(clean_label(match[1]), None, None, line[match.end() :], "bracket", True)
         return None
     window = line[:110]
+    if " second" in window and len(line) < 110:
+        spelt = _SPELT.fullmatch(line)  # "Ann Lee   1 minute 3 seconds1:03", as Teams copies it
+        if spelt and name_like(spelt[1]):
+            start = int(spelt[2] or 0) * 3600 + int(spelt[3]) * 60 + int(spelt[4])
+            return LabelHead(spelt[1], float(start), None, "", "above", True)
     if ":" in window:
         match = _PLAIN.match(line)
         if match:
@@ -156,6 +168,12 @@ def _label(line: str, first: str) -> LabelHead | None:
     if len(line) < 50 and line[-1] not in ".,;" and name_like(line):
         return LabelHead(line, None, None, "", "bare")
     return None
+
+
+def _heading(line: str) -> str | None:
+    """The words of a Markdown heading, without its marks; None where the line is none."""
+    match = _MARKUP_HEADING.fullmatch(line)
+    return match[1].rstrip("#").rstrip() if match else None
 
 
 def _bold(line: str) -> LabelHead | None:
@@ -342,7 +360,8 @@ def _turns(
 ) -> tuple[tuple[ParsedTurn, ...], list[str], tuple[Person, ...]]:
     """(turns, the lines before them that are notes, people whose role a label tells)."""
     last_label = max((n for n, head in enumerate(heads) if head), default=-1)
-    first_head = next(n for n, head in enumerate(heads) if head)
+    # Where the only heads were doubted, nothing opens a turn: all is one.
+    first_head = next((n for n, head in enumerate(heads) if head), len(lines))
     turns: list[ParsedTurn] = []
     people: dict[str, Person] = {}
     pieces: list[Piece] = []
@@ -422,8 +441,8 @@ def _turns(
         elif notes or (is_notes_heading(line) and (number > last_label or line[0] == "#")):
             notes = True
             aside(line.lstrip("# "), None)
-        elif line[0] == "#" and (heading := _MARKUP_HEADING.fullmatch(line)):
-            aside(heading[1], None)
+        elif line[0] == "#" and (heading := _heading(line)) is not None:
+            aside(heading, None)
         elif number > last_label and is_note(line) and not _FIRST_PERSON.search(line):
             aside(line, None)
         elif paragraph and (not gap and paragraph[-1][-1] not in _ENDS):

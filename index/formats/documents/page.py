@@ -32,7 +32,7 @@ _CLOSING = re.compile(
     r"\b(?:thank you|thanks|bye|goodbye|cheers|see you|take care|until next time|talk soon)\b", re.IGNORECASE
 )
 _ADDRESS = re.compile(
-    r"https?://|www\.\w|\b[\w.+-]+@[\w-]+\.\w{2,}|(?<![\w.])@\w{2,}|\b[\w-]+\.(?:com|org|net|io|co\.uk|fm|ai"
+    r"https?://|www\.\w|\w[.+-]{0,3}@[\w-]+\.\w{2,}|(?<![\w.])@\w{2,}|\w-{0,3}\.(?:com|org|net|io|co\.uk|fm|ai"
     r"|dev|edu|tv)\b"
 )
 _BOILER = re.compile(

@@ -15,12 +15,12 @@ _TITLE = (
     r"(?:Prof(?:essor)?|Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Sir|Dame|Lord|Lady|Baroness|Rev(?:erend)?|Hon|Sen(?:ator)?"
     r"|Capt(?:ain)?|Col(?:onel)?)\.?"
 )
-_PART = r"[^\W\d_a-z][\w'’]*(?:-[^\W\d_]\w*)*"
+_PART = r"\b[^\W\d_a-z][\w'’]*(?:-[^\W\d_]\w*){0,3}"
 _NAME = (
-    rf"{_PART}(?:\s+(?:(?:[A-Z]\.|de|da|di|del|della|van|von|der|den|bin|al|la|le|el|Ó|Mac|St\.)\s+)*{_PART}){{0,3}}"
+    rf"{_PART}(?:\s+(?:(?:[A-Z]\.|de|da|di|del|della|van|von|der|den|bin|al|la|le|el|Ó|Mac|St\.)\s+){{0,3}}{_PART}){{0,3}}"
 )
 _TITLED = (
-    rf"(?:(?:{_TITLE}|(?:[Tt]he\s)?(?:[\w-]+\s+){{0,3}}?(?:author|professor|founder|chef|writer|scientist)s?)\s+)*"
+    rf"(?:(?:{_TITLE}|(?:[Tt]he\s)?(?:[\w-]+\s+){{0,3}}?(?:author|professor|founder|chef|writer|scientist)s?)\s+){{0,4}}"
     rf"(?P<name>{_NAME})"
 )
 _HE_SAYS = re.compile(

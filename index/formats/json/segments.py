@@ -60,7 +60,10 @@ def turns_of(segments: Iterable[Segment], mended: list[str], *, recogniser: bool
 
 
 def number(value: Any) -> float | None:
-    """A time in seconds from a JSON number or clock text; None for what is no possible time."""
+    """A time in seconds from a JSON number or clock text; None for what is no possible time.
+
+    OverflowError: a whole number of hundreds of digits, which no program writes that means a time.
+    """
     if isinstance(value, str):
         return seconds(value) if len(value) < 40 else None
     if (
@@ -79,7 +82,9 @@ def name(value: Any) -> str | None:
         value = value.get("name") or value.get("label")
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    text = " ".join(str(value).split()) if isinstance(value, str) else f"Speaker {value}"
+    if isinstance(value, int) and not 0 <= value < 10**9:
+        return None
+    text = " ".join(value.split()) if isinstance(value, str) else f"Speaker {value}"
     return text.rstrip(":").strip()[:200] or None
 
 
