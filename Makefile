@@ -22,7 +22,7 @@ check: $(TESTABLE)
 
 lint: $(TESTABLE)
 	$(BIN)/ruff check .
-	@$(BIN)/python -m eval.audit
+	@$(BIN)/python -m eval packages
 
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate.py

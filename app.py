@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from index.errors import VerbatimError
-from rag.terminal import shown_on_terminal
+from ui.terminal.streams import shown_on_terminal
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -44,8 +44,8 @@ def _main(argv: list[str] | None) -> int:
         from rag.assistant import Assistant
 
         assistant = Assistant.open(options.library or settings.library, settings)
+        from ui.door.staff_door import STAFF, has_login, new_key, staff_served
         from ui.site import make_site
-        from ui.staff_door import STAFF, has_login, new_key, staff_served
 
         share = options.share == "on"
         staff = staff_served(settings, host, share=share)
@@ -118,7 +118,7 @@ def serving(
     """
     import uvicorn
 
-    from ui.connections import bounded
+    from ui.door.connections import bounded
 
     # Signals stay with the main thread, which waits; a question under way gets a moment to end.
     server = uvicorn.Server(

@@ -20,7 +20,7 @@ STUDIES = {
     "people": "eval.studies.people",
     "voices": "eval.studies.voices",
     "times": "eval.studies.times",
-    "parsing": "eval.studies.parsing",
+    "parsing": "eval.studies.files.parsing",
     "follow-ups": "eval.studies.follow_ups",
     "fit-quotes": "eval.fit.quotes",
     "fit-ranking": "eval.fit.ranking",

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from index import apart
-from index.apart import Allowed, read_apart
 from index.errors import TranscriptError
 from index.library import find_transcripts
+from index.reading import apart
+from index.reading.apart import Allowed, read_apart
 from index.reading.read import read_episode
 
 pytest.importorskip("resource")

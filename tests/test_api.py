@@ -21,7 +21,7 @@ from endpoint import Endpoint
 from served import UNLIMITED, make_library, served
 
 from rag.settings import Settings
-from ui.limits import AT_ONCE_WITH_MODEL, Door, Rate, TooMany, line_of
+from ui.door.limits import AT_ONCE_WITH_MODEL, Door, Rate, TooMany, line_of
 
 if TYPE_CHECKING:
     from gradio_client import Client

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from browsing import free_port
 
-from eval.audit import reachable
+from eval.studies.packages import reachable
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,4 +50,4 @@ def test_the_audit_is_pinned_and_part_of_lint() -> None:
     assert all(re.fullmatch(r"[\w.-]+==[\w.+]+", line) for line in pinned)
     assert any(line.startswith("pip-audit==") for line in pinned)
     lint = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nlint:")[2].partition("\n\n")[0]
-    assert "eval.audit" in lint
+    assert "eval.studies.packages" in lint

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from test_formats import read, said
 
-from index.allowance import allowance
 from index.errors import TranscriptError
-from index.faults import LOG
 from index.formats import parse, read_bytes
 from index.formats.source import whole_characters
 from index.library import Library
 from index.reading import read as reading_module
+from index.reading.allowance import allowance
+from index.reading.faults import LOG
 from index.reading.read import read_episode
 from index.reading.sentences import split_sentences
 from index.search.passages import Questions, build_passages, question_before

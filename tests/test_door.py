@@ -25,12 +25,12 @@ from index.formats.front_matter import metadata_from_mapping
 from index.web import web_address
 from rag.assistant import Assistant
 from rag.settings import Settings
-from ui.bodies import Refusal, checked_json
-from ui.connections import Patience, bounded
+from ui.door.bodies import Refusal, checked_json
+from ui.door.connections import Patience, bounded
+from ui.door.media import media_hosts
 from ui.listeners.chat import follow
 from ui.listeners.conversation import Round
-from ui.media import media_hosts
-from ui.rested import rested, woken
+from ui.listeners.rested import rested, woken
 
 JSON = {"Content-Type": "application/json"}
 HALF = b"GET / HTTP/1.1\r\nHost: here\r\nX-Slow: "

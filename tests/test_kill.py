@@ -1,7 +1,7 @@
 """`verbatim add` killed without warning at fifty moments, and every command that writes at some: nothing is damaged, nothing
 that was committed is lost, nothing stays half-done.
 
-As a measurement: pytest -q -s tests/test_kill.py, python -m eval.kill
+As a measurement: pytest -q -s tests/test_kill.py, python -m eval kill
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import pytest
 from talks import write_talk
 
-from eval.kill import run
+from eval.studies.kill import run
 from index.episode import Episode
 from index.errors import NoLibrary
 from index.library import Library

@@ -15,7 +15,7 @@ from talks import write_talk
 from index.corrections.kinds import SpeakerIs, WordsAre
 from index.library import Library
 from index.library.feedback import Feedback
-from index.rescue import rescue
+from index.library.rescue import rescue
 from index.search.encoder import HashingEncoder
 from ui.terminal.cli import main
 

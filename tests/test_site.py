@@ -15,8 +15,8 @@ from talks import ANN, BO, episode
 from index.library import Library
 from rag.assistant import Assistant
 from rag.settings import Settings
+from ui.door.staff_door import Key, cookie_name, staff_served
 from ui.site import make_site
-from ui.staff_door import Key, cookie_name, staff_served
 
 LOGIN = Settings(staff_user="ann", staff_password="rosebud")
 HERE = ("127.0.0.1", 50000)

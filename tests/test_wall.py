@@ -27,7 +27,7 @@ from app import serving
 from index.library import Library
 from rag.assistant import Assistant
 from rag.settings import Settings
-from ui.bodies import MOST_DEPTH, Refusal, Uploads, checked_json, look_through
+from ui.door.bodies import MOST_DEPTH, Refusal, Uploads, checked_json, look_through
 
 # Served from a thread of this process, Gradio leaves a loop and its pipe open.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

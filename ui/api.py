@@ -21,9 +21,9 @@ from rag.assistant import Assistant
 from rag.question.question import LONGEST_QUESTION
 from rag.question.scope import Filters
 from rag.search.export import passage_json
-from ui.calls import refusal
-from ui.leaving import has_left
-from ui.limits import Door
+from ui.door.calls import refusal
+from ui.door.leaving import has_left
+from ui.door.limits import Door
 
 LONGEST_NAME = 300
 MOST_PASSAGES = 100

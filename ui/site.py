@@ -19,11 +19,13 @@ from index.errors import VerbatimError
 from index.library import Library
 from rag.assistant import Assistant
 from ui.api import api_functions
-from ui.calls import Page, told_in_a_line
-from ui.limits import Door, LoginAttempts
+from ui.door.calls import Page, told_in_a_line
+from ui.door.limits import Door, LoginAttempts
+from ui.door.media import MediaHosts
+from ui.door.staff_door import STAFF, Key, StaffDoor, has_login, logged_in, staff_login
+from ui.door.wall import LISTENERS, Wall, staff_routes
 from ui.listeners.chat import chat_screen
-from ui.media import MediaHosts
-from ui.sessions import keep_small
+from ui.listeners.sessions import keep_small
 from ui.shared import html as passages
 from ui.shared.captions import captions_route
 from ui.staff.episode import reader_screen
@@ -31,8 +33,6 @@ from ui.staff.evaluate import evaluate_screen
 from ui.staff.find import find_screen
 from ui.staff.library import holdings_screen
 from ui.staff.person import person_screen
-from ui.staff_door import STAFF, Key, StaffDoor, has_login, logged_in, staff_login
-from ui.wall import LISTENERS, Wall, staff_routes
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -44,7 +44,7 @@ WAITING_AT_MOST = 64  # further questions are refused with a clear line instead 
 LARGEST_UPLOAD = "32mb"
 
 # The browser enforces what the page promises: scripts, styles, fonts and connections from here only. Gradio's front end
-# compiles its templates, hence unsafe-eval. An episode's audio may be published elsewhere: ui/media.py adds where.
+# compiles its templates, hence unsafe-eval. An episode's audio may be published elsewhere: ui/door/media.py adds where.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; script-src-attr 'none'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
@@ -111,7 +111,7 @@ def mounted(site: FastAPI, page: gr.Blocks, path: str, *, mcp_server: bool = Fal
             **options,
         )
     # Gradio looks where a file that is named in an event's input lies only once a page is launched, which one that is
-    # mounted never is. `ui/wall.py` lets no such input through; this is the second lock.
+    # mounted never is. `ui/door/wall.py` lets no such input through; this is the second lock.
     page.has_launched = True
     if page.mcp_error:  # Gradio itself says nothing of it to an app that is mounted
         logging.getLogger(__name__).warning("The MCP tools are not served: %s", page.mcp_error)

@@ -32,17 +32,6 @@ from typing import Any
 
 import numpy as np
 
-from index import seals
-from index.connect import (
-    DATABASE,
-    Connection,
-    blocked,
-    connect_to_read,
-    connect_to_write,
-    file_as_seen,
-    hindrance,
-    telling,
-)
 from index.corrections import kinds as corrections
 from index.corrections.applied import corrected
 from index.corrections.kinds import Given, Kept, WordsAre
@@ -59,13 +48,23 @@ from index.errors import (
     WrongModel,
     printable,
 )
-from index.faults import contained
 from index.interviews.voices import Correction, Recovery, TellVoices, recover_turns, recovered_turns
-from index.library import feedback
+from index.library import corrections_table, feedback, seals
 from index.library import removed as bin
 from index.library import tables as store
+from index.library.connection import (
+    DATABASE,
+    Connection,
+    blocked,
+    connect_to_read,
+    connect_to_write,
+    file_as_seen,
+    hindrance,
+    telling,
+)
 from index.library.feedback import Feedback
 from index.library.removed import Removed
+from index.reading.faults import contained
 from index.search import lexical
 from index.search.encoder import EMBEDDED_MODEL, Encoder, Fingerprint, Remembered, known_name, load_encoder
 from index.search.faiss_index import FaissIndex
@@ -330,14 +329,14 @@ class Library:
         """
         with _snapshot(self.connection):
             episode = self._reviewable(self.connection, id_)
-            given = _answers(corrections.read(self.connection, id_))
+            given = _answers(corrections_table.read(self.connection, id_))
         return recover_turns(episode.sentences, episode.people, corrections=given, voices=dict(episode.voices))
 
     def corrections(self, id_: str) -> list[Kept]:
         """Everything that was put right in an episode, in the order in which it was given, what was taken back too."""
         with _snapshot(self.connection):
             self._read(self.connection, id_)
-            return corrections.read(self.connection, id_)
+            return corrections_table.read(self.connection, id_)
 
     def feedback(self) -> list[Feedback]:
         """All that listeners said about answers, oldest first."""
@@ -505,7 +504,7 @@ class Library:
 
         `given`: what was put right in it, where the library doesn't hold it any more. What is damaged itself counts no more.
         """
-        from index.read import read_episode
+        from index.reading.read import read_episode
 
         report = AddReport()
         with self._writing() as connection:
@@ -553,7 +552,7 @@ class Library:
             texts = [sentence.text for sentence in self._added(connection, id_).sentences]
             for correction in given:
                 corrections.check(correction, now)
-                corrections.insert(connection, id_, Kept.given_now(correction, by, texts))
+                corrections_table.insert(connection, id_, Kept.given_now(correction, by, texts))
 
     def undo_correction(self, id_: str, number: int | None = None) -> Kept:
         """Take a correction back, as if it had not been given; it stays in `corrections`.
@@ -561,7 +560,7 @@ class Library:
         `number`: that of the one meant; None: the last answer about who speaks that counts. VerbatimError: it doesn't count.
         """
         with self._deciding(id_) as connection:
-            given = [kept for kept in corrections.read(connection, id_) if kept.state == "active"]
+            given = [kept for kept in corrections_table.read(connection, id_) if kept.state == "active"]
             if number is None:
                 self._reviewable(connection, id_)
                 given = [kept for kept in given if isinstance(kept.correction, Correction)]
@@ -569,7 +568,7 @@ class Library:
             if not chosen:
                 what = "answer about who speaks" if number is None else f"correction {number}"
                 raise VerbatimError(f"No {what} in {id_} is left to take back.")
-            corrections.undo(connection, chosen[-1].number)
+            corrections_table.undo(connection, chosen[-1].number)
         return replace(chosen[-1], state="undone")
 
     @contextmanager
@@ -598,7 +597,7 @@ class Library:
     def _decide(self, connection: Connection, id_: str) -> None:
         """The episode written anew: as it was added, then who speaks where it has no labels, then what was put right."""
         added = self._added(connection, id_)
-        given = corrections.read(connection, id_)
+        given = corrections_table.read(connection, id_)
         turns = added.turns
         if added.unlabelled:
             sentences = [turn.sentences for turn in added.turns]
@@ -802,7 +801,7 @@ class Library:
 
     def _to_carry_over(self, connection: Connection, id_: str) -> list[Kept]:
         """What was put right in an episode; out of use where it is not what was given."""
-        given = corrections.read(connection, id_)
+        given = corrections_table.read(connection, id_)
         return given if seals.are_whole_corrections(connection, id_) else [corrections.never_placed(kept) for kept in given]
 
     def _carry_over(self, connection: Connection, episode: Episode, given: Sequence[Kept]) -> int:
@@ -815,7 +814,7 @@ class Library:
             for kept in given
         ]
         for kept in carried:
-            corrections.insert(connection, episode.id, kept)
+            corrections_table.insert(connection, episode.id, kept)
         if any(kept.state == "active" for kept in carried):
             self._decide(connection, episode.id)
         return sum(kept.state == "unplaced" for kept in carried)

@@ -21,8 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from index import seals
 from index.errors import LibraryError, NoSuchEpisode
+from index.library import seals
 from index.search import lexical
 
 FOLDER = "removed"

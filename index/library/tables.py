@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from index import seals
-from index.connect import Connection, damaged
 from index.corrections import kinds as corrections
 from index.episode import Episode, Passage, Person, Sentence, Show, Turn
-from index.library import feedback
+from index.library import corrections_table, feedback, seals
+from index.library.connection import Connection, damaged
 from index.search import lexical
 from index.search.encoder import Fingerprint
 
@@ -462,7 +461,7 @@ def rename_person(connection: Connection, show: int, name: str, keep: str) -> No
         )
     for table in ("appearances", "turns", "turns_added"):
         connection.execute(f"UPDATE {table} SET person = ? WHERE person = ? AND {of_show}", (new, old, show))
-    corrections.rename(connection, show, name, keep)
+    corrections_table.rename(connection, show, name, keep)
     _forget_people(connection)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from index.allowance import allowance
 from index.episode import Episode, Person, Role, Sentence, Show, Turn
 from index.errors import TranscriptError
 from index.formats import parse, read_bytes
@@ -18,6 +17,7 @@ from index.formats.parsed import Metadata, ParsedTurn, counted
 from index.formats.source import whole_characters
 from index.interviews.voices import NOTHING, TellVoices, recovered_turns
 from index.plain import plain
+from index.reading.allowance import allowance
 from index.reading.chapters import listed_chapters
 from index.reading.sentences import build_sentences
 from index.reading.timing import estimate_times, possible_times

@@ -25,8 +25,8 @@ from rag.halting import GaveUp
 from rag.question.question import LONGEST_QUESTION
 from rag.question.scope import Filters
 from ui.api import caller
-from ui.leaving import has_left
-from ui.limits import Door, TooMany, line_of
+from ui.door.leaving import has_left
+from ui.door.limits import Door, TooMany, line_of
 from ui.listeners import answers
 from ui.listeners.conversation import NOTHING_KEPT, Round, Rounds, history_of, moments_of, packed, render, unpacked
 from ui.listeners.feedback import Moderator

@@ -14,7 +14,7 @@ from threading import Lock
 from index.errors import VerbatimError
 from index.library import Library
 from index.library.feedback import KINDS, Feedback
-from ui.limits import Rate
+from ui.door.limits import Rate
 from ui.listeners.answers import LONGEST_NOTE
 from ui.listeners.conversation import Round, named
 from ui.words.listeners import said

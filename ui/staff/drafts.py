@@ -17,13 +17,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from index.apart import read_apart
 from index.episode import Episode
 from index.errors import TranscriptError, VerbatimError
-from index.faults import contained
 from index.formats.front_matter import metadata_from_mapping
 from index.formats.source import whole_characters
 from index.library import Library
+from index.reading.apart import read_apart
+from index.reading.faults import contained
 from index.reading.read import TRANSCRIPT_SUFFIXES, sidecar_of
 from ui.words import evaluate as text
 

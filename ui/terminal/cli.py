@@ -19,7 +19,7 @@ from typing import Any
 
 from index.errors import SettingsError, VerbatimError
 from index.plain import plain
-from rag.terminal import shown_on_terminal
+from ui.terminal.streams import shown_on_terminal
 
 EXAMPLES = {
     "add": "verbatim add transcripts/ --speakers text\n  verbatim add talk.txt --duration 32:10",
@@ -496,7 +496,7 @@ def _check(options: argparse.Namespace) -> int:
 
     settings = _settings(options)
     if options.repair:
-        from index.rescue import rescue
+        from index.library.rescue import rescue
 
         for line in rescue(Path(settings.library), settings.embeddings):
             print(line, file=sys.stderr)

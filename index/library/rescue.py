@@ -18,14 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from index import seals
-from index.connect import DATABASE, Connection, connect_to_read, connect_to_write, telling
 from index.corrections import kinds as corrections
 from index.corrections.kinds import Kept
 from index.errors import LibraryDamaged, NoLibrary
-from index.library import Library, feedback
+from index.library import Library, feedback, seals
 from index.library import removed as bin
 from index.library import tables as store
+from index.library.connection import DATABASE, Connection, connect_to_read, connect_to_write, telling
 from index.library.library import STAMP, locked
 from index.search.encoder import load_encoder
 

@@ -1,6 +1,6 @@
 """Every command that writes, killed without warning at random moments: is the library whole, and all of it still there?
 
-    python -m eval.kill --moments 200 --seed 1
+    python -m eval kill --moments 200 --seed 1
 
 A moment is one copy of a library of the samples, one command on it in a process of its own, and one SIGKILL. Afterwards the
 library must be as before the command or as after it (where several episodes are added: so for each of them), `check` must find
@@ -28,7 +28,7 @@ from index.errors import VerbatimError
 from index.interviews.voices import Correction
 from index.library import Library
 from index.library.feedback import Feedback
-from index.rescue import rescue
+from index.library.rescue import rescue
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "transcripts"
 CORRECTED, REVIEWED, REMOVED, CHANGED = (
@@ -268,7 +268,7 @@ def _nothing(library: Library) -> object:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m eval.kill", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m eval kill", description=__doc__.partition("\n")[0])
     parser.add_argument("--moments", type=int, default=200, metavar="N")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)

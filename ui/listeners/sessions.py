@@ -14,7 +14,7 @@ from typing import Any
 from gradio.blocks import Blocks, BlocksConfig
 from gradio.state_holder import SessionState, StateHolder
 
-from ui.rested import Rested, rested, woken
+from ui.listeners.rested import Rested, rested, woken
 
 IDLE = timedelta(seconds=10)  # then a conversation is put away
 UNFETCHED = timedelta(minutes=2)  # then an answer that nobody has fetched is let go

@@ -1,4 +1,4 @@
-"""Does the time to read a file grow with its length alone? `python -m eval.scaling`: each kind of hostile file at N and 4 N.
+"""Does the time to read a file grow with its length alone? `python -m eval scaling`: each kind of hostile file at N and 4 N.
 
 Prints for each the seconds of processor time and the MiB that the longer one takes, and the exponent: 1 is in proportion,
 2 with the square. Exit 1 where one passes the bars. Each is read in a process of its own, that is ended at the limit.
@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from eval.hostile import KINDS
+from eval.studies.files.hostile import KINDS
 from index.errors import TranscriptError
 from index.reading.read import read_episode
 
@@ -37,7 +37,7 @@ class Cost:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m eval.scaling", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m eval scaling", description=__doc__.split("\n")[0])
     parser.add_argument("--bytes", type=int, default=1_000_000, help="of the longer file (default: 1,000,000)")
     parser.add_argument("--only", help="only kinds with this in their name")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write all of it to a file too")

@@ -1,6 +1,6 @@
 """Files that nobody means, made to any length: each is a pattern that a reader could take ever longer over.
 
-Made for `eval/scaling.py`. A kind's name ends in the suffix that the file gets.
+Made for `eval/studies/files/scaling.py`. A kind's name ends in the suffix that the file gets.
 """
 
 from __future__ import annotations

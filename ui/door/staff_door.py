@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rag.settings import Settings
-from ui.cookies import cookies_of, header, kept_home
+from ui.door.cookies import cookies_of, header, kept_home
 
 STAFF = "/staff"
 OWN_NAME = re.compile(r"(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?", re.I)

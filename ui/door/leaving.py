@@ -9,7 +9,7 @@ def has_left(request: Any) -> bool:
     """Whether the one who sent this request (gr.Request) has closed the connection that their answer would go through."""
     raw = getattr(request, "request", None)
     scope = getattr(raw, "scope", None) or {}
-    cycle = scope.get("state", {}).get("cycle")  # from ui/connections.py
+    cycle = scope.get("state", {}).get("cycle")  # from ui/door/connections.py
     if cycle is not None and cycle.disconnected:
         return True
     app = scope.get("app")

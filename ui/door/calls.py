@@ -16,7 +16,7 @@ from gradio.blocks import Blocks
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ui.bodies import Refusal
+from ui.door.bodies import Refusal
 
 log = logging.getLogger(__name__)
 

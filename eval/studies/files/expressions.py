@@ -1,4 +1,4 @@
-"""Regular expressions that take ever longer over a hostile text: `python -m eval.expressions`.
+"""Regular expressions that take ever longer over a hostile text: `python -m eval expressions`.
 
 Takes every expression that the modules of index/, rag/ and ui/ compile, makes texts of its own parts repeated (what its
 loops match, and almost match), and times it on a text and on one four times as long. Prints those that grow faster than in
@@ -30,7 +30,7 @@ MOST_EXPONENT = 1.5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m eval.expressions", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m eval expressions", description=__doc__.split("\n")[0])
     parser.add_argument("--tries", type=int, default=30, help="texts for each expression (default: 30)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="only expressions with this in their name")

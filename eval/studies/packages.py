@@ -1,4 +1,4 @@
-"""Known weaknesses of the pinned packages: `python -m eval.audit` (make lint) asks pip-audit about constraints.txt.
+"""Known weaknesses of the pinned packages: `python -m eval packages` (make lint) asks pip-audit about constraints.txt.
 
 Exit code 0 where none is known, and, with a line that says so, where the database can't be reached; pip-audit's own otherwise.
 """

@@ -14,7 +14,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from eval.fuzz_seeds import Seed
+from eval.studies.files.seeds import Seed
 
 MOST = 300_000  # characters of nearly every case; one of fifty may have MOST_RARELY
 MOST_RARELY = 3_000_000

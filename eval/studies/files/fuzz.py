@@ -1,6 +1,6 @@
-"""Spoiled transcripts put to the reader: `python -m eval.fuzz --seed 7 --cases 20000` (or `--seconds 600`). Exit code 1: a fault.
+"""Spoiled transcripts put to the reader: `python -m eval fuzz --seed 7 --cases 20000` (or `--seconds 600`). Exit code 1: a fault.
 
-Each case is a file of ours that was spoiled (`eval/fuzz_mutations.py`), read as `verbatim add` reads it, cut into passages and
+Each case is a file of ours that was spoiled (`mutations.py`), read as `verbatim add` reads it, cut into passages and
 looked at: is it fit to be stored? Either it is, or TranscriptError says why not. All else is a fault:
 
 - uncaught: another exception, an episode that the database couldn't keep, or a process that died
@@ -33,8 +33,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from eval.fuzz_mutations import mutated
-from eval.fuzz_seeds import Seed, seeds
+from eval.studies.files.mutations import mutated
+from eval.studies.files.seeds import Seed, seeds
 from index.episode import Episode
 from index.errors import TranscriptError
 from index.plain import plain
@@ -45,7 +45,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 5.0
 MEBIBYTES = 500
 WALL = 120.0  # seconds by the clock without a sign of life: a worker that waits for something uses no processor
-WORKER = ("-m", "eval.fuzz")
+WORKER = ("-m", "eval.studies.files.fuzz")
 PLACES = 4  # innermost places of our own code that tell one fault from another
 NAMES = ("talk", "talk", "talk", "talk", "t\u200falk", "2023-01-02 Ann & Bo", "a" * 200, "-x", ".hidden",
          "\udcff\udcfe", "x\x1b[2J\ny")  # fmt: skip
@@ -62,7 +62,7 @@ class Fault:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m eval.fuzz", description="Put spoiled transcripts to the reader.")
+    parser = argparse.ArgumentParser(prog="python -m eval fuzz", description="Put spoiled transcripts to the reader.")
     parser.add_argument("--seed", type=int, default=1, help="the cases of a seed are always the same")
     parser.add_argument("--cases", type=int, help="how many (default: 2,000, or as many as there is time for)")
     parser.add_argument("--seconds", type=float, help="stop after so many seconds by the clock")

@@ -1,4 +1,4 @@
-"""What visitors cost in memory once they are idle: `python -m eval.sessions`. Prints one JSON object; Linux only.
+"""What visitors cost in memory once they are idle: `python -m eval sessions`. Prints one JSON object; Linux only.
 
 A server of its own is started on loopback over the sample episodes (or `--library`). Each session opens the page as a
 browser does, asks one question and is then idle. What the process has grown by, for each of them, is the cost.
@@ -32,7 +32,7 @@ SETTLING = 15.0  # seconds until a session counts as idle, and what it no longer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m eval.sessions", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m eval sessions", description=__doc__.split("\n")[0])
     parser.add_argument("--library", type=Path, help="the library to ask (default: one made of the sample episodes)")
     parser.add_argument("--sessions", type=int, default=500)
     parser.add_argument("--warm", type=int, default=WARM, help="sessions before the measure begins")

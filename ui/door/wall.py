@@ -16,9 +16,9 @@ from typing import Any
 
 from gradio.blocks import Blocks
 
-from ui.bodies import MOST_BYTES, Counted, Gone, Refusal, Uploads, check_length, checked_json, replayed, whole_body
-from ui.calls import check, check_fetched, with_status
-from ui.cookies import kept_home
+from ui.door.bodies import MOST_BYTES, Counted, Gone, Refusal, Uploads, check_length, checked_json, replayed, whole_body
+from ui.door.calls import check, check_fetched, with_status
+from ui.door.cookies import kept_home
 
 API = "/gradio_api"
 MOST_LOGIN_BYTES = 64_000
