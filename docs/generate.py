@@ -26,6 +26,8 @@ LINES = {
     "CHANGELOG.md": "What changes for those who use Verbatim.",
     "CONTRIBUTING.md": "How to set up, check, measure and write.",
     "LICENSE": "MIT.",
+    "NOTICE": "Whose work the data was fitted on or made of, with licences.",
+    "licenses/Apache-2.0.txt": "The licence that NOTICE refers to.",
     "Makefile": "make run, make test, make lint, make docs, make bench, make clean.",
     "README.md": "What Verbatim is, and where everything else is described.",
     "constraints.txt": "The exact versions that are installed.",

@@ -37,7 +37,7 @@ FLOORS = (
     ("eval.run",),
     ("eval.report", "eval.studies"),
     ("eval.fit", "eval.command", "eval.__main__"),
-    ("ui.words", "ui.door.limits"),
+    ("ui.words", "ui.door"),
     ("ui.shared", "ui.api"),
     ("ui.listeners",),
     ("ui.staff",),

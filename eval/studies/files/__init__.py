@@ -1,0 +1,1 @@
+"""Studies of reading: spoiled files, hostile files, expressions, whole folders."""
