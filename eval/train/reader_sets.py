@@ -166,7 +166,7 @@ def text_of(name: str, doc: str, text: str, part: str | None = None) -> Text:
     sentences = [
         (begin + a, begin + b, turn, names[turn])
         for turn, (begin, end) in enumerate(zip(starts, ends, strict=True))
-        for a, b in split_sentences(text[begin:end])
+        for a, b in split_sentences(text[begin:end].rstrip())
     ]
     return Text(name, doc, part or part_of(doc), text, tuple(sentences))
 
