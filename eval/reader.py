@@ -132,7 +132,7 @@ def read(assistant: Assistant, asked: Asked, score: Scorer, encoder: Encoder) ->
                 value = float(tokens[row, inside, SENTENCE].mean())
                 if value > best[number]:
                     best[number] = value
-                    hit_gold[number] = in_gold(_span(hits[number].passage.episode, sentence), gold)
+                    hit_gold[number] = in_gold(span_of(hits[number].passage.episode, sentence), gold)
     spans = [Span(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last) for h in hits]
     right = np.array([in_gold(span, gold) for span in spans])
     return Read(asked, odds, best, right, hit_gold, np.array([hit.score for hit in hits]))
@@ -158,7 +158,8 @@ def view(episode: Episode, passage: Passage) -> tuple[str, list[tuple[Turn, Sent
     return text, placed
 
 
-def _span(episode: str, sentence: Sentence) -> Span:
+def span_of(episode: str, sentence: Sentence) -> Span:
+    """Where a sentence stands."""
     return Span(episode, sentence.start, sentence.end, sentence.position, sentence.position)
 
 

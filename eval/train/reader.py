@@ -167,6 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="begin with the weights of this state")
+    parser.add_argument("--more", type=Path, help="a corpus of mined passages to learn from as well (reader_mistakes.py)")
     parser.add_argument("--limit", type=int, help="rows of a set, episodes and meetings: to try it out")
     parser.add_argument("--export", type=Path, help="write the last state as ONNX, train nothing")
     options = parser.parse_args(arguments)
@@ -196,7 +197,10 @@ def _corpus(options: argparse.Namespace) -> Corpus:
             add_meetings(corpus, options.meetings, options.limit)
         mine(corpus)
         corpus.save(file)
-    return Corpus.load(file)
+    corpus = Corpus.load(file)
+    if options.more:
+        corpus.add(Corpus.load(options.more))
+    return corpus
 
 
 if __name__ == "__main__":

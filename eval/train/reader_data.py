@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from eval.train.reader_sets import TRAINED, Corpus, Item, Text
 
 BLOCK = 1024
-TALKS = {"changelog": 3.0, "qmsum": 16.0}
+TALKS = {"changelog": 3.0, "qmsum": 16.0, "mined": 4.0}
+"""How often their questions are read; `mined` are those of `reader_mistakes.py`."""
 CHARACTERS = 3.9
 """Of a token, rather few: what is cut off at the end is not learnt from."""
 VOICES = 0.35
@@ -93,7 +94,8 @@ class Maker:
     def example(self, item: Item, rng: random.Random) -> Example:
         """One example of an item: right as it stands, or wrong in one of the ways."""
         if not item.answered:
-            return self._named(item, "not answered", self._window(self.texts[item.text], self._like(item, item.text, rng), rng), rng)
+            window = self._answering(item, rng) if item.gold else self._window(self.texts[item.text], self._like(item, item.text, rng), rng)
+            return self._named(item, "not answered", window, rng)
         kind = rng.random()
         if kind > 0.49 and kind < 0.62:
             changed = _detail(item, self.texts[item.text], rng) or _turned(item, rng)
@@ -110,7 +112,7 @@ class Maker:
         """The item as its set has it, nothing made: what is measured."""
         text = self.texts[item.text]
         window = self._answering(item, rng) if item.gold else self._window(text, self._like(item, item.text, rng), rng)
-        return self._shown(item, "as it stands", window, {}, item.answered, item.answered, item.question)
+        return self._shown(item, "as it stands", window, {}, item.answered, item.answered or bool(item.gold), item.question)
 
     # ---- which sentences
 
@@ -200,9 +202,9 @@ class Maker:
 
     def _named(self, item: Item, kind: str, window: list[tuple[Text, int]], rng: random.Random, wrong: bool = False) -> Example:
         """The example, some of them about the words of one person: of whoever says it, or of somebody who doesn't."""
-        anyone = item.answered and not wrong
+        anyone = (item.answered or bool(item.gold)) and not wrong
         voices: dict[tuple[int, int], str] = {}
-        question, right = item.question, True
+        question, right = item.question, item.answered
         speakers = [text.sentences[n][3] for text, n in window]
         if not any(speakers) and rng.random() < VOICES:
             voices = self._voices(window, rng)
@@ -217,7 +219,7 @@ class Maker:
                 other = other if " " not in item.person and rng.random() < 0.2 else other.split()[0] if " " not in item.person else other
                 question = re.sub(rf"(?<!\w){re.escape(item.person)}(?!\w)", other, question, flags=re.I)
                 right, kind = False, "swapped" if anyone else kind
-        elif voices and rng.random() < 0.75:
+        elif voices and (right or not anyone) and rng.random() < 0.75:
             owner = next(iter(gold)) if len(gold) == 1 and anyone else None
             if (owner or not anyone) and shown:
                 others = sorted(set(shown) - {owner}) if rng.random() < 0.7 else [n for n in rng.sample(self.names, min(3, len(self.names))) if n not in shown]

@@ -12,7 +12,7 @@ import json
 import lzma
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,8 @@ class Text:
 class Item:
     """A question put to a text. `gold`: its sentences that answer, none where nothing does; `spans`: the words themselves.
 
+    Where there is gold and yet it isn't `answered`, somebody else says it than the person asked about.
+
     `asked`: the sentences in which a talk's own host asks this; `near`: more sentences than gold that may answer, never to
     be called wrong. `person`: whose words are asked for, as the question names them. `placed`: False where it isn't known
     which sentences of a text answer. `wrong`: texts that are most like the question and don't answer it.
@@ -85,6 +87,12 @@ class Corpus:
 
     texts: list[Text] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+
+    def add(self, other: Corpus) -> None:
+        """Take another corpus in."""
+        after = len(self.texts)
+        self.texts += other.texts
+        self.items += [replace(i, text=i.text + after, wrong=tuple(n + after for n in i.wrong)) for i in other.items]
 
     def save(self, file: Path) -> None:
         """One JSON object a line, whole or not at all."""
