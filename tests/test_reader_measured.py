@@ -106,7 +106,7 @@ def test_questions_of_interviews_become_a_set_that_can_be_asked(tmp_path: Path) 
     for number in range(30):
         (tmp_path / "talks" / f"show{number}").mkdir(parents=True)
         told = KILN.replace("two hundred a week", "two hundred a week, and a few broken ones that go under the path to the boat house")
-        (tmp_path / "talks" / f"show{number}" / f"one{number}.md").write_text(told if number else BELLS)
+        (tmp_path / "talks" / f"show{number}" / f"one{number}.md").write_text(told if number < 3 else BELLS)
     corpus = Corpus()
     add_interviews(corpus, tmp_path / "talks")
     reader_mistakes.ask(corpus, tmp_path / "talks", tmp_path / "set")
