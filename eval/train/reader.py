@@ -2,9 +2,10 @@
 
 QA, CHANGELOG and QMSUM are folders of texts that stay out of the repository (`reader_sets.py`, `reader_talks.py`). OUT gets
 `corpus.jsonl` (made once), `curve.jsonl` (a line for each point of the learning curve) and `state.safetensors`, written every
-ten minutes: the same command goes on from it, to the weights that it would have come to without a stop. With another
-`--examples` it ends earlier or later; the learning rate falls over the last fifth. `--start FILE` begins a new run from the
-weights of another. `--export FILE` writes the last state as ONNX in int8, and compares it with torch. Runs on a GPU as it is.
+ten minutes and when it is told to end (SIGTERM): the same command goes on from it, to the weights that it would have come to
+without a stop. With another `--examples` it ends earlier or later; the learning rate falls over the last fifth. `--start FILE`
+begins a new run from the weights of another. `--export FILE` writes the last state as ONNX in int8, and compares it with
+torch. Runs on a GPU as it is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -67,6 +69,7 @@ class Training:
         groups = [{"params": [p for p in below if p.requires_grad]}, {"params": heads}]
         self.optimizer = torch.optim.AdamW(groups, lr=1e-4, weight_decay=0.01, fused=True)
         self.block = self.done = self.step = self.seen = 0
+        self.stopped = False
         if self.file.exists():
             self._load(self.file)
         elif start is not None:
@@ -77,14 +80,14 @@ class Training:
         return self.out / "state.safetensors"
 
     def run(self, until: int | None = None) -> None:
-        """Train up to the planned number of examples, or `until` so many, and save."""
+        """Train up to the planned number of examples, or `until` so many, or until `stopped`, and save."""
         until = min(until or self.plan.examples, self.plan.examples)
         saved, began, at, sums = time.monotonic(), time.monotonic(), self.seen, {}
         self.network.train()
         for examples in self.maker.blocks(self.plan.seed, self.block):
             order = self.encoder.batches(examples, BATCH, np.random.default_rng([self.plan.seed, self.block]))
             for numbers in order[self.done :]:
-                if self.seen >= until:
+                if self.seen >= until or self.stopped:
                     self.save()
                     return
                 parts = self._learn([examples[n] for n in numbers])
@@ -181,8 +184,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     plan = Plan(options.examples, options.tokens, options.layers, options.seed)
     training = Training(_corpus(options), plan, options.out, device, options.start)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(training, "stopped", True))
     training.run()
-    training.measure()
+    if not training.stopped:
+        training.measure()
     return 0
 
 
