@@ -67,7 +67,7 @@ def _named(example: Example) -> bool:
 
 def _one(example: Example, encoder: Encoder, pair: torch.Tensor, tokens: np.ndarray, scores: np.ndarray, rights: np.ndarray) -> dict[str, float]:
     one = {"answered": float(pair[ANSWERED]), "by_anyone": float(pair[BY_ANYONE])}
-    if (rights == 1).any():
+    if (rights == 1).any() and (rights == 0).any():
         known = np.flatnonzero(rights >= 0)
         one["sentence"] = float(rights[known[np.argmax(scores[known])]] == 1)
     if example.spans:

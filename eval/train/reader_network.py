@@ -110,7 +110,7 @@ class Network(nn.Module):
         self.embeddings, self.layers = model.embeddings, model.encoder.layer
         self.embeddings.dropout.p = DROPOUT
         size = model.config.hidden_size
-        self.pair = nn.Sequential(nn.Linear(size, size), nn.GELU(), nn.Dropout(DROPOUT), nn.Linear(size, 2))
+        self.pair = nn.Sequential(nn.Linear(3 * size, size), nn.GELU(), nn.Dropout(DROPOUT), nn.Linear(size, 2))
         self.span = nn.Linear(size, 2)
         self.sentence = nn.Sequential(nn.Linear(size, size // 2), nn.GELU(), nn.Linear(size // 2, 1))
         self.frozen = len(self.layers) - min(learning, len(self.layers))
@@ -128,7 +128,12 @@ class Network(nn.Module):
         for number, layer in enumerate(self.layers):
             dropout = DROPOUT if self.training and number >= self.frozen else 0.0
             states = through(layer, states, hidden, dtype, dropout)
-        return self.pair(states[:, 0]), torch.cat([self.span(states), self.sentence(states)], 2)
+        # The first token alone learns slowly what stands in the passage: its model was made for means over tokens.
+        passage = (types * mask)[:, :, None].float()
+        mean = (states * passage).sum(1) / passage.sum(1).clamp(min=1)
+        most = (states - (1 - passage) * 1e4).amax(1)
+        pair = self.pair(torch.cat([states[:, 0], mean, most], 1))
+        return pair, torch.cat([self.span(states), self.sentence(states)], 2)
 
 
 def through(layer: nn.Module, states: torch.Tensor, hidden: torch.Tensor, dtype: torch.dtype, dropout: float) -> torch.Tensor:
