@@ -145,3 +145,25 @@ def test_the_command_reads_with_an_exported_network(assistant: Assistant, tmp_pa
     told = json.loads(capsys.readouterr().out.splitlines()[0])
     assert (told["set"], told["half"], told["questions"], told["found"]) == ("questions.jsonl", "dev", 4, 1.0)
     assert 0 <= told["area not_said"] <= 1
+
+
+def test_a_question_about_one_persons_words_is_put_to_them_and_to_somebody_else_with_the_same_gold(tmp_path: Path) -> None:
+    from eval.swapped import write_set
+    from eval.train.reader_sets import Item, Text, part_of
+    from eval.train.reader_talks import join_turns
+
+    docs = {part: next(f"friendsqa:{n}" for n in range(99) if part_of(f"friendsqa:{n}") == part) for part in ("train", "dev", "test")}
+    said = "I keep the spare oars under the bench."
+    talk = [("Ivo Brand", "Where is everything?"), ("Lena Sool", f"{said} Mind *the* nails [rusty]."), ("Pat Orr", "Thanks.")]
+    texts: list[Text] = [join_turns("friendsqa", doc, part, talk) for part, doc in docs.items()]
+    asked_for = ("What does Lena say is under the bench?", "Where is Lena?")  # the second one asks for nobody's words
+    items = [Item("friendsqa", question, n, True, (1,), person="Lena") for n in range(3) for question in asked_for]
+    rows = write_set(Corpus(texts, items), tmp_path)
+    assert sorted((row["half"], row["verdict"]) for row in rows) == [
+        (half, verdict) for half in ("dev", "test") for verdict in ("answered", "said_by_other")
+    ]
+    for asked, swapped in zip(rows[::2], rows[1::2], strict=True):
+        assert asked["gold"] == swapped["gold"] == [{"episode": asked["filters"]["episode"], "text": said}]
+        assert asked["question"] == asked_for[0]
+        assert swapped["question"] in ("What does Ivo say is under the bench?", "What does Pat say is under the bench?")
+    assert sorted(file.stem for file in (tmp_path / "transcripts").iterdir()) == sorted({row["filters"]["episode"] for row in rows})

@@ -134,15 +134,18 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"[a-z][a-z'+#.-]*[a-z+#]", text.lower()))
 
 
-def add_meetings(corpus: Corpus, folder: Path, limit: int | None = None) -> None:
-    """Add QMSum: `folder` holds `questions.jsonl` and `transcripts`. The test half of the meetings is left out whole."""
+def add_meetings(corpus: Corpus, folder: Path, limit: int | None = None, *, every: bool = False) -> None:
+    """Add QMSum: `folder` holds `questions.jsonl` and `transcripts`. The test half of the meetings is left out unless `every`."""
     with (folder / "questions.jsonl").open(encoding="utf-8") as lines:
         questions = [json.loads(line) for line in lines]
     episodes = sorted({place["episode"] for asked in questions for place in asked["gold"]})
-    for episode in episodes[::2][:limit]:
+    for number, episode in enumerate(episodes):
+        test = number % 2 == 1
+        if (test and not every) or (limit is not None and number // 2 >= limit):
+            continue
         turns = list(_turns(folder / "transcripts" / f"{episode}.json"))
         doc = f"qmsum:{episode}"
-        part = "dev" if part_of(doc) != "train" else "train"
+        part = "test" if test else "dev" if part_of(doc) != "train" else "train"
         text = join_turns("qmsum", doc, part, [(who, said) for who, said, _, _ in turns])
         place = len(corpus.texts)
         corpus.texts.append(text)
