@@ -15,7 +15,7 @@ from eval.train.reader_data import Example, Maker
 from eval.train.reader_network import ANSWERED, BY_ANYONE, END, START, Encoder, Network, sentence_scores
 from eval.train.reader_sets import MEASURED, Corpus
 
-LEARNT, FOREIGN = 96, 160
+LEARNT, FOREIGN = 64, 160
 """Examples of each set that is trained on, and of each that is only measured."""
 LONGEST_SPAN = 30
 """Tokens."""
