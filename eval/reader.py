@@ -71,9 +71,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         assistant = Assistant(_library(Path(transcripts) if transcripts else None, questions.episodes))
         reads = [read(assistant, one, score, encoder) for one in asked[: options.limit]]
         every.append([one for one in reads if one is not None])
-        print(json.dumps({"set": Path(file).name, "half": "test" if options.test else "dev", **figures(every[-1])}), flush=True)
+        print(
+            json.dumps({"set": Path(file).name, "half": "test" if options.test else "dev", **figures(every[-1])}),
+            flush=True,
+        )
     if not options.test:
-        print(json.dumps({"weights of the sum (reader, retriever), over all": fit_sum([one for one in every if one]).round(3).tolist()}))
+        print(
+            json.dumps(
+                {
+                    "weights of the sum (reader, retriever), over all": fit_sum([one for one in every if one])
+                    .round(3)
+                    .tolist()
+                }
+            )
+        )
     return 0
 
 
@@ -118,7 +129,10 @@ def read(assistant: Assistant, asked: Asked, score: Scorer, encoder: Encoder) ->
     gold = gold_spans(asked.gold, {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold})
     may_speak = may_speak_rule(question, filters, scope)
     shown = [view(assistant.extractor.episode(hit.passage.episode), hit.passage) for hit in hits]
-    examples = [Example("", "", question.asked, text, tuple((a, b, None) for _, _, a, b in placed), None, False, False) for text, placed in shown]
+    examples = [
+        Example("", "", question.asked, text, tuple((a, b, None) for _, _, a, b in placed), None, False, False)
+        for text, placed in shown
+    ]
     odds, best, hit_gold = np.zeros((len(hits), 2)), np.full(len(hits), -np.inf), np.zeros(len(hits), bool)
     for numbers in encoder.batches(examples, 8):
         batch = encoder.batch([examples[n] for n in numbers])
@@ -165,7 +179,9 @@ def span_of(episode: str, sentence: Sentence) -> Span:
 
 def fit_sum(per_set: Sequence[Sequence[Read]]) -> np.ndarray:
     """Weights of the reader's log-odds and the retriever's score that rank best."""
-    rows = [[(_columns(one), one.right) for one in reads if one.right.any() and not one.right.all()] for reads in per_set]
+    rows = [
+        [(_columns(one), one.right) for one in reads if one.right.any() and not one.right.all()] for reads in per_set
+    ]
     return fit_softmax([of_set for of_set in rows if of_set], l2=L2) if any(rows) else np.array([1.0, 0.0])
 
 
@@ -188,7 +204,9 @@ def figures(reads: Sequence[Read]) -> dict[str, Any]:
         told[f"hit@1 {name}"] = _mean(right[0] for right in ranked)
         told[f"hit@5 {name}"] = _mean(right[:5].any() for right in ranked)
         if name != "retriever":
-            told[f"sentence {name}"] = _mean(one.hit[np.argmax(order(one) + one.best)] for one in with_gold if np.isfinite(one.best).any())
+            told[f"sentence {name}"] = _mean(
+                one.hit[np.argmax(order(one) + one.best)] for one in with_gold if np.isfinite(one.best).any()
+            )
     likely = np.array([one.odds[:, ANSWERED].max() for one in reads])
     for verdict in ("not_said", "said_by_other"):
         kept = [n for n, one in enumerate(reads) if one.asked.verdict in ("answered", verdict)]

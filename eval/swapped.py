@@ -36,7 +36,9 @@ _SPECIAL = re.compile(r"([\\*_\[\]#<>`])")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m eval.swapped", description="Write questions put to the wrong person.")
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.swapped", description="Write questions put to the wrong person."
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     options = parser.parse_args(arguments)
@@ -45,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_meetings(corpus, options.data / "qmsum", every=True)
     rows = write_set(corpus, options.out)
     counted = {half: sum(row["half"] == half for row in rows) // 2 for half in ("dev", "test")}
-    print(f"{counted['dev']} questions of the development half and {counted['test']} of the test half, each put to two people")
+    print(
+        f"{counted['dev']} questions of the development half and {counted['test']} of the test half, each put to two people"
+    )
     return 0
 
 
@@ -78,7 +82,9 @@ def half_of_text(text: Text) -> str | None:
 def _pair(item: Item, text: Text, half: str, folder: Path, number: int, rng: random.Random) -> Iterator[dict[str, Any]]:
     who = text.sentences[item.gold[0]][3]
     speakers = sorted({s[3] for s in text.sentences if s[3]} - {who})
-    others = [name for name in speakers if name.split()[0].lower() not in item.question.lower() and not name.startswith("#")]
+    others = [
+        name for name in speakers if name.split()[0].lower() not in item.question.lower() and not name.startswith("#")
+    ]
     if not others:
         return
     # In a meeting of four, all may speak near the answer: whoever says least there is the least likely to say it too.
@@ -105,7 +111,13 @@ def _markdown(text: Text) -> str:
     turns: dict[int, tuple[str | None, list[str]]] = {}
     for a, b, turn, speaker in text.sentences:
         turns.setdefault(turn, (speaker, []))[1].append(" ".join(text.text[a:b].split()))
-    return "\n\n".join((f"**{speaker}:** " if speaker else "") + _SPECIAL.sub(r"\\\1", " ".join(said)) for speaker, said in turns.values()) + "\n"
+    return (
+        "\n\n".join(
+            (f"**{speaker}:** " if speaker else "") + _SPECIAL.sub(r"\\\1", " ".join(said))
+            for speaker, said in turns.values()
+        )
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -53,12 +53,15 @@ def row(id_: str, question: str, said: str | None, *, verdict: str = "answered",
 ROWS = [
     row("fig", "What stands in front of the old kiln?", "So I planted a fig in front of it."),
     row("tiles", "What did Vera Moss say about the tiles for the baths?", "Only tiles for the harbour baths, two hundred a week."),
-    row("aunt", "What did Vera Moss say about who rings at six?", "My aunt rings the bell at six and at nine.", verdict="said_by_other", episode="bells"),
+    row("aunt", "What did Vera Moss say about who rings at six?", "My aunt rings the bell at six and at nine.")
+    | {"verdict": "said_by_other", "gold": [{"episode": "bells", "text": "My aunt rings the bell at six and at nine."}]},
     row("moon", "Who painted the kiln's chimney green?", None, verdict="not_said"),
 ]  # fmt: skip
 
 
-def test_a_passage_is_read_with_labels_and_the_question_before_it_and_every_sentence_where_it_stands(assistant: Assistant) -> None:
+def test_a_passage_is_read_with_labels_and_the_question_before_it_and_every_sentence_where_it_stands(
+    assistant: Assistant,
+) -> None:
     library = assistant.library
     for id_ in ("kiln", "bells"):
         episode = assistant.extractor.episode(id_)
@@ -73,7 +76,9 @@ def test_a_passage_is_read_with_labels_and_the_question_before_it_and_every_sent
                 assert placed[0][1].text.endswith("?")
 
 
-def test_what_is_found_outside_the_gold_is_wrong_and_what_is_inside_is_right_in_its_sentence(assistant: Assistant, tmp_path: Path) -> None:
+def test_what_is_found_outside_the_gold_is_wrong_and_what_is_inside_is_right_in_its_sentence(
+    assistant: Assistant, tmp_path: Path
+) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_text("\n".join(map(json.dumps, ROWS)))
     out = tmp_path / "mined.jsonl"
@@ -105,7 +110,9 @@ def test_questions_of_interviews_become_a_set_that_can_be_asked(tmp_path: Path) 
 
     for number in range(30):
         (tmp_path / "talks" / f"show{number}").mkdir(parents=True)
-        told = KILN.replace("two hundred a week", "two hundred a week, and a few broken ones that go under the path to the boat house")
+        told = KILN.replace(
+            "two hundred a week", "two hundred a week, and a few broken ones that go under the path to the boat house"
+        )
         (tmp_path / "talks" / f"show{number}" / f"one{number}.md").write_text(told if number < 3 else BELLS)
     corpus = Corpus()
     add_interviews(corpus, tmp_path / "talks")
@@ -117,7 +124,9 @@ def test_questions_of_interviews_become_a_set_that_can_be_asked(tmp_path: Path) 
         assert all(place["text"] in episode for place in one["gold"])
 
 
-def read(verdict: str, odds: list[float], right: list[bool], fit: list[float], best: list[float], hit: list[bool]) -> Read:
+def read(
+    verdict: str, odds: list[float], right: list[bool], fit: list[float], best: list[float], hit: list[bool]
+) -> Read:
     asked = Asked("q", "?", "fact", verdict, (Gold("a", 0.0, 1.0),) if verdict != "not_said" else ())
     arrays = [np.array(values) for values in (np.stack([odds, odds], 1), best, right, hit, fit)]
     return Read(asked, *arrays)
@@ -126,8 +135,22 @@ def read(verdict: str, odds: list[float], right: list[bool], fit: list[float], b
 def test_figures_by_hand() -> None:
     told = figures(
         [
-            read("answered", [3.0, 1.0, 0.0], [True, False, False], [0.1, 0.9, 0.5], [0.0, 0.0, 0.0], [True, False, False]),
-            read("answered", [1.0, 2.0, 0.0], [True, False, False], [0.9, 0.1, 0.5], [0.0, 0.0, 0.0], [True, False, False]),
+            read(
+                "answered",
+                [3.0, 1.0, 0.0],
+                [True, False, False],
+                [0.1, 0.9, 0.5],
+                [0.0, 0.0, 0.0],
+                [True, False, False],
+            ),
+            read(
+                "answered",
+                [1.0, 2.0, 0.0],
+                [True, False, False],
+                [0.9, 0.1, 0.5],
+                [0.0, 0.0, 0.0],
+                [True, False, False],
+            ),
             read("not_said", [1.5, 0.0, 0.0], [False] * 3, [0.9, 0.1, 0.5], [0.0] * 3, [False] * 3),
         ]
     )
@@ -137,7 +160,9 @@ def test_figures_by_hand() -> None:
     assert told["area not_said"] == 1.0
 
 
-def test_the_command_reads_with_an_exported_network(assistant: Assistant, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_reads_with_an_exported_network(
+    assistant: Assistant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     export(Network(), tmp_path / "reader.onnx")
     file = tmp_path / "questions.jsonl"
     file.write_text("\n".join(map(json.dumps, ROWS)))
@@ -147,14 +172,23 @@ def test_the_command_reads_with_an_exported_network(assistant: Assistant, tmp_pa
     assert 0 <= told["area not_said"] <= 1
 
 
-def test_a_question_about_one_persons_words_is_put_to_them_and_to_somebody_else_with_the_same_gold(tmp_path: Path) -> None:
+def test_a_question_about_one_persons_words_is_put_to_them_and_to_somebody_else_with_the_same_gold(
+    tmp_path: Path,
+) -> None:
     from eval.swapped import write_set
     from eval.train.reader_sets import Item, Text, part_of
     from eval.train.reader_talks import join_turns
 
-    docs = {part: next(f"friendsqa:{n}" for n in range(99) if part_of(f"friendsqa:{n}") == part) for part in ("train", "dev", "test")}
+    docs = {
+        part: next(f"friendsqa:{n}" for n in range(99) if part_of(f"friendsqa:{n}") == part)
+        for part in ("train", "dev", "test")
+    }
     said = "I keep the spare oars under the bench."
-    talk = [("Ivo Brand", "Where is everything?"), ("Lena Sool", f"{said} Mind *the* nails [rusty]."), ("Pat Orr", "Thanks.")]
+    talk = [
+        ("Ivo Brand", "Where is everything?"),
+        ("Lena Sool", f"{said} Mind *the* nails [rusty]."),
+        ("Pat Orr", "Thanks."),
+    ]
     texts: list[Text] = [join_turns("friendsqa", doc, part, talk) for part, doc in docs.items()]
     asked_for = ("What does Lena say is under the bench?", "Where is Lena?")  # the second one asks for nobody's words
     items = [Item("friendsqa", question, n, True, (1,), person="Lena") for n in range(3) for question in asked_for]
@@ -166,4 +200,6 @@ def test_a_question_about_one_persons_words_is_put_to_them_and_to_somebody_else_
         assert asked["gold"] == swapped["gold"] == [{"episode": asked["filters"]["episode"], "text": said}]
         assert asked["question"] == asked_for[0]
         assert swapped["question"] in ("What does Ivo say is under the bench?", "What does Pat say is under the bench?")
-    assert sorted(file.stem for file in (tmp_path / "transcripts").iterdir()) == sorted({row["filters"]["episode"] for row in rows})
+    assert sorted(file.stem for file in (tmp_path / "transcripts").iterdir()) == sorted(
+        {row["filters"]["episode"] for row in rows}
+    )

@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.train.reader import Plan, Training, load_weights
+from eval.train.reader_changed import detail_changed, turned_round
 from eval.train.reader_data import Example, Maker
 from eval.train.reader_export import export
 from eval.train.reader_measure import best_span, overlap
 from eval.train.reader_mine import mine
 from eval.train.reader_network import Encoder, Network, loss_of, through
-from eval.train.reader_sets import Corpus, add_rows, add_sets, part_of, text_of
+from eval.train.reader_sets import Corpus, Item, add_rows, add_sets, part_of, text_of
 from eval.train.reader_talks import about, add_meetings, add_talk
 from index.embed import torch_model, wheel_folder
 
@@ -40,9 +41,11 @@ TALK = (
 )
 INTERVIEW = (
     ("Pia Holm", "Welcome back, Gus. What made you carve puppets out of driftwood instead of limewood?"),
-    ("Gus Lander", "The sea had already done half of the carving. I pick up a branch and there is a chin in it, or a knee, and so I only help it along."),
+    ("Gus Lander", "The sea had done half of it already. "
+     "I pick up a branch and there is a chin in it, and so I only help it along, no more than that."),
     ("Pia Holm", "Lovely. How do you keep the strings from rotting in the harbour theatre?"),
-    ("Gus Lander", "I wax them with the candle ends that the chapel throws away. They last for about two winters, and then I braid new ones out of sail thread."),
+    ("Gus Lander", "I wax them with candle ends from the chapel. "
+     "They last for two winters, and then I braid new ones out of old sail thread."),
 )  # fmt: skip
 
 
@@ -53,7 +56,15 @@ def docs(part: str) -> list[str]:
 
 def row(question: str, context: str, answer: str | None, doc: str, **more: object) -> dict:
     answers = [{"text": answer, "start": context.index(answer)}] if answer else []
-    return {"id": question, "question": question, "context": context, "answers": answers, "answerable": bool(answer), "doc": doc, **more}
+    return {
+        "id": question,
+        "question": question,
+        "context": context,
+        "answers": answers,
+        "answerable": bool(answer),
+        "doc": doc,
+        **more,
+    }
 
 
 def rows(part: str) -> list[dict]:
@@ -96,7 +107,9 @@ def test_every_sentence_of_an_example_is_a_sentence_of_its_source(corpus: Corpus
         assert all(example.passage[a:b] in known for a, b, _ in example.sentences)
 
 
-def test_words_called_the_answer_are_the_answer_and_lie_in_a_sentence_called_right(corpus: Corpus, examples: list[Example]) -> None:
+def test_words_called_the_answer_are_the_answer_and_lie_in_a_sentence_called_right(
+    corpus: Corpus, examples: list[Example]
+) -> None:
     answers = {corpus.texts[item.text].text[a:b] for item in corpus.items for a, b in item.spans}
     right = [example for example in examples if example.spans]
     assert right
@@ -126,13 +139,44 @@ def test_right_words_of_another_person_than_the_one_asked_about_answer_by_anyone
                 assert not example.passage[:a].rpartition("\n")[2].startswith(asked)
 
 
-def test_a_host_s_question_is_answered_by_the_turn_after_it_and_by_no_other(corpus: Corpus, examples: list[Example]) -> None:
+def test_a_host_s_question_is_answered_by_the_turn_after_it_and_by_no_other(
+    corpus: Corpus, examples: list[Example]
+) -> None:
     asked = [item for item in corpus.items if item.set == "changelog"]
     assert len(asked) == 8
     for item in asked:
         assert {corpus.texts[item.text].sentences[n][3] for n in item.gold} == {"Gus Lander"}
     right = [e for e in examples if e.set == "changelog" and e.by_anyone and "driftwood" in e.question]
     assert right and all(e.passage[a:b] in INTERVIEW[1][1] for e in right for a, b, gold in e.sentences if gold)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (
+            "Who built the boat of Ida Marsh in 1911?",
+            {
+                "Who built the boat of Ida Marsh in 1934?",
+                "Who built the boat of Bram Marsh in 1911?",
+                "Who built the boat of Ida Bram in 1911?",
+            },
+        ),
+        ("Who built it?", {None}),
+    ],
+)
+def test_a_detail_is_exchanged_for_another_one_of_the_text(asked: str, told: set[str | None]) -> None:
+    text = text_of("squad_dev", "made:1", "In 1911 a boat was built for Ida Marsh, and in 1934 one for old Bram.")
+    item = Item("squad_dev", asked, 0, True)
+    assert {detail_changed(item, text, random.Random(seed)) for seed in range(40)} == told
+
+
+def test_a_question_is_turned_round_by_one_word_or_not_at_all() -> None:
+    def turned(asked: str) -> str | None:
+        return turned_round(Item("squad_dev", asked, 0, True), random.Random(0))
+
+    assert turned("Who is against the barrier?") == "Who is for the barrier?"
+    assert turned("Who was it built for?") is None
+    assert turned("Why does she love fog?") == "Why does she hate fog?"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +203,9 @@ def test_an_article_is_in_one_part_whatever_its_set_calls_it() -> None:
 
 def test_nothing_of_another_part_is_shown(corpus: Corpus) -> None:
     train, dev = (Maker(corpus, part) for part in ("train", "dev"))
-    shown = {t for item in train.items["squad_dev"] for t in (item.text, *item.wrong)} | {t for ts in train.beside.values() for t in ts}
+    shown = {t for item in train.items["squad_dev"] for t in (item.text, *item.wrong)} | {
+        t for ts in train.beside.values() for t in ts
+    }
     assert dev.items["squad_dev"] and not shown & {item.text for item in dev.items["squad_dev"]}
     assert "meetingqa" not in {example.set for _ in range(3) for example in next(train.blocks(1))}
 
@@ -183,7 +229,12 @@ def test_a_meeting_of_the_test_half_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "transcripts").mkdir()
     segments = [
         {"speaker": "Clerk", "startTime": 0.0, "endTime": 4.0, "body": "Shall we take the budget first ?"},
-        {"speaker": "Treasurer", "startTime": 4.0, "endTime": 9.0, "body": "The roof costs more than we have , I am afraid ."},
+        {
+            "speaker": "Treasurer",
+            "startTime": 4.0,
+            "endTime": 9.0,
+            "body": "The roof costs more than we have , I am afraid .",
+        },
     ]
     asked = []
     for episode in ("a", "b"):
@@ -205,7 +256,9 @@ def test_a_meeting_of_the_test_half_is_left_out(tmp_path: Path) -> None:
 def test_every_row_is_met_once_before_one_is_met_again() -> None:
     made = Corpus()
     doc = docs("train")[0]
-    add_rows(made, "squad_dev", iter([row(f"What is word {n}?", f"Word {n} is here. ", f"Word {n}", doc) for n in range(24)]))
+    add_rows(
+        made, "squad_dev", iter([row(f"What is word {n}?", f"Word {n} is here. ", f"Word {n}", doc) for n in range(24)])
+    )
     maker = Maker(made, "train")
     seen: list[str] = []
     maker.example = lambda item, rng: seen.append(item.question)  # type: ignore[assignment,func-returns-value]
@@ -261,7 +314,11 @@ def test_the_layers_give_what_the_library_s_own_give() -> None:
 def test_the_loss_is_small_for_what_is_right_and_does_not_see_what_is_not_known(examples: list[Example]) -> None:
     some = [e for e in examples if e.spans][:8]
     batch = Encoder().batch(some)
-    right = torch.stack([batch.starts, batch.ends, (batch.rights.gather(1, batch.sentence.clamp(min=0)) == 1).float()], 2) * 40 - 20
+    right = (
+        torch.stack([batch.starts, batch.ends, (batch.rights.gather(1, batch.sentence.clamp(min=0)) == 1).float()], 2)
+        * 40
+        - 20
+    )
     pairs = batch.pairs * 40 - 20
     assert sum(loss_of(pairs, right, batch).values()) < 1.0
     assert loss_of(pairs, -right, batch)["sentences"] > 5
@@ -288,7 +345,9 @@ def test_training_that_was_stopped_comes_to_the_same_weights(corpus: Corpus, tmp
     fresh = Network(1).state_dict()
     for name, value in one.state_dict().items():
         assert torch.equal(value, other.state_dict()[name]), name
-        assert torch.equal(value, fresh[name]) == name.startswith(("embeddings.", *(f"layers.{n}." for n in range(5)))), name
+        assert torch.equal(value, fresh[name]) == name.startswith(
+            ("embeddings.", *(f"layers.{n}." for n in range(5)))
+        ), name
 
 
 def test_the_exported_file_gives_what_torch_gives(tmp_path: Path) -> None:
@@ -308,7 +367,10 @@ def test_the_best_span_starts_before_it_ends_and_no_other_scores_higher(n: int, 
     assert tokens[first, 0] + tokens[last, 1] == best
 
 
-@pytest.mark.parametrize(("one", "other", "f1"), [("forty tons", "Forty tons", 1.0), ("forty tons", "forty", 2 / 3), ("a", "b", 0.0), ("", "", 0.0)])
+@pytest.mark.parametrize(
+    ("one", "other", "f1"),
+    [("forty tons", "Forty tons", 1.0), ("forty tons", "forty", 2 / 3), ("a", "b", 0.0), ("", "", 0.0)],
+)
 def test_overlap_is_the_f1_of_words(one: str, other: str, f1: float) -> None:
     assert overlap(one, other) == pytest.approx(f1)
 

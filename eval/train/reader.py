@@ -170,7 +170,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="begin with the weights of this state")
-    parser.add_argument("--more", type=Path, help="a corpus of mined passages to learn from as well (reader_mistakes.py)")
+    parser.add_argument(
+        "--more", type=Path, help="a corpus of mined passages to learn from as well (reader_mistakes.py)"
+    )
     parser.add_argument("--limit", type=int, help="rows of a set, episodes and meetings: to try it out")
     parser.add_argument("--export", type=Path, help="write the last state as ONNX, train nothing")
     options = parser.parse_args(arguments)

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from eval.train.reader_changed import detail_changed, turned_round
 from eval.train.reader_sets import TRAINED, Corpus, Item, Text
 
 BLOCK = 1024
@@ -24,19 +25,12 @@ VOICES = 0.35
 """Of the texts without speakers are given some: turns with made-up names."""
 BARE = 0.2
 """Of the talks lose theirs, and where turns end: so are transcripts of which nobody told who speaks."""
-_CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]{2,}\b")
-_NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d+\b|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)\b", re.I)
-_TURNED = [
-    pair.split("/")
-    for pair in "love/hate likes/dislikes like/dislike for/against agree/disagree agrees/disagrees more/less most/least "
-    "increase/decrease increased/decreased better/worse best/worst before/after always/never easy/hard good/bad first/last "
-    "start/stop started/stopped begin/end won/lost win/lose allowed/forbidden support/oppose supports/opposes supported/opposed "
-    "accept/refuse accepted/refused highest/lowest largest/smallest advantage/disadvantage advantages/disadvantages "
-    "happy/unhappy possible/impossible positive/negative buy/sell bought/sold success/failure trust/distrust "
-    "praise/criticise".split()
-]
-_OPPOSITE = {a: b for a, b in _TURNED} | {b: a for a, b in _TURNED}
-_SAYING = ("According to {n}, {q}", "{Q} according to {n}?", "What does {n} say: {q}", "What did {n} say about this: {q}")
+_SAYING = (
+    "According to {n}, {q}",
+    "{Q} according to {n}?",
+    "What does {n} say: {q}",
+    "What did {n} say about this: {q}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +56,13 @@ class Maker:
 
     def __init__(self, corpus: Corpus, part: str, *, tokens: int = 144, sets: Sequence[str] | None = None) -> None:
         self.texts, self.tokens = corpus.texts, tokens
-        self.names = sorted({s[3] for text in corpus.texts if text.set in ("changelog", "friendsqa") for s in text.sentences if s[3]})
-        self.names = [name for name in self.names if re.fullmatch(r"[A-Z][\w'-]+(?: [A-Z][\w'-]+)?", name)] or ["Ann Lee", "Bo"]
+        self.names = sorted(
+            {s[3] for text in corpus.texts if text.set in ("changelog", "friendsqa") for s in text.sentences if s[3]}
+        )
+        self.names = [name for name in self.names if re.fullmatch(r"[A-Z][\w'-]+(?: [A-Z][\w'-]+)?", name)] or [
+            "Ann Lee",
+            "Bo",
+        ]
         self.items: dict[str, list[Item]] = defaultdict(list)
         self.beside: dict[str, list[int]] = defaultdict(list)
         for item in corpus.items:
@@ -94,11 +93,15 @@ class Maker:
     def example(self, item: Item, rng: random.Random) -> Example:
         """One example of an item: right as it stands, or wrong in one of the ways."""
         if not item.answered:
-            window = self._answering(item, rng) if item.gold else self._window(self.texts[item.text], self._like(item, item.text, rng), rng)
+            window = (
+                self._answering(item, rng)
+                if item.gold
+                else self._window(self.texts[item.text], self._like(item, item.text, rng), rng)
+            )
             return self._named(item, "not answered", window, rng)
         kind = rng.random()
         if kind > 0.49 and kind < 0.62:
-            changed = _detail(item, self.texts[item.text], rng) or _turned(item, rng)
+            changed = detail_changed(item, self.texts[item.text], rng) or turned_round(item, rng)
             if changed is not None:
                 window = self._answering(item, rng)
                 return self._named(replace(item, question=changed), "changed", window, rng, wrong=True)
@@ -112,7 +115,9 @@ class Maker:
         """The item as its set has it, nothing made: what is measured."""
         text = self.texts[item.text]
         window = self._answering(item, rng) if item.gold else self._window(text, self._like(item, item.text, rng), rng)
-        return self._shown(item, "as it stands", window, {}, item.answered, item.answered or bool(item.gold), item.question)
+        return self._shown(
+            item, "as it stands", window, {}, item.answered, item.answered or bool(item.gold), item.question
+        )
 
     # ---- which sentences
 
@@ -134,7 +139,9 @@ class Maker:
         size = _length(text, seed)
         before = rng.random()
         while True:
-            options = [n for n in (first - 1, last + 1) if 0 <= n < len(text.sentences) and size + _length(text, n) <= budget]
+            options = [
+                n for n in (first - 1, last + 1) if 0 <= n < len(text.sentences) and size + _length(text, n) <= budget
+            ]
             if not options:
                 break
             pick = options[0] if len(options) == 1 or rng.random() < before else options[1]
@@ -174,7 +181,9 @@ class Maker:
         """The host's question, and then other words of the one who answers: asked, and not answered."""
         text = self.texts[item.text]
         who = text.sentences[item.gold[0]][3]
-        theirs = [n for n, s in enumerate(text.sentences) if s[3] == who and n not in item.near and _length(text, n) > 40]
+        theirs = [
+            n for n, s in enumerate(text.sentences) if s[3] == who and n not in item.near and _length(text, n) > 40
+        ]
         window = [(text, n) for n in item.asked][-3:]
         if theirs:
             at = rng.choice(theirs)
@@ -200,7 +209,9 @@ class Maker:
 
     # ---- who says it
 
-    def _named(self, item: Item, kind: str, window: list[tuple[Text, int]], rng: random.Random, wrong: bool = False) -> Example:
+    def _named(
+        self, item: Item, kind: str, window: list[tuple[Text, int]], rng: random.Random, wrong: bool = False
+    ) -> Example:
         """The example, some of them about the words of one person: of whoever says it, or of somebody who doesn't."""
         anyone = (item.answered or bool(item.gold)) and not wrong
         voices: dict[tuple[int, int], str] = {}
@@ -209,20 +220,41 @@ class Maker:
         if not any(speakers) and rng.random() < VOICES:
             voices = self._voices(window, rng)
         shown = list(voices.values()) or [speaker for speaker in speakers if speaker]
-        gold = {voices.get((id(text), n), text.sentences[n][3]) for text, n in window if n in item.gold and text is self.texts[item.text]}
+        gold = {
+            voices.get((id(text), n), text.sentences[n][3])
+            for text, n in window
+            if n in item.gold and text is self.texts[item.text]
+        }
         if item.person and (not wrong or rng.random() < 0.5):
             # Who speaks beside the answer may be saying the same: nobody knows whether they answer.
             beside = {text.sentences[n][3] for text, n in window if n in item.near and n not in item.gold}
-            others = sorted({w for w in self._speakers(item) if item.person.lower() not in w.lower() and w.lower() not in question.lower()} - beside)
+            others = sorted(
+                {
+                    w
+                    for w in self._speakers(item)
+                    if item.person.lower() not in w.lower() and w.lower() not in question.lower()
+                }
+                - beside
+            )
             if others and rng.random() < 0.4:
                 other = rng.choice(others)
-                other = other if " " not in item.person and rng.random() < 0.2 else other.split()[0] if " " not in item.person else other
+                other = (
+                    other
+                    if " " not in item.person and rng.random() < 0.2
+                    else other.split()[0]
+                    if " " not in item.person
+                    else other
+                )
                 question = re.sub(rf"(?<!\w){re.escape(item.person)}(?!\w)", other, question, flags=re.I)
                 right, kind = False, "swapped" if anyone else kind
         elif voices and (right or not anyone) and rng.random() < 0.75:
             owner = next(iter(gold)) if len(gold) == 1 and anyone else None
             if (owner or not anyone) and shown:
-                others = sorted(set(shown) - {owner}) if rng.random() < 0.7 else [n for n in rng.sample(self.names, min(3, len(self.names))) if n not in shown]
+                others = (
+                    sorted(set(shown) - {owner})
+                    if rng.random() < 0.7
+                    else [n for n in rng.sample(self.names, min(3, len(self.names))) if n not in shown]
+                )
                 right = owner is None or not others or rng.random() < 0.55
                 name = owner if owner and right else rng.choice(others or shown)
                 kind = "swapped" if anyone and not right else kind
@@ -238,7 +270,11 @@ class Maker:
 
     def _voices(self, window: list[tuple[Text, int]], rng: random.Random) -> dict[tuple[int, int], str]:
         """Made-up speakers: one to three turns, of whole sentences."""
-        cuts = sorted(rng.sample(range(1, len(window)), min(len(window) - 1, rng.randint(0, 2)))) if len(window) > 1 else []
+        cuts = (
+            sorted(rng.sample(range(1, len(window)), min(len(window) - 1, rng.randint(0, 2))))
+            if len(window) > 1
+            else []
+        )
         names = rng.sample(self.names, min(3, len(self.names)))
         turn = [sum(cut <= place for cut in cuts) for place in range(len(window))]
         return {(id(text), n): names[turn[place] % len(names)] for place, (text, n) in enumerate(window)}
@@ -268,12 +304,35 @@ class Maker:
                 gold = None
             sentences.append((at, len(passage), gold))
             if anyone and text is home:
-                spans += [(max(a, start) - start + at, min(b, end) - start + at) for a, b in item.spans if a < end and start < b]
+                spans += [
+                    (max(a, start) - start + at, min(b, end) - start + at)
+                    for a, b in item.spans
+                    if a < end and start < b
+                ]
         known = not anyone or bool(item.spans)
-        return Example(item.set, kind, question, passage, tuple(sentences), tuple(spans) if known else None, answered, anyone)
+        return Example(
+            item.set, kind, question, passage, tuple(sentences), tuple(spans) if known else None, answered, anyone
+        )
 
 
-_ASKING = {word[:4] for word in ("what ", "when ", "where", "which", "who ", "why ", "how ", "did ", "does", "is t", "are ", "was ", "in w")}
+_ASKING = {
+    word[:4]
+    for word in (
+        "what ",
+        "when ",
+        "where",
+        "which",
+        "who ",
+        "why ",
+        "how ",
+        "did ",
+        "does",
+        "is t",
+        "are ",
+        "was ",
+        "in w",
+    )
+}
 
 
 def _said(text: Text, n: int) -> str:
@@ -293,24 +352,3 @@ def _step(count: int, seed: int) -> int:
         step = rng.randrange(1, count + 1)
         if gcd(step, count) == 1:
             return step
-
-
-def _detail(item: Item, text: Text, rng: random.Random) -> str | None:
-    """The question with a name or number of its text exchanged for another one of it; None where it has none."""
-    for pattern in (_CAPITAL, _NUMBER) if rng.random() < 0.5 else (_NUMBER, _CAPITAL):
-        here = [m for m in pattern.finditer(item.question) if m[0].lower() in text.text.lower()]
-        there = [m[0] for m in pattern.finditer(text.text) if m[0].lower() not in item.question.lower()]
-        if here and there:
-            found = rng.choice(here)
-            return item.question[: found.start()] + rng.choice(there) + item.question[found.end() :]
-    return None
-
-
-def _turned(item: Item, rng: random.Random) -> str | None:
-    """The question with one word turned into its opposite; None where it has no such word."""
-    here = [m for m in re.finditer(r"[\w']+", item.question) if m[0].lower() in _OPPOSITE and m[0].lower() not in ("for", "like")]
-    if not here:
-        return None
-    found = rng.choice(here)
-    other = _OPPOSITE[found[0].lower()]
-    return item.question[: found.start()] + (other.capitalize() if found[0][0].isupper() else other) + item.question[found.end() :]

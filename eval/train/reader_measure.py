@@ -38,7 +38,9 @@ def measured_examples(corpus: Corpus, tokens: int) -> list[Example]:
     return made
 
 
-def measure(network: Network, encoder: Encoder, examples: Sequence[Example], device: torch.device) -> dict[str, dict[str, Any]]:
+def measure(
+    network: Network, encoder: Encoder, examples: Sequence[Example], device: torch.device
+) -> dict[str, dict[str, Any]]:
     """Of each set, and of all (`all`): what `_figures` tells. `swapped`: right words of the wrong person, against right ones."""
     found: list[tuple[Example, dict[str, float]]] = []
     network.eval()
@@ -50,7 +52,19 @@ def measure(network: Network, encoder: Encoder, examples: Sequence[Example], dev
             pairs, tokens = pairs.float().cpu(), tokens.float().cpu()
             scores = sentence_scores(tokens, batch.sentence, batch.rights.shape[1])
             for row, example in enumerate(some):
-                found.append((example, _one(example, encoder, pairs[row], tokens[row].numpy(), scores[row].numpy(), batch.rights[row].numpy())))
+                found.append(
+                    (
+                        example,
+                        _one(
+                            example,
+                            encoder,
+                            pairs[row],
+                            tokens[row].numpy(),
+                            scores[row].numpy(),
+                            batch.rights[row].numpy(),
+                        ),
+                    )
+                )
     network.train()
     by_set: dict[str, list[tuple[Example, dict[str, float]]]] = {"all": found}
     for one in found:
@@ -65,7 +79,9 @@ def _named(example: Example) -> bool:
     return bool(speakers & set(re.findall(r"[\w'-]+", example.question.lower())))
 
 
-def _one(example: Example, encoder: Encoder, pair: torch.Tensor, tokens: np.ndarray, scores: np.ndarray, rights: np.ndarray) -> dict[str, float]:
+def _one(
+    example: Example, encoder: Encoder, pair: torch.Tensor, tokens: np.ndarray, scores: np.ndarray, rights: np.ndarray
+) -> dict[str, float]:
     one = {"answered": float(pair[ANSWERED]), "by_anyone": float(pair[BY_ANYONE])}
     if (rights == 1).any() and (rights == 0).any():
         known = np.flatnonzero(rights >= 0)

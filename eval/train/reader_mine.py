@@ -41,6 +41,8 @@ def mine(corpus: Corpus) -> None:
                 wrong = [
                     int(places[n])
                     for n in best[row]
-                    if places[n] != item.text and scores[row, n] > 0 and not any(a in said[n].casefold() for a in answers)
+                    if places[n] != item.text
+                    and scores[row, n] > 0
+                    and not any(a in said[n].casefold() for a in answers)
                 ]
                 corpus.items[number] = replace(item, wrong=tuple(wrong[:KEPT]))

@@ -32,7 +32,9 @@ WRONG, NEVER_SAID = 8, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m eval.train.reader_mistakes", description="Mine the retriever's mistakes.")
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.train.reader_mistakes", description="Mine the retriever's mistakes."
+    )
     parser.add_argument("out", type=Path)
     parser.add_argument("sets", nargs="*", metavar="QUESTIONS=LIBRARY")
     parser.add_argument("--ask", nargs=3, type=Path, metavar=("CORPUS", "TALKS", "FOLDER"))
@@ -53,7 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def add_question(mined: Corpus, assistant: Assistant, asked: Asked, of_set: str) -> None:
     """Add what the retriever finds for a question; nothing where it is not known who is asked about, or the gold isn't found."""
-    if asked.verdict not in ("answered", "said_by_other", "not_said") or (asked.verdict != "not_said" and not asked.gold):
+    if asked.verdict not in ("answered", "said_by_other", "not_said") or (
+        asked.verdict != "not_said" and not asked.gold
+    ):
         return
     question, scope = assistant.understand(asked.question, asked.history, Filters(**asked.filters))
     gold = gold_spans(asked.gold, {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold})
@@ -62,11 +66,15 @@ def add_question(mined: Corpus, assistant: Assistant, asked: Asked, of_set: str)
     for number, hit in enumerate(assistant.retriever.retrieve(question, scope, k=READ)):
         episode = assistant.extractor.episode(hit.passage.episode)
         shown, placed = view(episode, hit.passage)
-        inside = tuple(n for n, (_, sentence, _, _) in enumerate(placed) if in_gold(span_of(episode.id, sentence), gold))
+        inside = tuple(
+            n for n, (_, sentence, _, _) in enumerate(placed) if in_gold(span_of(episode.id, sentence), gold)
+        )
         if not inside and len(wrong) == WRONG:
             continue
         turns = list(dict.fromkeys(id(turn) for turn, _, _, _ in placed))
-        sentences = tuple((a, b, turns.index(id(turn)), turn.speaker.name if turn.speaker else None) for turn, _, a, b in placed)
+        sentences = tuple(
+            (a, b, turns.index(id(turn)), turn.speaker.name if turn.speaker else None) for turn, _, a, b in placed
+        )
         # A document of its own: what stands beside it in the episode may well answer.
         mined.texts.append(Text("mined", f"mined:{of_set}:{asked.id}:{number}", "train", shown, sentences))
         if inside:
@@ -98,7 +106,14 @@ def ask(corpus: Corpus, talks: Path, folder: Path) -> None:
             if item.set == "changelog" and text.doc in episodes:
                 said = [text.text[a:b] for a, b, _, _ in (text.sentences[n] for n in item.gold)]
                 gold = [{"episode": episodes[text.doc], "text": one} for one in said]
-                row = {"id": f"q{number}", "question": item.question, "kind": "host", "half": "dev", "verdict": "answered", "gold": gold}
+                row = {
+                    "id": f"q{number}",
+                    "question": item.question,
+                    "kind": "host",
+                    "half": "dev",
+                    "verdict": "answered",
+                    "gold": gold,
+                }
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 

@@ -65,7 +65,9 @@ class Encoder:
         ids = [cls, *question, sep, *passage.ids[:room], sep]
         return ids, len(question) + 2, passage.offsets[:room]
 
-    def batches(self, examples: Sequence[Example], size: int, shuffled: np.random.Generator | None = None) -> list[list[int]]:
+    def batches(
+        self, examples: Sequence[Example], size: int, shuffled: np.random.Generator | None = None
+    ) -> list[list[int]]:
         """Numbers of the examples, sorted by length in batches; the batches in a shuffled order."""
         length = [len(e.passage) + len(e.question) for e in examples]
         order = sorted(range(len(examples)), key=lambda n: (length[n], n))
@@ -136,7 +138,9 @@ class Network(nn.Module):
         return pair, torch.cat([self.span(states), self.sentence(states)], 2)
 
 
-def through(layer: nn.Module, states: torch.Tensor, hidden: torch.Tensor, dtype: torch.dtype, dropout: float) -> torch.Tensor:
+def through(
+    layer: nn.Module, states: torch.Tensor, hidden: torch.Tensor, dtype: torch.dtype, dropout: float
+) -> torch.Tensor:
     """One of BERT's layers, as in the library's own; matrices in `dtype`, sums in float32.
 
     `hidden` is added to what each token looks at: very negative for padding. Attention is written out: the library's fused
@@ -156,7 +160,9 @@ def through(layer: nn.Module, states: torch.Tensor, hidden: torch.Tensor, dtype:
     seen = functional.dropout(linear(after.dense.weight, after.dense.bias, seen).float(), dropout, dropout > 0)
     states = after.LayerNorm(states + seen)
     inner = functional.gelu(linear(layer.intermediate.dense.weight, layer.intermediate.dense.bias, states))
-    outer = functional.dropout(linear(layer.output.dense.weight, layer.output.dense.bias, inner).float(), dropout, dropout > 0)
+    outer = functional.dropout(
+        linear(layer.output.dense.weight, layer.output.dense.bias, inner).float(), dropout, dropout > 0
+    )
     return layer.output.LayerNorm(states + outer)
 
 

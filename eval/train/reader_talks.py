@@ -28,9 +28,22 @@ COMMON = 0.25
 ANSWERING = 3
 """Sentences at an answer's begin that are called the answer; of the others it isn't known."""
 _MARK = re.compile(r"\s+([,.?!;:])|\{\w+\}")
-_YOU = re.compile(r"\b(?:(do|did|are|were|have|had|would|could|can|will|should) )?(?:(your)|you('re| are|'ve| have)?)\b", re.I)
-_THIRD = {"do": "does", "are": "is", "were": "was", "have": "has", "'re": " is", "'ve": " has", " are": " is", " have": " has"}
-_NOT_PEOPLE = re.compile(r"(?:break|intro|outro|jingle|music|sponsor|ad|voice ?over|clip|narrator|song|audio)s?\b", re.I)
+_YOU = re.compile(
+    r"\b(?:(do|did|are|were|have|had|would|could|can|will|should) )?(?:(your)|you('re| are|'ve| have)?)\b", re.I
+)
+_THIRD = {
+    "do": "does",
+    "are": "is",
+    "were": "was",
+    "have": "has",
+    "'re": " is",
+    "'ve": " has",
+    " are": " is",
+    " have": " has",
+}
+_NOT_PEOPLE = re.compile(
+    r"(?:break|intro|outro|jingle|music|sponsor|ad|voice ?over|clip|narrator|song|audio)s?\b", re.I
+)
 
 
 def add_interviews(corpus: Corpus, folder: Path, limit: int | None = None, seed: int = 0) -> None:
