@@ -1,0 +1,1 @@
+"""Training the reader: data, negatives, network, checkpoints, export."""

@@ -1,0 +1,214 @@
+"""Train the reader: `python -m eval fit-reader QA --talks CHANGELOG --meetings QMSUM --out OUT`, hours on one core.
+
+QA, CHANGELOG and QMSUM are folders of texts that stay out of the repository (`reader_sets.py`, `reader_talks.py`). OUT gets
+`corpus.jsonl` (made once), `curve.jsonl` (a line for each point of the learning curve) and `state.safetensors`, written every
+ten minutes and when it is told to end (SIGTERM): the same command goes on from it, to the weights that it would have come to
+without a stop. With another `--examples` it ends earlier or later; the learning rate falls over the last fifth. `--start FILE`
+begins a new run from the weights of another. `--export FILE` writes the last state as ONNX in int8, and compares it with
+torch. Runs on a GPU as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from eval.fit.reader.data import BLOCK, Example, Maker
+from eval.fit.reader.export import export
+from eval.fit.reader.measure import measure, measured_examples
+from eval.fit.reader.mine import mine
+from eval.fit.reader.network import Encoder, Network, loss_of
+from eval.fit.reader.sets import Corpus, add_sets
+from eval.fit.reader.talks import add_interviews, add_meetings
+
+BATCH = 16
+LEARNING_RATE = 1e-4, 5e-4
+"""Of the layers, and of the heads over them."""
+WARM_UP, FALLING = 300, 0.2
+"""Steps, and the share of all examples at the end."""
+SAVED_EVERY = 600
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long is trained, and on what. `examples` in all; `measured_every` so many."""
+
+    examples: int
+    tokens: int = 144
+    learning: int = 3
+    seed: int = 0
+    measured_every: int = 16 * BLOCK
+    saved_every: float = SAVED_EVERY
+
+
+class Training:
+    """A run that can be stopped at any time: network, optimizer, and how many batches of how many blocks are done."""
+
+    def __init__(self, corpus: Corpus, plan: Plan, out: Path, device: torch.device, start: Path | None = None) -> None:
+        self.plan, self.out, self.device = plan, out, device
+        torch.manual_seed(plan.seed)
+        self.network = Network(plan.learning).to(device)
+        self.encoder = Encoder(plan.tokens)
+        self.maker = Maker(corpus, "train", tokens=plan.tokens)
+        self.held = measured_examples(corpus, plan.tokens)
+        heads = [p for part in (self.network.pair, self.network.span, self.network.sentence) for p in part.parameters()]
+        below = [*self.network.embeddings.parameters(), *self.network.layers.parameters()]
+        groups = [{"params": [p for p in below if p.requires_grad]}, {"params": heads}]
+        self.optimizer = torch.optim.AdamW(groups, lr=1e-4, weight_decay=0.01, fused=True)
+        self.block = self.done = self.step = self.seen = 0
+        self.stopped = False
+        if self.file.exists():
+            self._load(self.file)
+        elif start is not None:
+            load_weights(self.network, start)
+
+    @property
+    def file(self) -> Path:
+        return self.out / "state.safetensors"
+
+    def run(self, until: int | None = None) -> None:
+        """Train up to the planned number of examples, or `until` so many, or until `stopped`, and save."""
+        until = min(until or self.plan.examples, self.plan.examples)
+        saved, began, at, sums = time.monotonic(), time.monotonic(), self.seen, {}
+        self.network.train()
+        for examples in self.maker.blocks(self.plan.seed, self.block):
+            order = self.encoder.batches(examples, BATCH, np.random.default_rng([self.plan.seed, self.block]))
+            for numbers in order[self.done :]:
+                if self.seen >= until or self.stopped:
+                    self.save()
+                    return
+                parts = self._learn([examples[n] for n in numbers])
+                sums = {name: sums.get(name, 0.0) + value for name, value in parts.items()}
+                self.done += 1
+                if time.monotonic() - saved > self.plan.saved_every:
+                    self.save()
+                    saved = time.monotonic()
+            self.block, self.done = self.block + 1, 0
+            count, passed = self.seen - at, time.monotonic() - began
+            losses = " ".join(f"{name} {value * BATCH / max(count, 1):.3f}" for name, value in sums.items())
+            print(f"{self.seen} examples, {count / passed:.1f}/s: {losses}", file=sys.stderr, flush=True)
+            if self.seen // self.plan.measured_every > at // self.plan.measured_every or self.block in (4, 8):
+                self.measure()
+            began, at, sums = time.monotonic(), self.seen, {}
+
+    def measure(self) -> None:
+        """Add a point to the learning curve."""
+        figures = measure(self.network, self.encoder, self.held, self.device)
+        with (self.out / "curve.jsonl").open("a", encoding="utf-8") as out:
+            out.write(json.dumps({"examples": self.seen, **figures}) + "\n")
+
+    def _learn(self, examples: Sequence[Example]) -> dict[str, float]:
+        # Dropout is a function of the step, so that a stop changes nothing.
+        torch.manual_seed(self.plan.seed * 1_000_003 + self.step)
+        batch = self.encoder.batch(examples)
+        batch = type(batch)(*(getattr(batch, name).to(self.device) for name in batch.__slots__))
+        pairs, tokens = self.network(batch.ids, batch.types, batch.mask, half=True)
+        parts = loss_of(pairs.float(), tokens.float(), batch)
+        self.optimizer.zero_grad()
+        sum(parts.values()).backward()
+        torch.nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 1.0)
+        left = (self.plan.examples - self.seen) / max(1.0, FALLING * self.plan.examples)
+        for group, rate in zip(self.optimizer.param_groups, LEARNING_RATE, strict=True):
+            group["lr"] = rate * min(1.0, (self.step + 1) / WARM_UP, max(left, 0.02))
+        self.optimizer.step()
+        self.step += 1
+        self.seen += len(examples)
+        return {name: part.item() for name, part in parts.items()}
+
+    def save(self) -> None:
+        """Write all that a later run needs, whole or not at all."""
+        tensors = {f"weights.{name}": value for name, value in self.network.state_dict().items()}
+        for number, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{name}": value for name, value in state.items()}
+        place = {name: str(getattr(self, name)) for name in ("block", "done", "step", "seen")}
+        part = self.file.with_suffix(".part")
+        save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, part, metadata=place)
+        os.replace(part, self.file)
+
+    def _load(self, file: Path) -> None:
+        load_weights(self.network, file)
+        with safe_open(file, "pt") as held:
+            for name, value in held.metadata().items():
+                setattr(self, name, int(value))
+            state: dict[int, dict[str, torch.Tensor]] = {}
+            for name in held.keys():  # noqa: SIM118 - no mapping
+                if name.startswith("optimizer."):
+                    _, number, part = name.split(".")
+                    state.setdefault(int(number), {})[part] = held.get_tensor(name)
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+
+
+def load_weights(network: Network, file: Path) -> None:
+    """The weights of a saved state, into a network."""
+    with safe_open(file, "pt") as held:
+        names = [name for name in held.keys() if name.startswith("weights.")]  # noqa: SIM118 - no mapping
+        network.load_state_dict({name.removeprefix("weights."): held.get_tensor(name) for name in names})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m eval fit-reader", description="Train the reader.")
+    parser.add_argument("qa", type=Path)
+    parser.add_argument("--talks", type=Path)
+    parser.add_argument("--meetings", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--examples", type=int, default=320_000)
+    parser.add_argument("--tokens", type=int, default=144)
+    parser.add_argument("--layers", type=int, default=3, help="upper layers trained; 7: the embeddings too")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, help="begin with the weights of this state")
+    parser.add_argument(
+        "--more", type=Path, help="a corpus of mined passages to learn from as well (reader_mistakes.py)"
+    )
+    parser.add_argument("--limit", type=int, help="rows of a set, episodes and meetings: to try it out")
+    parser.add_argument("--export", type=Path, help="write the last state as ONNX, train nothing")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    options.out.mkdir(parents=True, exist_ok=True)
+    if options.export:
+        network = Network(options.layers)
+        load_weights(network, options.out / "state.safetensors")
+        print(json.dumps(export(network, options.export)))
+        return 0
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    plan = Plan(options.examples, options.tokens, options.layers, options.seed)
+    training = Training(_corpus(options), plan, options.out, device, options.start)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(training, "stopped", True))
+    training.run()
+    if not training.stopped:
+        training.measure()
+    return 0
+
+
+def _corpus(options: argparse.Namespace) -> Corpus:
+    file = options.out / "corpus.jsonl"
+    if not file.exists():
+        corpus = Corpus()
+        add_sets(corpus, options.qa, options.limit)
+        if options.talks:
+            add_interviews(corpus, options.talks, options.limit)
+        if options.meetings:
+            add_meetings(corpus, options.meetings, options.limit)
+        mine(corpus)
+        corpus.save(file)
+    corpus = Corpus.load(file)
+    if options.more:
+        corpus.add(Corpus.load(options.more))
+    return corpus
+
+
+if __name__ == "__main__":
+    sys.exit(main())
