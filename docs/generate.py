@@ -38,6 +38,7 @@ LINES = {
     "docs/house.md": "How the code is built, and a line for each file.",
     "docs/install.md": "Installing, with make and without.",
     "docs/measure.md": "Question sets, reports, comparisons, gates and studies.",
+    "docs/reader.md": "The reader's model card: data, licences, what it was measured on.",
     "docs/models.md": "Language models: setting one, what is sent, what is checked.",
     "docs/page.md": "The listeners' page.",
     "docs/page.png": "The listeners' page, as the README shows it.",

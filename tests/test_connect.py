@@ -46,7 +46,7 @@ SCRIPT = """
 import json, os, shutil, sqlite3, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from rag.cli import main
+from ui.terminal.cli import main
 import contextlib, io
 def run(*words):
     out, err = io.StringIO(), io.StringIO()

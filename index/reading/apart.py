@@ -30,7 +30,7 @@ except ImportError:  # Windows
 
 MOST_ANSWERED = 128_000_000  # bytes of JSON: the largest transcript's sentences with their times
 MOST_WRITTEN = 1_000_000  # bytes in any file; the reader writes none
-_START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from index.apart import answer; answer(*sys.argv[2:])"
+_START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from index.reading.apart import answer; answer(*sys.argv[2:])"
 
 log = logging.getLogger(__name__)
 
