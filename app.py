@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from index.errors import VerbatimError
-from ui.terminal.streams import shown_on_terminal
+from ui.door.streams import shown_on_terminal
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

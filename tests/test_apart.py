@@ -48,8 +48,8 @@ HARM = {
 
 def harmed(code: str) -> str:
     """What starts the child, with this code for a reader."""
-    first = f"import index.apart\ndef harm(path):\n {code}\nindex.apart.read_episode = harm\n"
-    return apart._START.replace("from index.apart import", f"exec({first!r}); from index.apart import")
+    first = f"import index.reading.apart as apart\ndef harm(path):\n {code}\napart.read_episode = harm\n"
+    return apart._START.replace("from index.reading.apart import", f"exec({first!r}); from index.reading.apart import")
 
 
 @pytest.mark.parametrize("code", HARM)

@@ -262,7 +262,6 @@ def test_a_glob_means_the_files_that_it_matches(tmp_path, monkeypatch):
         ("../../outside.mp3", False),
         ("/etc/passwd", False),
         ("none.mp3", False),
-        ("a\0b.mp3", False),
         ("x" * 300 + ".mp3", False),
     ],
 )
@@ -559,7 +558,7 @@ class Failing(HashingEncoder):
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
         self.calls += 1
         if self.calls == 3:
-            raise MemoryError("no room for the third")
+            raise KeyboardInterrupt("at the third")
         return super().encode(texts, query=query)
 
 
@@ -567,7 +566,7 @@ def test_what_was_committed_before_a_break_stays_and_nothing_else(tmp_path):
     for n in range(5):
         write_talk(tmp_path / "talks", f"talk{n}", KETTLE[n : n + 2])
     library = Library.create(tmp_path / "library", Failing())
-    with pytest.raises(MemoryError):
+    with pytest.raises(KeyboardInterrupt):
         library.add([tmp_path / "talks"])
     opened = Library.open(tmp_path / "library")
     assert [summary.id for summary in opened.summaries()] == ["talk0", "talk1"]
@@ -584,7 +583,7 @@ def test_a_break_while_replacing_leaves_the_old_version(made, tmp_path):
     write_talk(tmp_path / "talks", "kettle", KETTLE[:2])
     encoder = Failing()
     encoder.calls = 2
-    with pytest.raises(MemoryError):
+    with pytest.raises(KeyboardInterrupt):
         Library.open(made.folder, encoder).add([tmp_path / "talks"])
     assert made.episode("kettle") == before and made.check() == []
 

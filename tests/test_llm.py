@@ -400,7 +400,8 @@ def test_without_a_quote_nothing_is_written(endpoint: Endpoint) -> None:
 
 
 def test_importing_the_writer_loads_no_language_model() -> None:
-    code = "import sys, rag.llm; print([m for m in sys.modules if m.split('.')[0] in ('langchain', 'langchain_core', 'openai')])"
+    heavy = ("langchain", "langchain_core", "openai")
+    code = f"import sys, rag.writing.with_model; print([m for m in sys.modules if m.split('.')[0] in {heavy}])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -139,7 +139,7 @@ def test_sidecar_chapters_and_the_names_of_files_are_plain(tmp_path):
 
 
 def test_messages_write_out_what_a_terminal_would_obey():
-    assert str(TranscriptError("a\x1b[2J\u202e\udcff.txt", "no \x9b words")) == "a\\u001b[2J\\u202e\\udcff.txt: no \\u009b words"
+    assert str(TranscriptError("a\x1b[2J\u202e\udcff.txt", "no \x9b words")) == "a\\u001b[2J\\u202e\\xff.txt: no \\u009b words"
     assert str(VerbatimError("no \x07 bell")) == "no \\u0007 bell"
 
 

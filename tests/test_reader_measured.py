@@ -13,8 +13,8 @@ from eval.fit.reader.data import Maker
 from eval.fit.reader.export import export
 from eval.fit.reader.network import Network
 from eval.fit.reader.sets import Corpus
+from eval.fit.reader.study import Read, figures, main, view
 from eval.sets.questions import Gold
-from eval.studies.reader import Read, figures, main, view
 from index.library import Library
 from rag.answer import Asked
 from rag.assistant import Assistant
@@ -177,8 +177,8 @@ def test_a_question_about_one_persons_words_is_put_to_them_and_to_somebody_else_
     tmp_path: Path,
 ) -> None:
     from eval.fit.reader.sets import Item, Text, part_of
+    from eval.fit.reader.swapped import write_set
     from eval.fit.reader.talks import join_turns
-    from eval.studies.swapped import write_set
 
     docs = {
         part: next(f"friendsqa:{n}" for n in range(99) if part_of(f"friendsqa:{n}") == part)

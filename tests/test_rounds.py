@@ -280,8 +280,8 @@ def test_captions_have_who_says_what_when_and_say_where_times_are_estimated() ->
 
 
 def test_every_text_of_the_page_is_used_and_every_text_that_is_used_is_there() -> None:
-    sources = [file.read_text(encoding="utf-8") for kind in ("*.py", "*.js") for file in (ROOT / "ui").glob(kind)]
-    code = "\n".join(source for source in sources if "from ui.text import" in source or "words(" in source)
+    sources = [file.read_text(encoding="utf-8") for kind in ("*.py", "*.js") for file in (ROOT / "ui").rglob(kind)]
+    code = "\n".join(source for source in sources if "from ui.words.listeners import" in source or "words(" in source)
     used = set(re.findall(r"""said\(\s*["'](\w+)["']""", code))
     assert used <= set(TEXT)
     words = set(re.findall(r"""["'](\w+)["']""", code))
@@ -290,4 +290,4 @@ def test_every_text_of_the_page_is_used_and_every_text_that_is_used_is_there() -
 
 def test_values_are_filled_into_a_text_once() -> None:
     assert said("understood", question="{people} {0}") == "Understood as: {people} {0}"
-    assert Path(ROOT / "ui" / "text.py").read_text(encoding="utf-8").count('"understood"') == 1
+    assert Path(ROOT / "ui" / "words" / "listeners.py").read_text(encoding="utf-8").count('"understood"') == 1

@@ -14,13 +14,11 @@ import pytest
 from index.episode import Role, SpeakerSource, TimeSource
 from index.library.feedback import FeedbackKind
 from rag.answer import Asked, Verdict
-from ui.words import evaluate as text_evaluate
-from ui.words import listeners as text
-from ui.words import staff as text_staff
+from ui.words import evaluate, staff
 from ui.words.listeners import IN_THE_BROWSER, TEXT, said
 
 UI = Path(__file__).resolve().parent.parent / "ui"
-OF_STAFF = {"text_staff": text_staff, "text_evaluate": text_evaluate}
+OF_STAFF = {"staff": staff, "evaluate": evaluate}
 
 
 def named_in(words: object) -> set[str]:
@@ -50,7 +48,7 @@ class Source:
         modules: dict[str, ModuleType] = {
             alias.asname or alias.name: OF_STAFF[alias.name]
             for node in self.nodes
-            if isinstance(node, ast.ImportFrom) and node.module == "ui"
+            if isinstance(node, ast.ImportFrom) and node.module == "ui.words"
             for alias in node.names
             if alias.name in OF_STAFF
         }
@@ -74,7 +72,7 @@ def fields_of(call: ast.Call) -> set[str]:
     return names
 
 
-SOURCES = [Source(file) for file in sorted(UI.glob("*.py"))]
+SOURCES = [Source(file) for file in sorted(UI.rglob("*.py"))]
 
 
 def test_every_text_of_the_listeners_page_is_given_what_its_braces_name() -> None:
@@ -121,14 +119,14 @@ def test_what_the_browser_says_by_itself_has_no_braces() -> None:
 @pytest.mark.parametrize(
     ("words", "states"),
     [
-        (text_evaluate.SPEAKER_SOURCES, SpeakerSource),
-        (text_evaluate.TIME_SOURCES, TimeSource),
-        (text_evaluate.FEEDBACK_KINDS, FeedbackKind),
-        (text_evaluate.VERDICT_NAMES, Verdict),
-        (text_staff.ROLES, Role),
-        (text_staff.ASKED, Asked),
-        (text_staff.ASKED_TITLE, Asked),
-        (text_staff.STATES, Literal["active", "undone", "unplaced"]),
+        (evaluate.SPEAKER_SOURCES, SpeakerSource),
+        (evaluate.TIME_SOURCES, TimeSource),
+        (evaluate.FEEDBACK_KINDS, FeedbackKind),
+        (evaluate.VERDICT_NAMES, Verdict),
+        (staff.ROLES, Role),
+        (staff.ASKED, Asked),
+        (staff.ASKED_TITLE, Asked),
+        (staff.STATES, Literal["active", "undone", "unplaced"]),
         ({key: TEXT[key] for key in TEXT if key in get_args(Verdict)} | {"answered": ""}, Verdict),
     ],
 )
@@ -137,4 +135,4 @@ def test_every_state_has_its_words(words: dict[str, str], states: Any) -> None:
 
 
 def test_the_modules_of_words_are_those_that_are_checked() -> None:
-    assert {file.stem for file in UI.glob("text*.py")} == {text.__name__.rpartition(".")[2], *OF_STAFF}
+    assert {file.stem for file in (UI / "words").glob("*.py")} - {"__init__"} == {"listeners", *OF_STAFF}

@@ -14,7 +14,7 @@ import logging
 import subprocess
 import sys
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -126,4 +126,5 @@ def episode_from_json(told: dict[str, Any]) -> Episode:
         "mended": tuple(told["mended"]),
         "voices": tuple((position, role) for position, role in told["voices"]),
     }
-    return Episode(**{**told, **made})
+    given = {field.name: told[field.name] for field in fields(Episode) if field.init}
+    return Episode(**{**given, **made})

@@ -19,7 +19,7 @@ from typing import Any
 
 from index.errors import SettingsError, VerbatimError
 from index.plain import plain
-from ui.terminal.streams import shown_on_terminal
+from ui.door.streams import shown_on_terminal
 
 EXAMPLES = {
     "add": "verbatim add transcripts/ --speakers text\n  verbatim add talk.txt --duration 32:10",
