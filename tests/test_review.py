@@ -19,7 +19,7 @@ from index.episode import Episode, Person, Sentence, Show, Turn
 from index.errors import LibraryBusy, NoSuchEpisode, VerbatimError
 from index.interviews.voices import Correction, doubts
 from index.library import Library
-from index.library import library as library_module
+from index.library.connection import one_generation
 from index.reading.read import read_episode
 from rag.review import one_line
 from ui.terminal import cli
@@ -399,7 +399,7 @@ def test_a_host_whom_only_the_other_episodes_tell_is_credited_here_too_and_takin
 
 def test_a_reader_sees_the_generation_that_it_began_with(made):
     reader = Library.open(made.folder)
-    with library_module._snapshot(reader.connection):
+    with one_generation(reader.connection):
         before = reader.generation(), rows(reader, DECIDED)
         made.correct("ropes", Correction(3, "guest", last=12))
         assert (reader.generation(), rows(reader, DECIDED)) == before

@@ -29,7 +29,7 @@ from eval.sets.questions import development
 from eval.sets.readers import read_set
 from index.episode import Episode, Passage, Sentence, Turn
 from index.library import Library
-from index.library.connection import DATABASE
+from index.library.causes import DATABASE
 from index.search.encoder import EMBEDDED_MODEL
 from rag.answer import Asked
 from rag.assistant import Assistant

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import LibraryError, NoSuchEpisode
-from index.library import seals
+from index.library.tables import seals
 from index.search import lexical
 
 FOLDER = "removed"

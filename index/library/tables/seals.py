@@ -1,6 +1,6 @@
 """A hash of what is stored of every episode, so that what another program or a failing disk changed is never quoted as said.
 
-Three for each episode: `shown` of what `store.read_episode` reads (the words, who says them, when, of which episode), checked
+Three for each episode: `shown` of what `read_episode` reads (the words, who says them, when, of which episode), checked
 whenever an episode is read; `stored` of all its rows, also as they were added, of passages, vectors and corrections, checked
 by `verbatim check` and before anything of it is changed; `given` of its corrections alone. They are made in the transaction
 that stores the rows.
@@ -16,10 +16,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from index.errors import LibraryDamaged
+from index.library.tables.rows import row_of, rows_of_episode
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS seals (
@@ -44,7 +44,7 @@ _STORED = (
     "SELECT id, first, last, text, context, start, end FROM passages WHERE episode = ? ORDER BY id",
     _GIVEN,
 )
-_OTHERS = "its words, names or times are not those that were stored"
+OTHER_ROWS = "its words, names or times are not those that were stored"
 _VECTORS = "SELECT vector FROM embeddings JOIN passages ON passages.id = passage WHERE episode = ? ORDER BY passage"
 
 
@@ -59,14 +59,14 @@ def hash_of_rows(tables: Iterable[Sequence[Any]]) -> str:
 
 
 def check_shown(connection: sqlite3.Connection, row: int, rows: Iterable[Sequence[Any]]) -> str:
-    """What is wrong with the rows that `store.read_episode` read of an episode, in a clause; "" where nothing is."""
+    """What is wrong with the rows that `read_episode` read of an episode, in a clause; "" where nothing is."""
     if not sealed(connection):
         return ""
     held = connection.execute("SELECT shown FROM seals WHERE episode = ?", (row,)).fetchone()
     if held is None:
         return "its hash is gone"
     # NULL inside the transaction that changes it.
-    return "" if held[0] in (None, hash_of_rows(rows)) else _OTHERS
+    return "" if held[0] in (None, hash_of_rows(rows)) else OTHER_ROWS
 
 
 def check_stored(connection: sqlite3.Connection, row: int) -> str:
@@ -81,40 +81,11 @@ def check_stored(connection: sqlite3.Connection, row: int) -> str:
     return "its words, names, times, passages or corrections are not those that were stored"
 
 
-def is_whole(connection: sqlite3.Connection, id_: str) -> bool:
-    """Whether all that is stored of an episode can be read, and is what was stored."""
-    try:
-        row = _row(connection, id_)
-        return row is not None and not check_stored(connection, row) and not _shown_fault(connection, id_)
-    except LibraryDamaged:
-        return False
-
-
 def are_whole_corrections(connection: sqlite3.Connection, id_: str) -> bool:
     """Whether what was put right in an episode is what was given."""
-    row = _row(connection, id_)
+    row = row_of(connection, id_)
     held = connection.execute("SELECT given FROM seals WHERE episode = ?", (row,)).fetchone() if sealed(connection) else (None,)
     return held is not None and held[0] in (None, hash_of_rows(connection.execute(_GIVEN, (row,)).fetchall()))
-
-
-def faults(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """The damaged episodes: each one's id, and what is wrong with it, in a clause."""
-    for row, id_ in connection.execute("SELECT id, name FROM episodes ORDER BY name").fetchall():
-        try:
-            why = check_stored(connection, row) or _shown_fault(connection, id_)
-        except LibraryDamaged as exc:
-            why = f"it can't be read ({exc.__cause__ or exc})"
-        if why:
-            yield str(id_), why
-
-
-def _shown_fault(connection: sqlite3.Connection, id_: str) -> str:
-    from index.library.tables import read_episode
-
-    try:
-        return "" if read_episode(connection, id_) else "it is listed, but can't be found by its id"
-    except LibraryDamaged as exc:
-        return f"it can't be read ({exc.__cause__})" if exc.__cause__ else _OTHERS
 
 
 # While an episode changes, inside a transaction
@@ -126,7 +97,7 @@ def new(connection: sqlite3.Connection, row: int) -> None:
 
 
 def open_of(connection: sqlite3.Connection, id_: str) -> None:
-    row = _row(connection, id_)
+    row = row_of(connection, id_)
     if row is not None:
         open_row(connection, row)
 
@@ -140,7 +111,6 @@ def open_row(connection: sqlite3.Connection, row: int) -> None:
 
 def seal(connection: sqlite3.Connection) -> None:
     """Hash the episodes that changed; to be called at a transaction's end."""
-    from index.library.tables import rows_of_episode
 
     for (row,) in connection.execute("SELECT episode FROM seals WHERE shown IS NULL").fetchall():
         (id_,) = connection.execute("SELECT name FROM episodes WHERE id = ?", (row,)).fetchone()
@@ -153,11 +123,6 @@ def seal(connection: sqlite3.Connection) -> None:
                 row,
             ),
         )
-
-
-def _row(connection: sqlite3.Connection, id_: str) -> int | None:
-    found = connection.execute("SELECT id FROM episodes WHERE name = ?", (id_,)).fetchone()
-    return found[0] if found else None
 
 
 def _hash_of_stored(connection: sqlite3.Connection, row: int) -> str:

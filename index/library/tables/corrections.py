@@ -7,7 +7,8 @@ import sqlite3
 from dataclasses import asdict
 
 from index.corrections.kinds import KINDS, Kept, kind_of
-from index.library.connection import Connection, damaged
+from index.library.causes import damaged
+from index.library.connection import Connection
 from index.plain import plain
 
 
