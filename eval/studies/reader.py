@@ -30,7 +30,7 @@ from eval.sets.readers import read_set
 from index.episode import Episode, Passage, Sentence, Turn
 from index.library import Library
 from index.library.causes import DATABASE
-from index.search.encoder import EMBEDDED_MODEL
+from index.search.onnx_export import EMBEDDED_MODEL
 from rag.answer import Asked
 from rag.assistant import Assistant
 from rag.evidence.may_speak import may_speak_rule

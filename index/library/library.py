@@ -46,8 +46,9 @@ from index.library.tables.episodes import audio
 from index.library.tables.summaries import EpisodeSummary, summaries
 from index.library.vectors_on_disk import Vectors
 from index.search import lexical
-from index.search.encoder import EMBEDDED_MODEL, Encoder, Remembered, load_encoder
+from index.search.encoder import Encoder, Remembered, load_encoder
 from index.search.faiss_index import FaissIndex
+from index.search.onnx_export import EMBEDDED_MODEL
 
 MOST_EPISODES = 64  # kept as they were read: some 1 MB each where they are long
 
