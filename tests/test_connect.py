@@ -75,8 +75,8 @@ READING = [["ask", QUESTION], ["episodes"], ["show", "kettle"], ["search", "kett
 KILLED_WRITER = """
 import os, sys
 from pathlib import Path
-from index import feedback
-from index.connect import connect_to_write
+from index.library import feedback
+from index.library.connection import connect_to_write
 connection = connect_to_write(Path(sys.argv[1]))
 connection.execute("BEGIN IMMEDIATE")
 feedback.insert(connection, feedback.Feedback("note", "Waits in the log", "Yes."))
