@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
-from index.corrections.kinds import Given, SpeakerIs, StartsAt, WordsAre, last_of
+from index.corrections.kinds import Correction, SpeakerIs, StartsAt, WordsAre, last_of
 from index.episode import Episode, Person, Sentence, SpeakerSource, Turn
 from index.reading.timing import interpolation_error
 
@@ -24,7 +24,7 @@ class _SpokenSentence(NamedTuple):
     sentence: Sentence
 
 
-def corrected(episode: Episode, given: Iterable[Given]) -> Episode:
+def corrected(episode: Episode, given: Iterable[Correction]) -> Episode:
     """The episode with the corrections in their order, but for answers about voices: `index/interviews/voices.py` takes those.
 
     A turn is parted where its speaker was corrected for some of its sentences only. A person whose every word turned out to

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.corrections import kinds
-from index.corrections.kinds import Kept
+from index.corrections.kinds import KeptCorrection
 from index.episode import Episode
 from index.errors import TranscriptError, printable
-from index.interviews.voices import Correction, TellVoices
+from index.interviews.answers import VoiceIs
+from index.interviews.voices import TellVoices
 from index.library.changing import Encode, decide, delete, transaction
 from index.library.connection import Connection
 from index.library.tables import corrections, episodes, schema, seals
@@ -125,7 +126,7 @@ def add_files(
     return report
 
 
-def read_again(connection: Connection, encode: Encode, file: Path, given: Sequence[Kept] | None) -> AddReport:
+def read_again(connection: Connection, encode: Encode, file: Path, given: Sequence[KeptCorrection] | None) -> AddReport:
     """Add a file though it has not changed, in the place of its episode. `given`: as in `store`."""
     from index.reading.read import read_episode
 
@@ -174,7 +175,7 @@ def store(
     encode: Encode,
     episode: Episode,
     source: str,
-    given: Sequence[Kept] | None = None,
+    given: Sequence[KeptCorrection] | None = None,
     *,
     of_show: bool = False,
 ) -> Stored:
@@ -196,18 +197,18 @@ def store(
     return Stored(id_, replaced, unplaced)
 
 
-def _to_carry_over(connection: Connection, id_: str) -> list[Kept]:
+def _to_carry_over(connection: Connection, id_: str) -> list[KeptCorrection]:
     """What was put right in an episode; out of use where it is not what was given."""
     given = corrections.read(connection, id_)
     return given if seals.are_whole_corrections(connection, id_) else [kinds.never_placed(kept) for kept in given]
 
 
-def _carry_over(connection: Connection, encode: Encode, episode: Episode, given: Sequence[Kept]) -> int:
+def _carry_over(connection: Connection, encode: Encode, episode: Episode, given: Sequence[KeptCorrection]) -> int:
     """Keep what was put right in an episode with its new version. Returns how much of it no longer fits."""
     texts = [sentence.text for sentence in episode.sentences]
     carried = [
         kinds.set_aside(kept)
-        if isinstance(kept.correction, Correction) and not episode.unlabelled
+        if isinstance(kept.correction, VoiceIs) and not episode.unlabelled
         else kinds.placed(kept, texts)
         for kept in given
     ]

@@ -10,10 +10,11 @@ import numpy as np
 
 from index.corrections import kinds
 from index.corrections.applied import corrected
-from index.corrections.kinds import Given, Kept, WordsAre
+from index.corrections.kinds import Correction, KeptCorrection, WordsAre
 from index.episode import Episode
 from index.errors import NoSuchEpisode, VerbatimError
-from index.interviews.voices import Correction, Recovery, recover_turns, recovered_turns
+from index.interviews.answers import VoiceIs
+from index.interviews.voices import Recovery, recover_turns, recovered_turns
 from index.library import removed
 from index.library.causes import telling
 from index.library.connection import Connection
@@ -69,30 +70,30 @@ def _reviewable(connection: Connection, id_: str) -> Episode:
         )
     return episode
 
-def _answers(given: Sequence[Kept]) -> list[Correction]:
+def _answers(given: Sequence[KeptCorrection]) -> list[VoiceIs]:
     """The answers about voices that count."""
-    return [kept.correction for kept in given if kept.state == "active" and isinstance(kept.correction, Correction)]
+    return [kept.correction for kept in given if kept.state == "active" and isinstance(kept.correction, VoiceIs)]
 
 
-def correct(connection: Connection, encode: Encode, id_: str, given: Sequence[Given], by: str | None) -> None:
+def correct(connection: Connection, encode: Encode, id_: str, given: Sequence[Correction], by: str | None) -> None:
     """Keep corrections of an episode, all of them or none. `by`: whose. VerbatimError: one can't be meant."""
     with _deciding(connection, encode, id_):
-        if any(isinstance(correction, Correction) for correction in given):
+        if any(isinstance(correction, VoiceIs) for correction in given):
             _reviewable(connection, id_)
         now = episode_of(connection, id_)
         texts = [sentence.text for sentence in episode_of(connection, id_, as_added=True).sentences]
         for correction in given:
             kinds.check(correction, now)
-            corrections.insert(connection, id_, Kept.given_now(correction, by, texts))
+            corrections.insert(connection, id_, KeptCorrection.given_now(correction, by, texts))
 
 
-def undo(connection: Connection, encode: Encode, id_: str, number: int | None) -> Kept:
+def undo(connection: Connection, encode: Encode, id_: str, number: int | None) -> KeptCorrection:
     """Take a correction back. `number`: that of the one meant; None: the last answer about who speaks that counts."""
     with _deciding(connection, encode, id_):
         given = [kept for kept in corrections.read(connection, id_) if kept.state == "active"]
         if number is None:
             _reviewable(connection, id_)
-            given = [kept for kept in given if isinstance(kept.correction, Correction)]
+            given = [kept for kept in given if isinstance(kept.correction, VoiceIs)]
         chosen = [kept for kept in given if number in (None, kept.number)]
         if not chosen:
             what = "answer about who speaks" if number is None else f"correction {number}"

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from cachetools import LRUCache
 
-from index.corrections.kinds import Given, Kept
+from index.corrections.kinds import Correction, KeptCorrection
 from index.episode import Episode, Passage
 from index.errors import LibraryDamaged, LibraryError, NoLibrary
 from index.interviews.voices import Recovery, TellVoices
@@ -198,7 +198,7 @@ class Library:
         with one_generation(self.connection):
             return changing.recovery_of(self.connection, id_)
 
-    def corrections(self, id_: str) -> list[Kept]:
+    def corrections(self, id_: str) -> list[KeptCorrection]:
         """Everything that was put right in an episode, in the order in which it was given, what was taken back too."""
         with one_generation(self.connection):
             changing.episode_of(self.connection, id_)
@@ -326,7 +326,7 @@ class Library:
         report.refused[:0] = missing
         return report
 
-    def add_again(self, file: Path, given: Sequence[Kept] | None = None) -> AddReport:
+    def add_again(self, file: Path, given: Sequence[KeptCorrection] | None = None) -> AddReport:
         """Read a file again though it has not changed, in the place of its episode, which is damaged.
 
         `given`: what was put right in it, where the library doesn't hold it any more. What is damaged itself counts no more.
@@ -349,7 +349,7 @@ class Library:
         with self._changing() as connection:
             yield lambda episode, source="": adding.store(connection, self._encode, episode, source).id
 
-    def correct(self, id_: str, *given: Given, by: str | None = None) -> None:
+    def correct(self, id_: str, *given: Correction, by: str | None = None) -> None:
         """Keep answers about who speaks, or corrections of a speaker, a time or words; all of them or none. `by`: whose.
 
         It shows everywhere at once; what the transcript says stays as it was added. Passages are embedded anew only where
@@ -358,7 +358,7 @@ class Library:
         with self._changing() as connection:
             changing.correct(connection, self._encode, id_, given, by)
 
-    def undo_correction(self, id_: str, number: int | None = None) -> Kept:
+    def undo_correction(self, id_: str, number: int | None = None) -> KeptCorrection:
         """Take a correction back, as if it had not been given; it stays in `corrections`.
 
         `number`: that of the one meant; None: the last answer about who speaks that counts. VerbatimError: it doesn't count.

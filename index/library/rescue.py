@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from index.corrections import kinds as corrections
-from index.corrections.kinds import Kept
+from index.corrections.kinds import KeptCorrection
 from index.errors import LibraryDamaged, NoLibrary
 from index.library import Library, feedback, removed
 from index.library.causes import DATABASE, telling
@@ -43,7 +43,7 @@ class _Lost:
 
     id: str
     source: str
-    given: tuple[Kept, ...] | None
+    given: tuple[KeptCorrection, ...] | None
     kept: bool
 
 
@@ -211,9 +211,9 @@ def _is_correction(row: dict[str, Any]) -> bool:
     return False
 
 
-def _kept(row: dict[str, Any]) -> Kept:
+def _kept(row: dict[str, Any]) -> KeptCorrection:
     value = corrections.KINDS[row["kind"]](**json.loads(row["value"]), position=row["position"], last=row["last"])
-    return Kept(value, row["who"], row["given_at"], row["state"], row["words_hash"], row["id"])
+    return KeptCorrection(value, row["who"], row["given_at"], row["state"], row["words_hash"], row["id"])
 
 
 def _pass_over_numbers(old: Connection, new: Connection) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from index.corrections import kinds as corrections
 from index.errors import LibraryError, WrongModel
 from index.library import feedback
 from index.library.causes import damaged
 from index.library.connection import Connection, of_rows
-from index.library.tables import seals
+from index.library.tables import corrections, seals
 from index.search import lexical
 from index.search.encoder import Encoder, Fingerprint, known_name
 
