@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from index.episode import Episode, Role, Sentence
 from index.errors import VerbatimError
@@ -176,7 +176,7 @@ def placed(kept: KeptCorrection, texts: Sequence[str]) -> KeptCorrection:
     """
     given = kept.correction
     count = last_of(given) - given.position + 1
-    out_of_use = "undone" if kept.state == "undone" else "unplaced"
+    out_of_use: Literal["undone", "unplaced"] = "undone" if kept.state == "undone" else "unplaced"
     standing = [at for at in range(len(texts) - count + 1) if _hash(texts[at : at + count]) == kept.words_hash]
     if given.position in standing:
         at = given.position
@@ -184,7 +184,8 @@ def placed(kept: KeptCorrection, texts: Sequence[str]) -> KeptCorrection:
         (at,) = standing
     else:
         return replace(kept, state=out_of_use)
-    moved = replace(given, position=at, last=None if given.last is None else at + count - 1)
+    last: dict[str, Any] = {} if given.last is None else {"last": at + count - 1}  # words are about one sentence
+    moved = replace(given, position=at, **last)
     return replace(kept, correction=moved, state="undone" if kept.state == "undone" else "active")
 
 

@@ -9,7 +9,7 @@ import os
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,20 @@ class Connection(sqlite3.Connection):
     folder: Path
     seen: tuple[int, ...] | None = None
 
-    def cursor(self, factory: type[sqlite3.Cursor] | None = None) -> sqlite3.Cursor:
+    def cursor(self, factory: Any = None) -> Any:
         return super().cursor(factory or Cursor)
 
     def execute(self, *arguments: Any) -> Cursor:
-        return self.cursor().execute(*arguments)  # type: ignore[return-value]
+        return self.cursor().execute(*arguments)
 
     def executemany(self, *arguments: Any) -> Cursor:
-        return self.cursor().executemany(*arguments)  # type: ignore[return-value]
+        return self.cursor().executemany(*arguments)
+
+    def insert(self, statement: str, values: Sequence[Any]) -> int:
+        """Runs an INSERT of one row; its number."""
+        row = self.execute(statement, values).lastrowid
+        assert row is not None  # SQLite tells it after every INSERT
+        return row
 
     def commit(self) -> None:
         with _told(self.folder):

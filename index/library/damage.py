@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,7 +59,7 @@ def _database_faults(connection: Connection) -> list[str]:
     return found
 
 
-def is_whole(connection: sqlite3.Connection, id_: str) -> bool:
+def is_whole(connection: Connection, id_: str) -> bool:
     """Whether all that is stored of an episode can be read, and is what was stored."""
     try:
         row = row_of(connection, id_)
@@ -69,7 +68,7 @@ def is_whole(connection: sqlite3.Connection, id_: str) -> bool:
         return False
 
 
-def damaged_episodes(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+def damaged_episodes(connection: Connection) -> Iterator[tuple[str, str]]:
     """The damaged episodes: each one's id, and what is wrong with it, in a clause."""
     for row, id_ in connection.execute("SELECT id, name FROM episodes ORDER BY name").fetchall():
         try:
@@ -80,7 +79,7 @@ def damaged_episodes(connection: sqlite3.Connection) -> Iterator[tuple[str, str]
             yield str(id_), why
 
 
-def _shown_fault(connection: sqlite3.Connection, id_: str) -> str:
+def _shown_fault(connection: Connection, id_: str) -> str:
     try:
         return "" if read_episode(connection, id_) else "it is listed, but can't be found by its id"
     except LibraryDamaged as exc:

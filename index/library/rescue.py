@@ -52,7 +52,9 @@ def rescue(folder: Path, model: str) -> list[str]:
     doesn't tell its own. LibraryBlocked, LibraryBusy: why nothing was done."""
     if not (folder / DATABASE).is_file():
         raise NoLibrary(folder)
-    told, lost, aside = [], [], None
+    told: list[str] = []
+    lost: list[_Lost] = []
+    aside: Path | None = None
     with locked(folder):
         if why := _unsound(folder):
             aside, told, lost = _made_anew(folder, model, why)
@@ -237,7 +239,7 @@ def _read_again(library: Library, lost: Sequence[_Lost], aside: Path | None) -> 
     for one in lost:
         report = library.add_again(Path(one.source), one.given) if one.source and Path(one.source).is_file() else None
         done = [*report.added, *report.replaced] if report else []
-        if done:
+        if report and done:
             told.append(f"Episode {one.id} was damaged and is read again from {one.source}{_unplaced(report.unplaced, done[0])}.")
         else:
             gone.append(one)

@@ -158,10 +158,9 @@ class SentenceTransformerEncoder:
                 f"The embedding model {name!r} could not be loaded ({exc}). "
                 f"Name a sentence-transformers model or folder in VERBATIM_EMBEDDINGS, or leave it out for {EMBEDDED_MODEL}."
             ) from exc
-        dimensions = self.model.get_embedding_dimension()
         probe = self.encode(["the weights, known by what they make of a sentence"])
         weights = hashlib.sha256(np.round(probe, 3).tobytes()).hexdigest()
-        self.fingerprint = Fingerprint(name, self.model.model_card_data.base_model_revision or "", weights, dimensions)
+        self.fingerprint = Fingerprint(name, self.model.model_card_data.base_model_revision or "", weights, probe.shape[1])
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
         encode = self.model.encode_query if query else self.model.encode_document

@@ -79,7 +79,7 @@ def insert_episode(
         "ON CONFLICT (name) DO UPDATE SET description = iif(excluded.description = '', description, excluded.description)",
         (episode.show.name, episode.show.description),
     )
-    row = connection.execute(
+    row = connection.insert(
         "INSERT INTO episodes (name, show, title, date, description, duration, audio, url, format, mended, content_hash,"
         " source, speaker_sources, time_sources, unlabelled, voices)"
         " VALUES (?, (SELECT id FROM shows WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -90,7 +90,7 @@ def insert_episode(
             _time_sources(episode), episode.unlabelled,
             json.dumps(episode.voices),
         ),
-    ).lastrowid  # fmt: skip
+    )  # fmt: skip
     seals.new(connection, row)
     insert_turns(connection, row, episode, insert_people(connection, row, episode))
     connection.executemany(
@@ -216,7 +216,9 @@ def _episode_of(id_: str, rows: list[list[tuple]], about: str, *, as_added: bool
     sentences: dict[int, list[Sentence]] = {}
     for turn, position, speech, added, *facts in rows[1]:
         facts = json.loads(added) if as_added and added else facts
-        sentences.setdefault(turn, []).append(Sentence(position, *facts, bool(speech)))
+        text, start, end, time_source, time_error = facts
+        sentence = Sentence(position, text, start, end, time_source, time_error, bool(speech))
+        sentences.setdefault(turn, []).append(sentence)
     turns = tuple(
         Turn(Person(name, role) if name is not None else None, tuple(sentences[position]), speaker_source)
         for position, name, role, speaker_source in rows[2]

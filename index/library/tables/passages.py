@@ -21,10 +21,10 @@ def insert_passages(
 ) -> None:
     """`vectors`: float16, as they are kept."""
     for passage, vector in zip(passages, vectors, strict=True):
-        passage_row = connection.execute(
+        passage_row = connection.insert(
             "INSERT INTO passages (episode, first, last, text, context, start, end) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (row, passage.first, passage.last, passage.text, passage.context, passage.start, passage.end),
-        ).lastrowid
+        )
         connection.execute("INSERT INTO embeddings VALUES (?, ?)", (passage_row, vector))
         lexical.insert(connection, passage_row, passage.text, passage.context)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from index.library.connection import Connection
 
 
-def row_of(connection: sqlite3.Connection, id_: str) -> int | None:
+def row_of(connection: Connection, id_: str) -> int | None:
     found = connection.execute("SELECT id FROM episodes WHERE name = ?", (id_,)).fetchone()
     return found[0] if found else None
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from index.library.connection import Connection
 from index.library.tables.rows import row_of, rows_of_episode
 
 SCHEMA = """
@@ -48,17 +48,17 @@ OTHER_ROWS = "its words, names or times are not those that were stored"
 _VECTORS = "SELECT vector FROM embeddings JOIN passages ON passages.id = passage WHERE episode = ? ORDER BY passage"
 
 
-def sealed(connection: sqlite3.Connection) -> bool:
+def sealed(connection: Connection) -> bool:
     """Whether this library's episodes have hashes; False where it was not changed since an earlier version made it."""
     return connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0] != "3"
 
 
-def hash_of_rows(tables: Iterable[Sequence[Any]]) -> str:
+def hash_of_rows(tables: Iterable[Sequence[Any]] | None) -> str:
     """SHA-256 over rows, each made of texts, numbers and None."""
     return hashlib.sha256(json.dumps(tables, default=repr).encode("ascii")).hexdigest()
 
 
-def check_shown(connection: sqlite3.Connection, row: int, rows: Iterable[Sequence[Any]]) -> str:
+def check_shown(connection: Connection, row: int, rows: Iterable[Sequence[Any]]) -> str:
     """What is wrong with the rows that `read_episode` read of an episode, in a clause; "" where nothing is."""
     if not sealed(connection):
         return ""
@@ -69,7 +69,7 @@ def check_shown(connection: sqlite3.Connection, row: int, rows: Iterable[Sequenc
     return "" if held[0] in (None, hash_of_rows(rows)) else OTHER_ROWS
 
 
-def check_stored(connection: sqlite3.Connection, row: int) -> str:
+def check_stored(connection: Connection, row: int) -> str:
     """What is wrong with any row of an episode, in a clause; "" where nothing is."""
     if not sealed(connection):
         return ""
@@ -81,7 +81,7 @@ def check_stored(connection: sqlite3.Connection, row: int) -> str:
     return "its words, names, times, passages or corrections are not those that were stored"
 
 
-def are_whole_corrections(connection: sqlite3.Connection, id_: str) -> bool:
+def are_whole_corrections(connection: Connection, id_: str) -> bool:
     """Whether what was put right in an episode is what was given."""
     row = row_of(connection, id_)
     held = connection.execute("SELECT given FROM seals WHERE episode = ?", (row,)).fetchone() if sealed(connection) else (None,)
@@ -91,27 +91,26 @@ def are_whole_corrections(connection: sqlite3.Connection, id_: str) -> bool:
 # While an episode changes, inside a transaction
 
 
-def new(connection: sqlite3.Connection, row: int) -> None:
+def new(connection: Connection, row: int) -> None:
     """An episode whose rows are written for the first time."""
     connection.execute("INSERT OR IGNORE INTO seals (episode) VALUES (?)", (row,))
 
 
-def open_of(connection: sqlite3.Connection, id_: str) -> None:
+def open_of(connection: Connection, id_: str) -> None:
     row = row_of(connection, id_)
     if row is not None:
         open_row(connection, row)
 
 
-def open_row(connection: sqlite3.Connection, row: int) -> None:
+def open_row(connection: Connection, row: int) -> None:
     """To be called before rows of an episode change: it gets a new hash at the transaction's end, if it matches its old one."""
     held = connection.execute("SELECT shown, stored FROM seals WHERE episode = ?", (row,)).fetchone()
     if held is not None and held[0] is not None and not check_stored(connection, row):
         connection.execute("UPDATE seals SET shown = NULL, stored = NULL, given = NULL WHERE episode = ?", (row,))
 
 
-def seal(connection: sqlite3.Connection) -> None:
+def seal(connection: Connection) -> None:
     """Hash the episodes that changed; to be called at a transaction's end."""
-
     for (row,) in connection.execute("SELECT episode FROM seals WHERE shown IS NULL").fetchall():
         (id_,) = connection.execute("SELECT name FROM episodes WHERE id = ?", (row,)).fetchone()
         connection.execute(
@@ -125,7 +124,7 @@ def seal(connection: sqlite3.Connection) -> None:
         )
 
 
-def _hash_of_stored(connection: sqlite3.Connection, row: int) -> str:
+def _hash_of_stored(connection: Connection, row: int) -> str:
     digest = hashlib.sha256()
     for statement in _STORED:
         digest.update(json.dumps(connection.execute(statement, (row,)).fetchall(), default=repr).encode("ascii") + b"\n")
