@@ -27,6 +27,8 @@ _BLOCKED = {
 # What SQLite says without a code of its own where a table, or what stands in it, is not what it was.
 _SAID_OF_DAMAGE = ("Could not decode to UTF-8", "malformed", "no such table", "no such column", "no such module")
 _ON_LINUX = os.name == "posix"
+_SAFE = "Nothing that was saved is lost, and asking goes on."
+_OR_COPY = "or copy the folder to where you can write and name the copy with --library. Asking works as it is."
 
 
 def meaning(folder: Path, exc: sqlite3.Error) -> LibraryError | None:
@@ -96,10 +98,6 @@ def blocked(folder: Path, exc: OSError) -> LibraryError:
     }  # fmt: skip
     why, repair = causes.get(exc.errno, lambda: (f"the system says: {exc.strerror or exc}", _SAFE))()
     return LibraryBlocked(f"{folder} can't be {_done(folder)}: {why}. {repair}")
-
-_SAFE = "Nothing that was saved is lost, and asking goes on."
-
-_OR_COPY = "or copy the folder to where you can write and name the copy with --library. Asking works as it is."
 
 
 def _done(folder: Path) -> str:

@@ -70,6 +70,7 @@ def _reviewable(connection: Connection, id_: str) -> Episode:
         )
     return episode
 
+
 def _answers(given: Sequence[KeptCorrection]) -> list[VoiceIs]:
     """The answers about voices that count."""
     return [kept.correction for kept in given if kept.state == "active" and isinstance(kept.correction, VoiceIs)]

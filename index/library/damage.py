@@ -48,9 +48,7 @@ def _database_faults(connection: Connection) -> list[str]:
     if lost:
         found.append(f"{lost} passages have no embedding. Repair: verbatim check --repair")
     empty = connection.execute("SELECT name FROM episodes WHERE id NOT IN (SELECT episode FROM passages)").fetchall()
-    found += [
-        f"Episode {name} has no passages. Repair: verbatim check --repair" for (name,) in empty
-    ]
+    found += [f"Episode {name} has no passages. Repair: verbatim check --repair" for (name,) in empty]
     held, indexed = (
         connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("passages", "lexical_docsize")
     )

@@ -282,7 +282,7 @@ class Library:
     def check(self) -> list[str]:
         """What is wrong with this library, in words with the repair; empty when nothing is."""
         problems = faults(self.connection, self.folder)
-        if fault := vectors_on_disk.fault(self.folder, self.generation()):
+        if fault := vectors_on_disk.fault(self.connection):
             problems.append(f"The FAISS index is {fault}. Repair: verbatim check --repair --library {self.folder}")
         return problems
 
@@ -319,7 +319,7 @@ class Library:
             )
             settle(connection, self._encode)
             # Also where nothing is new: an earlier writer may have been killed before it came to this.
-            if report.added or report.replaced or vectors_on_disk.fault(self.folder, self.generation()):
+            if report.added or report.replaced or vectors_on_disk.fault(connection):
                 self._save_vectors(connection)
         size = sum(map(adding.size_of, files))
         on_progress(Progress(None, len(files), len(files), size, size))

@@ -45,7 +45,8 @@ class Removed:
 def keep(folder: Path, connection: Connection, id_: str, by: str | None) -> Removed:
     """Write all rows of the episode to a file, whole and on the disk when this returns. Deletes nothing."""
     row, show, title = connection.execute(
-        "SELECT episodes.id, shows.name, title FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?", (id_,)
+        "SELECT episodes.id, shows.name, title FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?",
+        (id_,),
     ).fetchone()
     now = datetime.now(UTC)
     key = f"{now:%Y%m%d-%H%M%S-%f}-{hashlib.sha256(id_.encode('utf-8', 'replace')).hexdigest()[:12]}"
@@ -105,7 +106,9 @@ def _files(folder: Path, connection: Connection) -> list[tuple[Path, Removed, bo
             row = held["rows"]["episodes"][0]["id"]
         except (OSError, ValueError, KeyError, TypeError, IndexError):
             continue
-        there = connection.execute("SELECT 1 FROM episodes WHERE id = ? AND name = ?", (row, removed.episode)).fetchone()
+        there = connection.execute(
+            "SELECT 1 FROM episodes WHERE id = ? AND name = ?", (row, removed.episode)
+        ).fetchone()
         found.append((file, removed, there is not None))
     return found
 
@@ -131,7 +134,9 @@ def insert_rows(connection: Connection, held: dict[str, list[dict[str, Any]]]) -
     for table, rows in held.items():
         by_name = _references(connection, table)
         for row in rows:
-            insert_row(connection, table, {name: _value(connection, by_name.get(name), value) for name, value in row.items()})
+            insert_row(
+                connection, table, {name: _value(connection, by_name.get(name), value) for name, value in row.items()}
+            )
     seals.new(connection, held["episodes"][0]["id"])  # one that was removed before there were hashes
     for passage in held.get("passages", ()):
         lexical.insert(connection, passage["id"], passage["text"], passage["context"])

@@ -69,7 +69,11 @@ def rescue(folder: Path, model: str) -> list[str]:
         library = Library.open(folder)
         library.repair()
     here = {one.id for one in lost}
-    lost += [_Lost(id_, _source(library, id_), None, True) for id_, _ in damaged_episodes(library.connection) if id_ not in here]
+    lost += [
+        _Lost(id_, _source(library, id_), None, True)
+        for id_, _ in damaged_episodes(library.connection)
+        if id_ not in here
+    ]
     return told + _read_again(library, lost, aside)
 
 
@@ -136,9 +140,7 @@ def _put_in_place(new: Connection, folder: Path, scratch: Path) -> None:
         (folder / f"{DATABASE}.part").replace(folder / DATABASE)
 
 
-def _saved(
-    aside: Path, new: Connection, folder: Path, scratch: Path, model: str
-) -> tuple[list[str], list[_Lost]]:
+def _saved(aside: Path, new: Connection, folder: Path, scratch: Path, model: str) -> tuple[list[str], list[_Lost]]:
     old = fingerprint = None
     with suppress(LibraryDamaged):
         old = connect_to_read(aside)
@@ -175,7 +177,9 @@ def _saved(
             lost.append(_Lost(str(row["name"]), str(row["source"]), mine, False))
         told.append(f"{saved} episodes saved, {len(lost)} damaged.")
         if not all_episodes:
-            told.append("Some rows of the list of episodes could not be read: add the transcripts again, what is there is skipped.")
+            told.append(
+                "Some rows of the list of episodes could not be read: add the transcripts again, what is there is skipped."
+            )
         if not corrections_whole:
             told.append("Some corrections could not be read.")
         _pass_over_numbers(old, new)
@@ -240,7 +244,9 @@ def _read_again(library: Library, lost: Sequence[_Lost], aside: Path | None) -> 
         report = library.add_again(Path(one.source), one.given) if one.source and Path(one.source).is_file() else None
         done = [*report.added, *report.replaced] if report else []
         if report and done:
-            told.append(f"Episode {one.id} was damaged and is read again from {one.source}{_unplaced(report.unplaced, done[0])}.")
+            told.append(
+                f"Episode {one.id} was damaged and is read again from {one.source}{_unplaced(report.unplaced, done[0])}."
+            )
         else:
             gone.append(one)
             why = str(report.refused[0]) if report else f"{one.source or 'its transcript'} is not there"

@@ -87,12 +87,12 @@ def caught_up(connection: Connection, state: Vectors | None) -> Vectors:
     return Vectors(generation, vectors, ids, episodes)
 
 
-def fault(folder: Path, generation: int) -> str:
+def fault(connection: Connection) -> str:
     """What is wrong with the FAISS index on disk, in a clause; "" where nothing is."""
-    stamp = _read_stamp(folder)
-    if stamp is None or not _stamp_is_true(folder, stamp):
+    stamp = _read_stamp(connection.folder)
+    if stamp is None or not _stamp_is_true(connection.folder, stamp):
         return "missing or damaged"
-    return "" if stamp["generation"] == generation else "stale"
+    return "" if stamp["generation"] == schema.generation(connection) else "stale"
 
 
 def forget(folder: Path) -> None:
@@ -162,5 +162,6 @@ def _stamp_is_true(folder: Path, stamp: dict) -> bool:
 
 
 def sha256_of(file: Path) -> str:
+    """Of a file's content, as hexadecimal digits."""
     with file.open("rb") as data:
         return hashlib.file_digest(data, "sha256").hexdigest()

@@ -149,7 +149,11 @@ def _bold(line: str) -> LabelHead | None:
         if not rest:
             return LabelHead(None, start, end, "", "time", True) if start is not None else None
         inner = _label(rest, rest[0])
-        return inner._replace(start=start, end=end, sure=True) if inner else LabelHead(None, start, end, rest, "time", True)
+        return (
+            inner._replace(start=start, end=end, sure=True)
+            if inner
+            else LabelHead(None, start, end, rest, "time", True)
+        )
     return LabelHead(content, start, end, rest, "bold" if rest or colon else "bare", colon or start is not None)
 
 

@@ -29,7 +29,9 @@ def read(connection: Connection, id_: str) -> list[KeptCorrection]:
     ).fetchall()
     try:
         return [
-            KeptCorrection(KINDS[kind](**json.loads(value), position=position, last=last), who, given_at, state, words_hash, number)
+            KeptCorrection(
+                KINDS[kind](**json.loads(value), position=position, last=last), who, given_at, state, words_hash, number
+            )
             for number, kind, position, last, value, who, given_at, state, words_hash in rows
         ]
     except (ValueError, TypeError, KeyError) as exc:
@@ -46,7 +48,17 @@ def insert(connection: sqlite3.Connection, id_: str, kept: KeptCorrection) -> No
     connection.execute(
         "INSERT INTO corrections (episode, kind, position, last, value, words_hash, who, given_at, state)"
         " VALUES ((SELECT id FROM episodes WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?)",
-        (id_, kind_of(c), c.position, c.last, json.dumps(value), kept.words_hash, kept.by and plain(kept.by), kept.at, kept.state),
+        (
+            id_,
+            kind_of(c),
+            c.position,
+            c.last,
+            json.dumps(value),
+            kept.words_hash,
+            kept.by and plain(kept.by),
+            kept.at,
+            kept.state,
+        ),
     )
 
 

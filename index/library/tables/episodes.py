@@ -212,7 +212,9 @@ def read_episode(connection: Connection, id_: str, *, as_added: bool = False) ->
 
 
 def _episode_of(id_: str, rows: list[list[tuple]], about: str, *, as_added: bool) -> Episode:
-    ((_, show, title, date, description, duration, audio_, url, format_, mended, hash_, unlabelled, voices, _),) = rows[0]
+    ((_, show, title, date, description, duration, audio_, url, format_, mended, hash_, unlabelled, voices, _),) = rows[
+        0
+    ]
     sentences: dict[int, list[Sentence]] = {}
     for turn, position, speech, added, *facts in rows[1]:
         facts = json.loads(added) if as_added and added else facts

@@ -16,9 +16,7 @@ from index.search import lexical
 EMBEDDINGS_AT_ONCE = 20_000
 
 
-def insert_passages(
-    connection: Connection, row: int, passages: Sequence[Passage], vectors: Sequence[bytes]
-) -> None:
+def insert_passages(connection: Connection, row: int, passages: Sequence[Passage], vectors: Sequence[bytes]) -> None:
     """`vectors`: float16, as they are kept."""
     for passage, vector in zip(passages, vectors, strict=True):
         passage_row = connection.insert(

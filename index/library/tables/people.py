@@ -133,7 +133,9 @@ def _open_those_with(connection: Connection, show: int, name: str, *, role: str)
         f"id IN (SELECT episode FROM {table} WHERE role = ? AND person = (SELECT id FROM people WHERE name = ?))"
         for table in tables
     )
-    rows = connection.execute(f"SELECT id FROM episodes WHERE show = ? AND ({here})", (show, *[role, name] * len(tables)))
+    rows = connection.execute(
+        f"SELECT id FROM episodes WHERE show = ? AND ({here})", (show, *[role, name] * len(tables))
+    )
     for (row,) in rows.fetchall():
         seals.open_row(connection, row)
 

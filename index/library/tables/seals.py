@@ -84,7 +84,11 @@ def check_stored(connection: Connection, row: int) -> str:
 def are_whole_corrections(connection: Connection, id_: str) -> bool:
     """Whether what was put right in an episode is what was given."""
     row = row_of(connection, id_)
-    held = connection.execute("SELECT given FROM seals WHERE episode = ?", (row,)).fetchone() if sealed(connection) else (None,)
+    held = (
+        connection.execute("SELECT given FROM seals WHERE episode = ?", (row,)).fetchone()
+        if sealed(connection)
+        else (None,)
+    )
     return held is not None and held[0] in (None, hash_of_rows(connection.execute(_GIVEN, (row,)).fetchall()))
 
 
@@ -127,7 +131,9 @@ def seal(connection: Connection) -> None:
 def _hash_of_stored(connection: Connection, row: int) -> str:
     digest = hashlib.sha256()
     for statement in _STORED:
-        digest.update(json.dumps(connection.execute(statement, (row,)).fetchall(), default=repr).encode("ascii") + b"\n")
+        digest.update(
+            json.dumps(connection.execute(statement, (row,)).fetchall(), default=repr).encode("ascii") + b"\n"
+        )
     for (vector,) in connection.execute(_VECTORS, (row,)):
         digest.update(vector if isinstance(vector, bytes) else repr(vector).encode())
     return digest.hexdigest()
