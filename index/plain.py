@@ -70,7 +70,7 @@ def _instead(match: re.Match[str]) -> str:
     elif first >= "\U000e0100":
         stays = _CHINESE.match(before)
     else:
-        stays = before == "\U0001f3f4" and _FLAG.fullmatch(match[0])
+        stays = _FLAG.fullmatch(match[0]) if before == "\U0001f3f4" else None
     return match[0] if stays else ""
 
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from index.corrections.kinds import Given, Kept, SpeakerIs, StartsAt, kind_of
+from index.corrections.kinds import Correction, KeptCorrection, SpeakerIs, StartsAt, kind_of
 from index.episode import Episode
-from index.interviews.voices import Correction, Doubt, Heard, Recovery, doubts
+from index.interviews.answers import VoiceIs
+from index.interviews.doubts import Doubt, doubts
+from index.interviews.voices import Heard, Recovery
 from index.plain import plain
 from rag.answer import clock
 
@@ -25,7 +27,7 @@ class Review:
 
     episode: Episode
     recovery: Recovery | None
-    given: tuple[Kept, ...] = ()
+    given: tuple[KeptCorrection, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     changed: tuple[int, int] | None = None
 
@@ -34,13 +36,13 @@ class Review:
         cls,
         episode: Episode,
         recovery: Recovery,
-        given: Sequence[Kept],
+        given: Sequence[KeptCorrection],
         *,
         limit: int,
         before: Recovery | None = None,
     ) -> Review:
         """The `limit` most useful doubts. `before`: what was told before an answer, where one was just given."""
-        given = [kept for kept in given if isinstance(kept.correction, Correction)]
+        given = [kept for kept in given if isinstance(kept.correction, VoiceIs)]
         changed = None if before is None else _changed(before, recovery, _words_at(episode))
         return cls(episode, recovery, tuple(given), tuple(doubts(episode.sentences, recovery)[:limit]), changed)
 
@@ -102,7 +104,7 @@ def _doubt_json(review: Review, doubt: Doubt) -> dict[str, Any]:
     }
 
 
-def _kept_json(kept: Kept) -> dict[str, Any]:
+def _kept_json(kept: KeptCorrection) -> dict[str, Any]:
     given = kept.correction
     return {
         "position": given.position,
@@ -116,7 +118,7 @@ def _kept_json(kept: Kept) -> dict[str, Any]:
     }
 
 
-def kept_json(kept: Kept) -> dict[str, Any]:
+def kept_json(kept: KeptCorrection) -> dict[str, Any]:
     """Any correction: what it is (`kind`: voice, speaker, time, words), with its number, to take it back by."""
     return {
         "number": kept.number,
@@ -128,7 +130,7 @@ def kept_json(kept: Kept) -> dict[str, Any]:
     }
 
 
-def corrections_text(given: Sequence[Kept]) -> str:
+def corrections_text(given: Sequence[KeptCorrection]) -> str:
     """What was put right, a line each, oldest first, with who did and when, and whether it counts."""
     lines = [
         f"{kept.number}. {given_text(kept.correction)} ({kept.at}{f', by {one_line(kept.by)}' if kept.by else ''})"
@@ -163,11 +165,11 @@ def review_text(review: Review) -> str:
     return "\n".join(lines)
 
 
-def given_text(given: Given) -> str:
+def given_text(given: Correction) -> str:
     """A correction in words: "the host begins at sentence 12", "sentence 3 starts at 12:40"."""
     first, last = given.position, given.last
     where = f"sentence {first}" if last in (None, first) else f"sentences {first} to {last}"
-    if isinstance(given, Correction):
+    if isinstance(given, VoiceIs):
         who = f"the {given.role}"
         if given.begins:
             return f"{who} begins at sentence {first}" + (f" and ends with sentence {last}" if last is not None else "")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from index.errors import SettingsError
-from index.search.encoder import EMBEDDED_MODEL
+from index.search.onnx_export import EMBEDDED_MODEL
 
 SECRET = {"secret": True}
 """Metadata of a field whose value never leaves the process: `Settings.public` tells only whether it is set."""

@@ -168,7 +168,7 @@ def test_settings_come_from_the_environment_in_one_place(file):
     strings = [node.value for node in ast.walk(parsed(file)) if isinstance(node, ast.Constant)]
     assert not [text for text in strings if isinstance(text, str) and VARIABLE.fullmatch(text)]
     if name.startswith(("index/", "rag/", "prompts/")):
-        assert keys <= ({"XDG_CACHE_HOME"} if name == "index/search/encoder.py" else set())
+        assert keys <= ({"XDG_CACHE_HOME"} if name == "index/search/onnx_export.py" else set())
 
 
 def test_a_cold_question_loads_nothing_heavy():

@@ -20,7 +20,7 @@ from talks import write_show, write_talk
 from index.errors import LibraryBlocked, LibraryBusy
 from index.library import Library
 from index.library import connection as connect
-from index.library.connection import blocked
+from index.library.causes import blocked
 from index.library.feedback import Feedback
 
 ROOT = Path(__file__).resolve().parent.parent

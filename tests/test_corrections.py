@@ -14,7 +14,7 @@ from talks import ANN, BO, KETTLE, write_show, write_talk
 from index.corrections.kinds import SpeakerIs, StartsAt, WordsAre
 from index.episode import Person
 from index.errors import VerbatimError
-from index.interviews.voices import Correction
+from index.interviews.answers import VoiceIs
 from index.library import Library
 from rag.answer import Done
 from rag.as_json import episode_json
@@ -270,10 +270,10 @@ def test_answers_about_voices_and_corrections_live_side_by_side(tmp_path):
         encoding="utf-8",
     )
     library.add([file])
-    library.correct("wall", Correction(1, "guest"))
+    library.correct("wall", VoiceIs(1, "guest"))
     library.correct("wall", WordsAre(1, "I walk backwards with flax around my waist."))
     library.correct("wall", SpeakerIs(1, 1, "Una Marsh"))
-    library.correct("wall", Correction(3, "guest"))
+    library.correct("wall", VoiceIs(3, "guest"))
     speaker, source, sentence = at(library, 1, "wall")
     assert (speaker.name, source) == ("Una Marsh", "corrected") and "flax" in sentence.text
     library.undo_correction("wall")  # the last answer about voices, not the last correction

@@ -11,17 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import ModelError
-from index.search.encoder import (
-    EMBEDDED_MODEL,
-    EMBEDDED_SHA256,
-    HashingEncoder,
-    OnnxEncoder,
-    Remembered,
-    known_name,
-    load_encoder,
-    onnx_file,
-    wheel_folder,
-)
+from index.search.encoder import HashingEncoder, OnnxEncoder, Remembered, known_name, load_encoder
+from index.search.onnx_export import EMBEDDED_MODEL, EMBEDDED_SHA256, onnx_file, wheel_folder
 
 TEXTS = ["The fog bell rings.", "", "A bell in the fog!", "barley " * 400, "Größe 東京 😀", "the price of eggs"]
 

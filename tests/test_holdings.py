@@ -14,7 +14,7 @@ from browsing import HOSTILE, opener
 from served import MILL, SIZES, UNLIMITED, make_library, served, write_episode
 
 from index.errors import LibraryError, NoSuchEpisode
-from index.interviews.voices import Correction
+from index.interviews.answers import VoiceIs
 from index.library import Library
 from ui.staff import drafts as incoming
 from ui.staff.drafts import MOST_BYTES, MOST_FILES, read_drafts, save_drafts
@@ -60,7 +60,7 @@ def test_answers_about_who_speaks_come_back_with_the_episode(tmp_path: Path) -> 
     talk = tmp_path / "plain.txt"
     talk.write_text("What is the bell for? It is rung when fog comes in. Who rings it? My aunt and I take turns.\n" * 5)
     library.add([talk])
-    library.correct("plain", Correction(0, "host"), by="ines")
+    library.correct("plain", VoiceIs(0, "host"), by="ines")
     kept, before = library.corrections("plain"), library.episode("plain")
     library.from_bin(library.to_bin("plain").key)
     assert library.corrections("plain") == kept and library.episode("plain") == before

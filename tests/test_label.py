@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from test_recover import BEN, INTERVIEW, ORLA, talk
 
 from index.episode import Episode, Sentence
-from index.interviews.voices import Correction, recover_turns
+from index.interviews.answers import VoiceIs
+from index.interviews.voices import recover_turns
 from index.library import Library
 from index.reading.read import read_episode
 from rag.model.endpoint import MOST_TRIES
@@ -272,7 +273,7 @@ def test_a_sure_sentence_that_the_model_contradicts_is_unknown_and_a_leaning_is_
 
 def test_an_answer_of_a_person_counts_more_than_the_model():
     truth = {s.position: role for s, role in zip(SENTENCES, ROLES, strict=True)}
-    given = [Correction(3, "host", last=5, begins=False)]
+    given = [VoiceIs(3, "host", last=5, begins=False)]
     heard = recover_turns(SENTENCES, [ORLA, BEN], corrections=given, voices=truth).heard
     assert [(one.role, one.p_host, one.fixed) for one in heard[3:6]] == [("host", 1.0, True)] * 3
 
@@ -358,7 +359,7 @@ def test_what_the_model_said_is_kept_through_answers_in_review_and_their_taking_
     add("--speakers", "model")
     before = stored(tmp_path)
     library = Library.open(tmp_path / "library")
-    library.correct("clocks", Correction(12, "host", begins=False))
+    library.correct("clocks", VoiceIs(12, "host", begins=False))
     corrected = stored(tmp_path)
     changed = [s.position for s in SENTENCES if credited(before).get(s.text) != credited(corrected).get(s.text)]
     assert 12 in changed and len(changed) <= 5

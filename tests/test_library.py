@@ -31,10 +31,11 @@ from index.errors import (
     VerbatimError,
     WrongModel,
 )
-from index.library import Library, Progress, find_transcripts
-from index.library import library as library_module
+from index.library import Library, Progress, find_transcripts, vectors_on_disk
+from index.library.tables import passages
 from index.reading.read import read_episode
 from index.search.encoder import Fingerprint, HashingEncoder
+from index.search.faiss_index import FaissIndex
 from index.search.lexical import content_words
 
 HASHING = HashingEncoder()
@@ -61,7 +62,7 @@ def counts(library: Library) -> dict[str, int]:
 
 
 def stamped_file(library: Library) -> Path:
-    return library.folder / json.loads((library.folder / library_module.STAMP).read_text())["file"]
+    return library.folder / json.loads((library.folder / vectors_on_disk.STAMP).read_text())["file"]
 
 
 # ---- in and out
@@ -168,7 +169,7 @@ def test_a_removed_episode_leaves_everywhere(made):
     assert [name for (name,) in made.connection.execute("SELECT name FROM people ORDER BY 1")] == ["Ann Hale", "Cat Moor"]
     with pytest.raises(NoSuchEpisode):
         made.episode("kettle")
-    assert made.vectors().index.ntotal == 1 == library_module.FaissIndex.load(stamped_file(made)).index.ntotal
+    assert made.vectors().index.ntotal == 1 == FaissIndex.load(stamped_file(made)).index.ntotal
     made.remove("lantern")
     assert set(counts(made).values()) == {0}
     assert found(made) == ([], [])
@@ -296,7 +297,7 @@ def test_filtered_searches_are_the_whole_search_of_what_passes(tmp_path_factory,
     library = Library.create(tmp_path_factory.mktemp("library"), "hashing")
     for n, talk in enumerate(talks):
         library.add_episode(replace(talk, id=f"{talk.id}{n}"))
-    ids, of_episode = library_module.store.passage_ids(library.connection)
+    ids, of_episode = passages.passage_ids(library.connection)
     rows = data.draw(st.none() | st.lists(st.sampled_from([*of_episode.tolist(), 10_000]), unique=True))
     k = data.draw(st.integers(1, 30))
     words = data.draw(st.lists(st.sampled_from(["barley", "kettle", "fog", "the", "1998", "край", '"', "a*b"]), min_size=1))
@@ -370,30 +371,30 @@ def flip(library: Library) -> None:
 
 
 def lose_stamp(library: Library) -> None:
-    (library.folder / library_module.STAMP).unlink()
+    (library.folder / vectors_on_disk.STAMP).unlink()
 
 
 def garble_stamp(library: Library) -> None:
-    (library.folder / library_module.STAMP).write_bytes(b"\xff\xfe{")
+    (library.folder / vectors_on_disk.STAMP).write_bytes(b"\xff\xfe{")
 
 
 def list_stamp(library: Library) -> None:
-    (library.folder / library_module.STAMP).write_text("[]")
+    (library.folder / vectors_on_disk.STAMP).write_text("[]")
 
 
 def point_elsewhere(library: Library) -> None:
-    stamp = json.loads((library.folder / library_module.STAMP).read_text())
-    (library.folder / library_module.STAMP).write_text(json.dumps(stamp | {"file": "../../etc/passwd"}))
+    stamp = json.loads((library.folder / vectors_on_disk.STAMP).read_text())
+    (library.folder / vectors_on_disk.STAMP).write_text(json.dumps(stamp | {"file": "../../etc/passwd"}))
 
 
 def other_size(library: Library) -> None:
     """A whole FAISS file, but of another model's vectors."""
-    index = library_module.FaissIndex(8)
+    index = FaissIndex(8)
     index.add(np.array([1]), np.ones((1, 8), np.float32) / 8**0.5)
     index.save(stamped_file(library))
     stamp = {"file": stamped_file(library).name, "generation": library.generation()}
-    stamp["sha256"] = library_module._sha256(stamped_file(library))
-    (library.folder / library_module.STAMP).write_text(json.dumps(stamp))
+    stamp["sha256"] = vectors_on_disk.sha256_of(stamped_file(library))
+    (library.folder / vectors_on_disk.STAMP).write_text(json.dumps(stamp))
 
 
 HARMS = [lose, truncate, empty, flip, lose_stamp, garble_stamp, list_stamp, point_elsewhere]
@@ -661,7 +662,7 @@ def test_a_reader_sees_whole_generations_while_another_process_changes_them(made
                 dense, words = found(reader)
                 reader.cosines(HASHING.encode(["kettle"])[0], [id_ for id_, _ in words])
                 reader.passages([id_ for id_, _ in dense])
-                ids, _ = library_module.store.passage_ids(reader.connection)
+                ids, _ = passages.passage_ids(reader.connection)
                 if not dense or len(numbers) > 1 or not len(ids):
                     faults.append((numbers, dense, ids))
             except Exception as exc:  # any is a fault; told below with what it was

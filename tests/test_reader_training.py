@@ -23,7 +23,7 @@ from eval.fit.reader.network import Encoder, Network, loss_of, through
 from eval.fit.reader.sets import Corpus, Item, add_rows, add_sets, part_of, text_of
 from eval.fit.reader.talks import about, add_meetings, add_talk
 from eval.fit.reader.train import Plan, Training, load_weights
-from index.search.encoder import torch_model, wheel_folder
+from index.search.onnx_export import torch_model, wheel_folder
 
 BARGES = (
     "The Wren carries forty tons of gravel from Ostley to the mill. She was built in 1911 by two brothers. "

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from eval.studies.voices import GoldVoices, answer, measure, review, table
 from index.episode import Person, Sentence
+from index.interviews.answers import VoiceIs
+from index.interviews.doubts import doubts
 from index.interviews.features import folded, names_by_role, ngrams, tokens_of
 from index.interviews.model import TurnModel, shipped
 from index.interviews.panel import panel_features
-from index.interviews.voices import Correction, decide, doubts, prepare, recover_turns, recovered_turns
+from index.interviews.voices import decide, prepare, recover_turns, recovered_turns
 from index.reading.read import read_episode
 
 ORLA, BEN = Person("Orla Finch", "host"), Person("Ben Sallow", "guest")
@@ -83,7 +85,7 @@ def test_no_word_is_changed_dropped_or_moved(said, answers):
     for of_turn in said:
         turns.append([Sentence(position + n, text, speech=speech) for n, (text, speech) in enumerate(of_turn)])
         position += len(of_turn)
-    corrections = [Correction(*one) for one in answers]
+    corrections = [VoiceIs(*one) for one in answers]
     built = recovered_turns(turns, [ORLA, BEN], corrections=corrections)
     assert [s for turn in built for s in turn.sentences] == [s for turn in turns for s in turn]
     assert all(turn.sentences and (turn.speaker is None) == (turn.speaker_source == "unknown") for turn in built)
@@ -92,20 +94,20 @@ def test_no_word_is_changed_dropped_or_moved(said, answers):
 def test_an_answer_is_kept_and_the_sentence_before_is_the_others():
     sentences, _ = talk()
     for position in (3, 9, 14):
-        heard = recover_turns(sentences, [ORLA, BEN], corrections=[Correction(position, "host")]).heard
+        heard = recover_turns(sentences, [ORLA, BEN], corrections=[VoiceIs(position, "host")]).heard
         assert (heard[position].role, heard[position].p_host, heard[position].fixed) == ("host", 1.0, True)
         assert heard[position - 1].likely == "guest" and heard[position].begins
 
 
 def test_the_last_answer_wins():
     sentences, _ = talk()
-    both = [Correction(8, "host", begins=False), Correction(8, "guest", begins=False)]
+    both = [VoiceIs(8, "host", begins=False), VoiceIs(8, "guest", begins=False)]
     assert recover_turns(sentences, corrections=both).heard[8].role == "guest"
 
 
 def test_an_answer_about_a_sentence_that_is_not_there_changes_nothing():
     sentences, _ = talk()
-    assert recover_turns(sentences, corrections=[Correction(999, "host")]).heard == recover_turns(sentences).heard
+    assert recover_turns(sentences, corrections=[VoiceIs(999, "host")]).heard == recover_turns(sentences).heard
 
 
 def test_doubts_come_with_the_most_words_at_stake_first_and_fixed_sentences_are_not_asked_again():
@@ -113,7 +115,7 @@ def test_doubts_come_with_the_most_words_at_stake_first_and_fixed_sentences_are_
     asked = doubts(sentences, recover_turns(sentences))
     assert [doubt.wrong_words for doubt in asked] == sorted((doubt.wrong_words for doubt in asked), reverse=True)
     assert all(doubt.first <= doubt.ask <= doubt.last and 0.5 <= doubt.sure <= 1 for doubt in asked)
-    fixed = Correction(0, "host", last=len(sentences) - 1)
+    fixed = VoiceIs(0, "host", last=len(sentences) - 1)
     assert doubts(sentences, recover_turns(sentences, corrections=[fixed])) == []
 
 
@@ -155,7 +157,7 @@ def test_a_talk_in_which_hardly_anything_is_sure_credits_nobody_but_is_still_cut
     unlike = decide(prepared)
     assert any(one.role == "host" for one in sure.heard) and {one.role for one in unlike.heard} == {"unknown"}
     assert unlike.apart and sum(one.begins for one in unlike.heard) > 5
-    answered = decide(prepared, [Correction(0, "host")])
+    answered = decide(prepared, [VoiceIs(0, "host")])
     assert any(one.role == "host" and not one.fixed for one in answered.heard), "who answers says that there are two"
 
 

@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from talks import write_show, write_talk
 
-from index.corrections.kinds import Kept, placed
+from index.corrections.kinds import KeptCorrection, placed
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.errors import LibraryBusy, NoSuchEpisode, VerbatimError
-from index.interviews.voices import Correction, doubts
+from index.interviews.answers import VoiceIs
+from index.interviews.doubts import doubts
 from index.library import Library
-from index.library import library as library_module
+from index.library.connection import one_generation
 from index.reading.read import read_episode
 from rag.review import one_line
 from ui.terminal import cli
@@ -100,7 +101,7 @@ def speakers(library: Library) -> dict[int, Person | None]:
 def test_an_answer_decides_its_sentence_and_changes_no_word_time_passage_or_vector(made):
     untouched, decided, generation = rows(made, UNTOUCHED), rows(made, DECIDED), made.generation()
     at = position_of(made, "Two hundred metres")
-    made.correct("ropes", Correction(at, "guest", last=at + 2), by="Nell")
+    made.correct("ropes", VoiceIs(at, "guest", last=at + 2), by="Nell")
     assert rows(made, UNTOUCHED) == untouched
     assert rows(made, DECIDED) != decided
     assert made.generation() == generation + 1
@@ -111,7 +112,7 @@ def test_an_answer_decides_its_sentence_and_changes_no_word_time_passage_or_vect
 
 def test_what_is_decided_is_what_the_words_people_and_answers_tell(made, tmp_path):
     at = position_of(made, "Would you teach")
-    made.correct("ropes", Correction(at, "host"))
+    made.correct("ropes", VoiceIs(at, "host"))
     heard = {one.position: one for one in made.recovery("ropes").heard}
     assert heard[at].fixed and heard[at].role == "host" and heard[at - 1].fixed and heard[at - 1].role == "guest"
     for position, speaker in speakers(made).items():
@@ -127,24 +128,24 @@ def test_what_is_decided_is_what_the_words_people_and_answers_tell(made, tmp_pat
 
 def test_other_episodes_stay_as_they_are(made):
     before = [made.episode(id_) for id_ in ("kettle", "lantern")]
-    made.correct("ropes", Correction(3, "guest"))
+    made.correct("ropes", VoiceIs(3, "guest"))
     assert [made.episode(id_) for id_ in ("kettle", "lantern")] == before
 
 
 def test_what_is_searched_and_credited_follows_the_answer(made):
     at = position_of(made, "Two hundred metres")
     (passage, _), *_ = made.search_words(["metres"], k=1)
-    made.correct("ropes", Correction(at, "host", begins=False))
+    made.correct("ropes", VoiceIs(at, "host", begins=False))
     as_host = made.spoken_words([passage])[passage].get(("Una Marsh", "host"), 0)
-    made.correct("ropes", Correction(at, "guest", begins=False))
+    made.correct("ropes", VoiceIs(at, "guest", begins=False))
     assert as_host > made.spoken_words([passage])[passage].get(("Una Marsh", "host"), 0)
     assert made.search_words(["metres"], k=1)[0][0] == passage
 
 
 def test_an_answer_is_kept_with_who_gave_it_and_when(made):
-    given = Correction(5, "host", last=6, begins=True, ends=True)
+    given = VoiceIs(5, "host", last=6, begins=True, ends=True)
     made.correct("ropes", given, by="Nell")
-    made.correct("ropes", Correction(9, "guest", begins=False))
+    made.correct("ropes", VoiceIs(9, "guest", begins=False))
     first, second = made.corrections("ropes")
     assert (first.correction, first.by, first.state, second.by) == (given, "Nell", "active", None)
     assert datetime.fromisoformat(first.at).utcoffset().total_seconds() == 0
@@ -153,7 +154,7 @@ def test_an_answer_is_kept_with_who_gave_it_and_when(made):
 
 
 def test_a_library_opened_again_tells_the_same(made):
-    made.correct("ropes", Correction(position_of(made, "And how long"), "host"))
+    made.correct("ropes", VoiceIs(position_of(made, "And how long"), "host"))
     again = Library.open(made.folder)
     assert (again.episode("ropes"), again.recovery("ropes")) == (made.episode("ropes"), made.recovery("ropes"))
 
@@ -169,7 +170,7 @@ def test_answers_to_what_is_asked_first_end_with_nothing_in_doubt(made):
             break
         turn = max(number for number, start in enumerate(starts) if start <= asked[0].ask)
         last = [*starts, len(sentences)][turn + 1] - 1
-        made.correct("ropes", Correction(starts[turn], "guest" if turn % 2 else "host", last, turn > 0))
+        made.correct("ropes", VoiceIs(starts[turn], "guest" if turn % 2 else "host", last, turn > 0))
     assert doubts(sentences, made.recovery("ropes")) == []
     told = speakers(made)
     right = [told[n] == (PIET if sum(s <= n for s in starts) % 2 == 0 else UNA) for n in range(len(sentences))]
@@ -181,7 +182,7 @@ def test_answers_to_what_is_asked_first_end_with_nothing_in_doubt(made):
 
 def test_taking_an_answer_back_restores_exactly_what_was_before_and_keeps_the_answer(made):
     states = [rows(made, DECIDED)]
-    for correction in (Correction(8, "host"), Correction(2, "guest", 6), Correction(8, "guest", begins=False)):
+    for correction in (VoiceIs(8, "host"), VoiceIs(2, "guest", 6), VoiceIs(8, "guest", begins=False)):
         made.correct("ropes", correction)
         states.append(rows(made, DECIDED))
     for state in states[-2::-1]:
@@ -193,7 +194,7 @@ def test_taking_an_answer_back_restores_exactly_what_was_before_and_keeps_the_an
 
 
 answers = st.builds(
-    Correction,
+    VoiceIs,
     st.integers(-1, 40),
     st.sampled_from(("host", "guest")),
     st.none() | st.integers(0, 40),
@@ -234,12 +235,12 @@ def test_any_answers_leave_all_words_as_they_were_and_all_taken_back_restore_the
 @pytest.mark.parametrize(
     ("id_", "correction", "says"),
     [
-        ("kettle", Correction(1, "host"), "says who speaks, so there is nothing to answer"),
-        ("ropes", Correction(400, "host"), r"Sentence 400 is no speech in ropes: its speech is in sentences 0 to \d+"),
-        ("ropes", Correction(-1, "host"), "Sentence -1 is no speech"),
-        ("ropes", Correction(3, "host", last=400), "Sentence 400 is no speech"),
-        ("ropes", Correction(6, "host", last=5), "Sentences 6 to 5 run backwards"),
-        ("rops", Correction(1, "host"), "Nearest: ropes"),
+        ("kettle", VoiceIs(1, "host"), "says who speaks, so there is nothing to answer"),
+        ("ropes", VoiceIs(400, "host"), r"Sentence 400 is no speech in ropes: its speech is in sentences 0 to \d+"),
+        ("ropes", VoiceIs(-1, "host"), "Sentence -1 is no speech"),
+        ("ropes", VoiceIs(3, "host", last=400), "Sentence 400 is no speech"),
+        ("ropes", VoiceIs(6, "host", last=5), "Sentences 6 to 5 run backwards"),
+        ("rops", VoiceIs(1, "host"), "Nearest: ropes"),
     ],
 )
 def test_an_answer_that_cannot_be_meant_is_refused_and_changes_nothing(made, id_, correction, says):
@@ -268,7 +269,7 @@ def test_reviewing_an_episode_that_is_not_there_names_the_nearest(made):
 
 def test_an_answer_waits_for_no_other_writer(made):
     with made._writing(), pytest.raises(LibraryBusy, match="is being written by"):
-        made.correct("ropes", Correction(3, "guest"))
+        made.correct("ropes", VoiceIs(3, "guest"))
 
 
 def test_without_names_voices_are_told_and_nobody_is_credited(tmp_path):
@@ -277,7 +278,7 @@ def test_without_names_voices_are_told_and_nobody_is_credited(tmp_path):
     library.add([write(tmp_path, words, "---\nshow: Low Water\n---\n\n")])
     assert {turn.speaker for turn in library.episode("ropes").turns} == {None}
     at = position_of(library, "And how long")
-    library.correct("ropes", Correction(at, "host"))
+    library.correct("ropes", VoiceIs(at, "host"))
     heard = {one.position: one for one in library.recovery("ropes").heard}
     assert (heard[at].role, heard[at - 1].role) == ("host", "guest")
     assert {(turn.speaker, turn.speaker_source) for turn in library.episode("ropes").turns} == {(None, "unknown")}
@@ -289,9 +290,9 @@ def test_without_names_voices_are_told_and_nobody_is_credited(tmp_path):
 
 def test_answers_go_with_their_words_into_a_changed_file(made, tmp_path):
     at = position_of(made, "And how long")
-    made.correct("ropes", Correction(at, "host"), by="Nell")
-    made.correct("ropes", Correction(at + 1, "guest", last=at + 3, begins=False))
-    made.correct("ropes", Correction(2, "guest"))
+    made.correct("ropes", VoiceIs(at, "host"), by="Nell")
+    made.correct("ropes", VoiceIs(at + 1, "guest", last=at + 3, begins=False))
+    made.correct("ropes", VoiceIs(2, "guest"))
     made.undo_correction("ropes")
     before = made.corrections("ropes")
     write(tmp_path / "low", ROPES.replace("Thanks for having me.", "Oh, hello! Thanks for having me."))
@@ -309,7 +310,7 @@ def test_answers_go_with_their_words_into_a_changed_file(made, tmp_path):
 
 def test_an_answer_whose_words_are_gone_is_kept_and_counts_again_when_they_are_back(made, tmp_path):
     at = position_of(made, "And how long")
-    made.correct("ropes", Correction(at, "host"))
+    made.correct("ropes", VoiceIs(at, "host"))
     answered = made.episode("ropes").turns
     write(tmp_path / "low", ROPES.replace("And how long is that shed?", "And how wide is that shed?"))
     report = made.add([tmp_path / "low"])
@@ -326,7 +327,7 @@ def test_an_answer_whose_words_are_gone_is_kept_and_counts_again_when_they_are_b
 
 
 def test_a_changed_sidecar_keeps_all_answers(made, tmp_path):
-    made.correct("ropes", Correction(4, "guest", last=9))
+    made.correct("ropes", VoiceIs(4, "guest", last=9))
     decided = made.episode("ropes").turns
     (tmp_path / "low" / "ropes.meta.json").write_text('{"title": "Another title"}')
     assert made.add([tmp_path / "low"]).unplaced == {}
@@ -334,8 +335,8 @@ def test_a_changed_sidecar_keeps_all_answers(made, tmp_path):
 
 
 def test_a_file_that_now_has_labels_sets_the_answers_aside(made, tmp_path):
-    made.correct("ropes", Correction(2, "guest"))
-    made.correct("ropes", Correction(4, "guest"))
+    made.correct("ropes", VoiceIs(2, "guest"))
+    made.correct("ropes", VoiceIs(4, "guest"))
     made.undo_correction("ropes")
     write(tmp_path / "low", "Una Marsh: Piet, welcome to the show.\n\nPiet Olander: Thanks for having me.")
     assert made.add([tmp_path / "low"]).unplaced == {"ropes": 1}
@@ -344,7 +345,7 @@ def test_a_file_that_now_has_labels_sets_the_answers_aside(made, tmp_path):
 
 
 def test_removing_the_episode_removes_its_answers(made, tmp_path):
-    made.correct("ropes", Correction(3, "guest"))
+    made.correct("ropes", VoiceIs(3, "guest"))
     made.remove("ropes")
     assert made.connection.execute("SELECT count(*) FROM corrections").fetchone() == (0,)
     assert made.add([tmp_path / "low"]).added == ["ropes"]
@@ -362,14 +363,14 @@ def test_removing_the_episode_removes_its_answers(made, tmp_path):
     ],
 )
 def test_an_answer_is_placed_where_its_words_surely_stand(texts, where):
-    kept = Kept.given_now(Correction(1, "host"), None, ["a", "b", "c"])
+    kept = KeptCorrection.given_now(VoiceIs(1, "host"), None, ["a", "b", "c"])
     found = placed(kept, texts)
     assert (found.correction.position, found.state) == where
     assert found.words_hash == kept.words_hash
 
 
 def test_a_stretch_is_placed_only_whole():
-    kept = Kept.given_now(Correction(1, "host", last=2), None, ["a", "b", "c", "d"])
+    kept = KeptCorrection.given_now(VoiceIs(1, "host", last=2), None, ["a", "b", "c", "d"])
     moved = placed(kept, ["x", "a", "b", "c", "d"])
     assert (moved.correction.position, moved.correction.last, moved.state) == (2, 3, "active")
     assert placed(kept, ["a", "b", "x", "c"]).state == "unplaced"
@@ -378,7 +379,7 @@ def test_a_stretch_is_placed_only_whole():
 def test_a_host_whom_only_the_other_episodes_tell_is_credited_here_too_and_taking_back_restores_that(made, tmp_path):
     people = HEAD.replace("hosts: [Una Marsh]\nguests: [Piet Olander]", "people: [Una Marsh, Piet Olander]")
     made.add([write(tmp_path / "low", head=people)])
-    made.correct("ropes", Correction(3, "guest"))
+    made.correct("ropes", VoiceIs(3, "guest"))
     for number in range(4):
         lines = (("Una Marsh", f"Welcome to Low Water, number {number}."), (f"Kit {'ABCD'[number]}mber", "Hello."))
         write_talk(tmp_path / "low", f"other{number}", lines, show="Low Water")
@@ -389,7 +390,7 @@ def test_a_host_whom_only_the_other_episodes_tell_is_credited_here_too_and_takin
     assert credited and set(credited.values()) == {UNA}
     assert set(credited) == {position for position, one in heard.items() if one.role == "host"}
     before = rows(made, DECIDED)
-    made.correct("ropes", Correction(10, "host", last=12))
+    made.correct("ropes", VoiceIs(10, "host", last=12))
     made.undo_correction("ropes")
     assert rows(made, DECIDED) == before
 
@@ -399,15 +400,15 @@ def test_a_host_whom_only_the_other_episodes_tell_is_credited_here_too_and_takin
 
 def test_a_reader_sees_the_generation_that_it_began_with(made):
     reader = Library.open(made.folder)
-    with library_module._snapshot(reader.connection):
+    with one_generation(reader.connection):
         before = reader.generation(), rows(reader, DECIDED)
-        made.correct("ropes", Correction(3, "guest", last=12))
+        made.correct("ropes", VoiceIs(3, "guest", last=12))
         assert (reader.generation(), rows(reader, DECIDED)) == before
     assert reader.generation() == before[0] + 1 and rows(reader, DECIDED) == rows(made, DECIDED) != before[1]
 
 
 def test_readers_beside_a_writer_see_only_whole_states(made):
-    answer = Correction(3, "guest", last=12)
+    answer = VoiceIs(3, "guest", last=12)
     whole = [made.episode("ropes")]
     made.correct("ropes", answer)
     whole.append(made.episode("ropes"))
@@ -471,12 +472,12 @@ def test_an_answer_says_what_it_changed_and_what_is_most_doubtful_now(made, verb
     assert re.search(r"; \d+ sentences \(\d+ words\) changed voice\n", out)
     assert "by Nell" in out and out.count("Who says sentence") <= 1
     (kept,) = made.corrections("ropes")
-    assert kept.correction == Correction(at + 1, "guest", at + 3, begins=True, ends=True)
+    assert kept.correction == VoiceIs(at + 1, "guest", at + 3, begins=True, ends=True)
     verbatim("speakers", "ropes", "--host", at)
     verbatim("speakers", "ropes", "--guest", f"{at + 1}-{at + 2}")
     assert [one.correction for one in made.corrections("ropes")[1:]] == [
-        Correction(at, "host", None, begins=False),
-        Correction(at + 1, "guest", at + 2, begins=False),
+        VoiceIs(at, "host", None, begins=False),
+        VoiceIs(at + 1, "guest", at + 2, begins=False),
     ]
     code, out, _ = verbatim("speakers", "ropes", "--undo")
     assert code == 0 and out.startswith(f"taken back: the guest says sentences {at + 1} to {at + 2}; ")

@@ -12,7 +12,7 @@ from screens import LISTENERS, STAFF, STAFF_SCREENS, Screens
 from staff import KETTLE, small_library, write_talk
 
 from index.corrections.kinds import SpeakerIs, StartsAt, WordsAre
-from index.interviews.voices import Correction
+from index.interviews.answers import VoiceIs
 from index.library import Library
 from index.library.feedback import Feedback
 from rag.settings import Settings
@@ -50,7 +50,7 @@ def time_given_where_there_was_none(library: Library, folder: Path) -> None:
 
 
 def reviewed(library: Library, folder: Path) -> None:
-    library.correct("bellows", Correction(0, "host"), Correction(4, "guest"), by="ines")
+    library.correct("bellows", VoiceIs(0, "host"), VoiceIs(4, "guest"), by="ines")
 
 
 def corrections_taken_back(library: Library, folder: Path) -> None:

@@ -21,7 +21,8 @@ from index.interviews.context import (
     windows_of,
 )
 from index.interviews.features import DENSE
-from index.search.encoder import tokenizer_of, wheel_folder
+from index.search.encoder import tokenizer_of
+from index.search.onnx_export import wheel_folder
 
 ASKED = "So what did you do with the boat, once the river had frozen?"
 ANSWERED = "I took it apart, every plank of it. It went up to the loft until spring."

@@ -23,7 +23,8 @@ from torch.nn import functional
 
 from eval.fit.voices_network import INNER, NAMED_SHARE, Head, Targets
 from index.interviews.context import SIZE, UPPER, Windows, windows_of
-from index.search.encoder import tokenizer_of, torch_model, wheel_folder
+from index.search.encoder import tokenizer_of
+from index.search.onnx_export import torch_model, wheel_folder
 
 WINDOWS = 8
 """Of a run: about 110 sentences."""

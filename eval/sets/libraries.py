@@ -16,7 +16,7 @@ from pathlib import Path
 from index.episode import Episode
 from index.errors import TranscriptError, VerbatimError
 from index.library import Library, Progress, find_transcripts
-from index.library.tables import FORMAT
+from index.library.tables.schema import FORMAT
 from index.reading.read import read_episode
 from index.search.encoder import known_name
 from index.search.passages import LIMITS, build_passages, embedded_text

@@ -23,9 +23,9 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from index.corrections.kinds import Given, WordsAre
+from index.corrections.kinds import Correction, WordsAre
 from index.errors import VerbatimError
-from index.interviews.voices import Correction
+from index.interviews.answers import VoiceIs
 from index.library import Library
 from index.library.feedback import Feedback
 from index.library.rescue import rescue
@@ -93,7 +93,7 @@ def commands(transcripts: Path) -> list[Command]:
         Command("empty the bin", _empty_bin, _to_bin),
         Command("correct", lambda folder: _put_right(folder, CORRECTED, WordsAre(14, "The lamp was lit at noon."))),
         Command("correct --undo", _take_back),
-        Command("speakers", lambda folder: _put_right(folder, REVIEWED, Correction(4, "host", None, begins=False))),
+        Command("speakers", lambda folder: _put_right(folder, REVIEWED, VoiceIs(4, "host", None, begins=False))),
         Command("feedback", _say_once),
         Command("check --repair", _repair),
         Command("check --repair of altered words", _repair, _alter, damaged=True),
@@ -129,7 +129,7 @@ def _remove(folder: Path) -> None:
         Library.open(folder).remove(REMOVED)
 
 
-def _put_right(folder: Path, id_: str, given: Given) -> None:
+def _put_right(folder: Path, id_: str, given: Correction) -> None:
     library = Library.open(folder)
     if all(kept.correction != given for kept in library.corrections(id_)):
         library.correct(id_, given)

@@ -22,7 +22,9 @@ import numpy as np
 
 from index.episode import Person, Sentence
 from index.errors import TranscriptError, VerbatimError
-from index.interviews.voices import AROUND, Correction, Doubt, Prepared, Recovery, decide, doubts, prepare
+from index.interviews.answers import VoiceIs
+from index.interviews.doubts import AROUND, Doubt, doubts
+from index.interviews.voices import Prepared, Recovery, decide, prepare
 from index.library import find_transcripts
 from index.reading.read import read_episode
 
@@ -137,7 +139,7 @@ def _gap(bins: np.ndarray) -> float:
 
 def review(gold: GoldVoices, prepared: Prepared, answers: int) -> list[Recovery]:
     """What is decided after 0, 1, … answers, each given to the doubt that is shown first."""
-    given: list[Correction] = []
+    given: list[VoiceIs] = []
     decided = [decide(prepared)]
     for _ in range(answers):
         found = doubts(gold.sentences, decided[-1])
@@ -147,7 +149,7 @@ def review(gold: GoldVoices, prepared: Prepared, answers: int) -> list[Recovery]
     return decided
 
 
-def answer(gold: GoldVoices, doubt: Doubt) -> Correction:
+def answer(gold: GoldVoices, doubt: Doubt) -> VoiceIs:
     """Who speaks the sentence asked about, and from where to where, as far as a reviewer sees (`AROUND`)."""
     index = next(n for n, sentence in enumerate(gold.sentences) if sentence.position == doubt.ask)
     voices = gold.voices
@@ -156,7 +158,7 @@ def answer(gold: GoldVoices, doubt: Doubt) -> Correction:
         first -= 1
     while last < min(len(voices) - 1, index + AROUND) and voices[last + 1] == voices[index]:
         last += 1
-    return Correction(
+    return VoiceIs(
         gold.sentences[first].position,
         "guest" if voices[index] else "host",
         last=gold.sentences[last].position,

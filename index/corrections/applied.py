@@ -10,8 +10,8 @@ from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
-from index.corrections.kinds import Given, SpeakerIs, StartsAt, WordsAre, last_of
-from index.episode import Episode, Person, Sentence, SpeakerSource, Turn
+from index.corrections.kinds import Correction, SpeakerIs, StartsAt, WordsAre, last_of
+from index.episode import Episode, Person, Sentence, SpeakerSource, TimeSource, Turn
 from index.reading.timing import interpolation_error
 
 
@@ -24,7 +24,7 @@ class _SpokenSentence(NamedTuple):
     sentence: Sentence
 
 
-def corrected(episode: Episode, given: Iterable[Given]) -> Episode:
+def corrected(episode: Episode, given: Iterable[Correction]) -> Episode:
     """The episode with the corrections in their order, but for answers about voices: `index/interviews/voices.py` takes those.
 
     A turn is parted where its speaker was corrected for some of its sentences only. A person whose every word turned out to
@@ -87,7 +87,7 @@ def _moved(sentences: list[Sentence], given: StartsAt) -> list[Sentence]:
         if not exact:
             after = (given.end if given.end is not None else 2 * begins[-1] + 60.0) - start
             error = min(sentence.time_error or 0.0, interpolation_error(start - given.start, after))
-        source = "corrected" if exact else "estimated"
+        source: TimeSource = "corrected" if exact else "estimated"
         new.append(replace(sentence, start=start, end=max(end, start), time_source=source, time_error=error))
     final = new[-1].end or given.start
     before = [_no_later(sentence, given.start) for sentence in sentences[:first]]

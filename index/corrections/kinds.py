@@ -1,8 +1,8 @@
 """Corrections that people make: who speaks, when, and with which words. Kept for good, and carried over to a changed transcript.
 
-The table and the SQL over it; called by `index/library/library.py` only, which holds locks and transactions. What is given is never
-deleted or altered while its episode is there: it is taken back by a mark. Removing the episode removes it too. What it does to
-an episode, `index/corrections/applied.py` and `index/interviews/voices.py` know.
+What is given is never deleted or altered while its episode is there: it is taken back by a mark. Removing the episode removes it
+too. What it does to an episode, `index/corrections/applied.py` and `index/interviews/voices.py` know; where it is stored,
+`index/library/tables/corrections.py`.
 """
 
 from __future__ import annotations
@@ -13,19 +13,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from index.episode import Episode, Role, Sentence
 from index.errors import VerbatimError
-from index.interviews.voices import Correction
+from index.interviews.answers import VoiceIs
 
-SCHEMA = """
-CREATE TABLE corrections (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE,
-    kind TEXT NOT NULL, position INTEGER NOT NULL, last INTEGER, value TEXT NOT NULL,
-    words_hash TEXT NOT NULL, who TEXT, given_at TEXT NOT NULL, state TEXT NOT NULL);
-CREATE INDEX corrections_by_episode ON corrections (episode);
-"""
 LONGEST_NAME = 100  # characters of a speaker's name
 LONGEST_SENTENCE = 2000  # characters of a sentence's new words
 MOST_SENTENCES = 2000  # that one correction may be about
@@ -64,14 +57,14 @@ class WordsAre:
     last: None = None
 
 
-Given = Correction | SpeakerIs | StartsAt | WordsAre
-KINDS: dict[str, type[Given]] = {
-    "voice": Correction, "speaker": SpeakerIs, "time": StartsAt, "words": WordsAre
+Correction = VoiceIs | SpeakerIs | StartsAt | WordsAre
+KINDS: dict[str, type[Correction]] = {
+    "voice": VoiceIs, "speaker": SpeakerIs, "time": StartsAt, "words": WordsAre
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptCorrection:
     """A correction as it is kept: `by` whom (None: not said), and when it was given (`at`: ISO, UTC).
 
     `state`: `active`, it counts; `undone`, it was taken back; `unplaced`, its words stand in the transcript no more, and it
@@ -79,7 +72,7 @@ class Kept:
     has them. `number` names it in the library, 0 as long as it isn't kept there.
     """
 
-    correction: Given
+    correction: Correction
     by: str | None
     at: str
     state: Literal["active", "undone", "unplaced"]
@@ -87,24 +80,24 @@ class Kept:
     number: int = 0
 
     @classmethod
-    def given_now(cls, correction: Given, by: str | None, texts: Sequence[str]) -> Kept:
+    def given_now(cls, correction: Correction, by: str | None, texts: Sequence[str]) -> KeptCorrection:
         """`texts`: all sentences of the transcript, in order."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
         first, last = correction.position, last_of(correction)
         return cls(correction, by, at, "active", _hash(texts[first : last + 1]))
 
 
-def kind_of(correction: Given) -> str:
+def kind_of(correction: Correction) -> str:
     """`voice` (an answer in review), `speaker`, `time` or `words`."""
     return next(kind for kind, made in KINDS.items() if type(correction) is made)
 
 
-def last_of(correction: Given) -> int:
+def last_of(correction: Correction) -> int:
     """The last sentence that it is about."""
     return correction.position if correction.last is None else correction.last
 
 
-def check(correction: Given, episode: Episode) -> None:
+def check(correction: Correction, episode: Episode) -> None:
     """VerbatimError where it can't be meant: sentences that aren't there, an empty name, a time out of order.
 
     `episode` is as it is shown now.
@@ -114,14 +107,14 @@ def check(correction: Given, episode: Episode) -> None:
         raise VerbatimError(
             f"Sentences {correction.position} to {correction.last} run backwards; name the first one first."
         )
-    of_speech = [s.position for s in sentences if s.speech or not isinstance(correction, Correction | SpeakerIs)]
+    of_speech = [s.position for s in sentences if s.speech or not isinstance(correction, VoiceIs | SpeakerIs)]
     for position in (correction.position, last_of(correction)):
         if position not in of_speech:
             places = f"its speech is in sentences {of_speech[0]} to {of_speech[-1]}" if of_speech else "it has none"
             raise VerbatimError(
                 f"Sentence {position} is no speech in {id_}: {places}. See them with: verbatim show {id_} --json"
             )
-    if isinstance(correction, Correction):
+    if isinstance(correction, VoiceIs):
         return  # a voice may speak on and on
     if last_of(correction) - correction.position >= MOST_SENTENCES:
         raise VerbatimError(f"One correction is about {MOST_SENTENCES} sentences at most; give several.")
@@ -176,14 +169,14 @@ def _check_words(correction: WordsAre, sentence: Sentence) -> None:
         raise VerbatimError(f"Sentence {sentence.position} has these words already.")
 
 
-def placed(kept: Kept, texts: Sequence[str]) -> Kept:
+def placed(kept: KeptCorrection, texts: Sequence[str]) -> KeptCorrection:
     """The correction where its words stand in another version of the transcript: at the same place, else at the only other.
 
     Where they stand nowhere, or in several other places, it counts no more (`unplaced`). `texts`: all sentences, in order.
     """
     given = kept.correction
     count = last_of(given) - given.position + 1
-    out_of_use = "undone" if kept.state == "undone" else "unplaced"
+    out_of_use: Literal["undone", "unplaced"] = "undone" if kept.state == "undone" else "unplaced"
     standing = [at for at in range(len(texts) - count + 1) if _hash(texts[at : at + count]) == kept.words_hash]
     if given.position in standing:
         at = given.position
@@ -191,16 +184,17 @@ def placed(kept: Kept, texts: Sequence[str]) -> Kept:
         (at,) = standing
     else:
         return replace(kept, state=out_of_use)
-    moved = replace(given, position=at, last=None if given.last is None else at + count - 1)
+    last: dict[str, Any] = {} if given.last is None else {"last": at + count - 1}  # words are about one sentence
+    moved = replace(given, position=at, **last)
     return replace(kept, correction=moved, state="undone" if kept.state == "undone" else "active")
 
 
-def set_aside(kept: Kept) -> Kept:
+def set_aside(kept: KeptCorrection) -> KeptCorrection:
     """An answer out of use, as where the transcript now has labels; what was taken back stays so."""
     return kept if kept.state == "undone" else replace(kept, state="unplaced")
 
 
-def never_placed(kept: Kept) -> Kept:
+def never_placed(kept: KeptCorrection) -> KeptCorrection:
     """A correction that is not what was given: kept to be looked at, out of use for good."""
     return replace(kept, state="unplaced", words_hash="")
 

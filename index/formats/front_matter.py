@@ -23,7 +23,7 @@ MAX_DESCRIPTION = 50_000
 MAX_PEOPLE = 200
 MAX_CHAPTERS = 200
 
-_ROLES = {
+_ROLES: dict[str, Role] = {
     "host": "host",
     "co-host": "host",
     "cohost": "host",
@@ -298,7 +298,7 @@ def _person(entry: object, key: str, default: str, path: str | Path) -> Person |
         return None
     if role is not None and not isinstance(role, str):
         raise _wrong(path, f"{key}: role of {name}", role, f"one of {', '.join(get_args(Role))}")
-    return Person(name, _ROLES.get((role or default).strip().lower(), "unknown"))  # type: ignore[arg-type]
+    return Person(name, _ROLES.get((role or default).strip().lower(), "unknown"))
 
 
 def _address(value: object, field: str, path: str | Path) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
+from typing import Literal
 
 
 def _words(text: str) -> frozenset[str]:
@@ -64,7 +65,7 @@ def clean_label(label: str) -> str:
     return " ".join(text.split())
 
 
-def role_in_label(label: str) -> str | None:
+def role_in_label(label: str) -> Literal["host", "guest"] | None:
     """ "host" or "guest" where the label says so in brackets: "Ann Lee (host)"."""
     match = _ROLE_IN_BRACKETS.search(label.strip().strip("*_ ").rstrip(":").strip())
     if match is None:

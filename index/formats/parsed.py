@@ -6,7 +6,7 @@ Knows nothing of sentences, passages or libraries; `index/reading/read.py` makes
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from index.episode import Chapter, Person
 from index.plain import is_plain, plain
@@ -80,8 +80,10 @@ def _plain_pieces(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
 
 
 def _plain_metadata(said: Metadata) -> Metadata:
-    lines = {f.name: value for f in fields(said) if isinstance(value := getattr(said, f.name), str)}
-    texts = {name: plain(value) if "description" in name else _one_line(value) for name, value in lines.items()}
+    lines: dict[str, str] = {f.name: value for f in fields(said) if isinstance(value := getattr(said, f.name), str)}
+    texts: dict[str, Any] = {
+        name: plain(value) if "description" in name else _one_line(value) for name, value in lines.items()
+    }
     people = tuple(replace(person, name=name) for person in said.people if (name := _one_line(person.name)))
     chapters = tuple(replace(mark, title=plain(mark.title)) for mark in said.chapters)
     return replace(said, **texts, people=people, chapters=chapters)

@@ -16,16 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from index.search.encoder import (
-    MOST_CHARACTERS,
-    TOKENIZED_AT_ONCE,
-    kept_graph,
-    open_graph,
-    tokenizer_of,
-    torch_model,
-    wheel_folder,
-    write_graph,
-)
+from index.search.encoder import MOST_CHARACTERS, TOKENIZED_AT_ONCE, open_graph, tokenizer_of
+from index.search.onnx_export import kept_graph, torch_model, wheel_folder, write_graph
 
 if TYPE_CHECKING:
     import torch

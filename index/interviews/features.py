@@ -112,8 +112,8 @@ def dense(token_lists: Sequence[Sequence[str]], common: frozenset[str], names: M
     known = float(len(set(names.values())) == 2)
     last_use: dict[str, int] = {}
     uses: dict[str, list[int]] = {}
-    for number, words in enumerate(content):
-        for word in words:
+    for number, of_sentence in enumerate(content):
+        for word in of_sentence:
             uses.setdefault(word, []).append(number)
     for i, (tokens, low) in enumerate(zip(token_lists, lows, strict=True)):
         words = [w for w in low if w[0].isalnum()]

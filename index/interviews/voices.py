@@ -16,16 +16,13 @@ from typing import Literal
 import numpy as np
 
 from index.episode import Person, Role, Sentence, Turn
+from index.interviews.answers import VoiceIs, known_voices
 from index.interviews.features import names_by_role
 from index.interviews.model import TalkArrays, TurnModel, shipped
 
 NOTHING: Mapping[int, Role] = MappingProxyType({})
 LEAST_SENTENCES = 8
 """A talk of fewer has no two sides to be told apart."""
-CLEAR = 0.05
-"""A sentence that is less likely than this to be somebody else's is not worth asking about."""
-AROUND = 20
-"""Sentences on each side that are shown with one that is asked about."""
 PANEL_WORDS = 1500
 """Words of the shortest talk in which a panel is looked for, as in the talks that the detector was fitted on."""
 HOST_FROM = 0.95
@@ -58,20 +55,6 @@ WITNESS_RIGHT = 0.9
 
 TellVoices = Callable[[Sequence[Sentence], Sequence[Person]], Mapping[int, Role] | None]
 """Another way to tell voices: the role of spoken sentences by position, `unknown` where in doubt; None: it tells nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What a person says in review: `role` speaks the sentence at `position`, and on up to `last`.
-
-    `begins`: this voice starts there, so the sentence before is the other one's. `ends`: it stops after `last`.
-    """
-
-    position: int
-    role: Literal["host", "guest"]
-    last: int | None = None
-    begins: bool = True
-    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +94,6 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A place whose voice is in doubt: `ask` is the sentence to ask about, to be shown with `first`..`last` around it.
-
-    `likely` is the role that it has now, `sure` that role's probability. `wrong_words`: how many words an answer is
-    expected to put right, there and where the same voice goes on.
-    """
-
-    first: int
-    last: int
-    ask: int
-    likely: Literal["host", "guest"]
-    sure: float
-    wrong_words: float
-
-
-@dataclass(frozen=True, slots=True)
 class Prepared:
     """A talk read once, to be decided as often as there are answers. `bare`: without punctuation, as some recognisers write."""
 
@@ -142,7 +109,7 @@ def recover_turns(
     sentences: Sequence[Sentence],
     people: Sequence[Person] = (),
     *,
-    corrections: Sequence[Correction] = (),
+    corrections: Sequence[VoiceIs] = (),
     voices: Mapping[int, Role] = NOTHING,
 ) -> Recovery:
     """The voice of each spoken sentence, in order; all unknown in a panel, and in a talk of a few sentences.
@@ -157,7 +124,7 @@ def recovered_turns(
     turns: Sequence[Sequence[Sentence]],
     people: Sequence[Person] = (),
     *,
-    corrections: Sequence[Correction] = (),
+    corrections: Sequence[VoiceIs] = (),
     voices: Mapping[int, Role] = NOTHING,
 ) -> tuple[Turn, ...]:
     """Turns without labels as turns with speakers, where these are sure enough and their names are known.
@@ -222,7 +189,7 @@ def _read(sentences: tuple[Sentence, ...], people: tuple[Person, ...], model: Tu
 
 
 def decide(
-    prepared: Prepared, corrections: Sequence[Correction] = (), voices: Mapping[int, Role] = NOTHING
+    prepared: Prepared, corrections: Sequence[VoiceIs] = (), voices: Mapping[int, Role] = NOTHING
 ) -> Recovery:
     """The voice of each spoken sentence, given what a person said; those are fixed, the others decided around them.
 
@@ -232,7 +199,7 @@ def decide(
     spoken, model = prepared.spoken, prepared.model
     if len(spoken) < LEAST_SENTENCES and not corrections:
         return Recovery(tuple(Heard(s.position, 0.5, "unknown", n == 0) for n, s in enumerate(spoken)), apart=False)
-    known = _known([sentence.position for sentence in spoken], corrections)
+    known = known_voices([sentence.position for sentence in spoken], corrections)
     p_host = 1 - model.calibrated(model.log_odds(prepared.talk, known))
     p_host = np.where(known[:, 0] == 1, 1.0, np.where(known[:, 1] == 1, 0.0, p_host))
     # Whoever answers in review says by that that there are two to tell apart.
@@ -260,59 +227,3 @@ def decide(
 
 
 _SAYS: dict[Role, int] = {"host": 1, "guest": -1, "unknown": 0}
-
-
-def doubts(sentences: Sequence[Sentence], recovery: Recovery) -> list[Doubt]:
-    """What to ask a person about, the most words at stake first; none of them shown with an earlier one. Empty: all is clear."""
-    words = {sentence.position: len(sentence.text.split()) for sentence in sentences}
-    heard = recovery.heard
-    at_stake = np.array([0.0 if one.fixed else (1 - one.sure) * words[one.position] for one in heard])
-    p_host = np.array([one.p_host for one in heard])
-    fixed = np.array([one.fixed for one in heard], bool)
-    found: list[Doubt] = []
-    asked = np.zeros(len(heard), bool)
-    gain = _gains(p_host, at_stake, fixed)
-    for number in np.argsort(gain, kind="stable")[::-1]:
-        one = heard[number]
-        if one.fixed or 1 - one.sure < CLEAR or asked[number]:
-            continue
-        first, last = max(0, number - AROUND), min(len(heard) - 1, number + AROUND)
-        asked[first : last + 1] = True
-        shown = heard[first].position, heard[last].position
-        found.append(Doubt(*shown, one.position, one.likely, one.sure, float(gain[number])))
-    return found
-
-
-def _gains(p_host: np.ndarray, at_stake: np.ndarray, fixed: np.ndarray) -> np.ndarray:
-    """Words that an answer about each sentence is expected to put right: its own, and on as far as the voice may go on."""
-    gains = at_stake.copy()
-    # How likely an answer about one sentence holds for its neighbour; it never runs over what is fixed.
-    holds = np.maximum(0.0, 1 - 1.6 * np.abs(np.diff(p_host)))
-    for stake, passes, into in (
-        (at_stake, holds * ~fixed[1:], slice(None)),
-        (at_stake[::-1], (holds * ~fixed[:-1])[::-1], slice(None, None, -1)),
-    ):
-        goes_on = np.ones(len(stake))
-        for away in range(1, min(AROUND + 1, len(stake))):
-            goes_on = goes_on[: len(stake) - away] * passes[away - 1 :]
-            gains[into][: len(stake) - away] += goes_on * stake[away:]
-    return gains
-
-
-def _known(positions: Sequence[int], corrections: Sequence[Correction]) -> np.ndarray:
-    """Shape (n_sentences, 2): 1 where a person said that the host (column 0) or the guest (column 1) speaks."""
-    known = np.zeros((len(positions), 2), np.float32)
-    index_of = {position: number for number, position in enumerate(positions)}
-    for correction in corrections:
-        if correction.position not in index_of:
-            continue
-        first = index_of[correction.position]
-        column = 0 if correction.role == "host" else 1
-        last = index_of.get(correction.last if correction.last is not None else correction.position, first)
-        if correction.begins and first > 0 and not known[first - 1].any():
-            known[first - 1, 1 - column] = 1
-        if correction.ends and last + 1 < len(positions) and not known[last + 1].any():
-            known[last + 1, 1 - column] = 1
-        known[first : last + 1] = 0
-        known[first : last + 1, column] = 1
-    return known

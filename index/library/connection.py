@@ -1,35 +1,26 @@
-"""Connections to a library's database; every fault of it is told with its true cause and its true repair.
+"""Connections to a library's database, its lock and its snapshots; every fault is told with its true cause and its repair.
 
-A folder that can't be written is read all the same. Only a database that was found damaged is called so: a full disk, a
-folder of somebody else's, a lock or too many open files are looked for first, by trying what could not be done.
+A folder that can't be written is read all the same.
 """
 
 from __future__ import annotations
 
-import errno
-import getpass
 import os
+import socket
 import sqlite3
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from index.errors import LibraryBlocked, LibraryBusy, LibraryDamaged, LibraryError, NoLibrary
+from index.errors import LibraryBlocked, LibraryBusy, NoLibrary
+from index.library.causes import DATABASE, damaged, meaning, telling
 
-DATABASE = "library.db"
 WAL = f"{DATABASE}-wal"
+LOCK = "lock"
+MOST_IDLE = 8  # connections kept open for the next question
 WAIT = 20  # seconds for another program to let go of the database
-PROBE_BYTES = 65_536
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_MISMATCH}
-_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_BLOCKED = {
-    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_NOLFS,
-}  # fmt: skip
-# What SQLite says without a code of its own where a table, or what stands in it, is not what it was.
-_SAID_OF_DAMAGE = ("Could not decode to UTF-8", "malformed", "no such table", "no such column", "no such module")
-_ON_LINUX = os.name == "posix"
 
 
 class Connection(sqlite3.Connection):
@@ -39,14 +30,20 @@ class Connection(sqlite3.Connection):
     folder: Path
     seen: tuple[int, ...] | None = None
 
-    def cursor(self, factory: type[sqlite3.Cursor] | None = None) -> sqlite3.Cursor:
+    def cursor(self, factory: Any = None) -> Any:
         return super().cursor(factory or Cursor)
 
     def execute(self, *arguments: Any) -> Cursor:
-        return self.cursor().execute(*arguments)  # type: ignore[return-value]
+        return self.cursor().execute(*arguments)
 
     def executemany(self, *arguments: Any) -> Cursor:
-        return self.cursor().executemany(*arguments)  # type: ignore[return-value]
+        return self.cursor().executemany(*arguments)
+
+    def insert(self, statement: str, values: Sequence[Any]) -> int:
+        """Runs an INSERT of one row; its number."""
+        row = self.execute(statement, values).lastrowid
+        assert row is not None  # SQLite tells it after every INSERT
+        return row
 
     def commit(self) -> None:
         with _told(self.folder):
@@ -157,6 +154,97 @@ def _connect(folder: Path, how: str) -> Connection:
     return connection
 
 
+# What is held while reading and writing
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """The library's lock is held. LibraryBusy: another process holds it, and which. LibraryBlocked: it can't be taken."""
+    from filelock import FileLock, Timeout
+
+    lock, holder = FileLock(folder / LOCK), folder / f"{LOCK}.holder"
+    with telling(folder):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as exc:
+            raise LibraryBusy(folder, _holder(folder)) from exc
+    try:
+        with suppress(OSError):  # a name for others to read; a full disk has no room for it
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
+        yield
+    finally:
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(folder: Path) -> str:
+    try:
+        return (folder / f"{LOCK}.holder").read_text()[:200] or "another process"
+    except OSError:
+        return "another process"
+
+
+@contextmanager
+def one_generation(connection: Connection) -> Iterator[None]:
+    """What is read inside is of one generation, though another process may be writing the next."""
+    if connection.in_transaction:  # it is so already
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.rollback()
+
+
+def is_past(connection: Connection) -> bool:
+    """Whether somebody has written the database since it was opened as a file that nobody writes."""
+    return connection.seen is not None and connection.seen != file_as_seen(connection.folder)
+
+
+class Readers:
+    """Connections that read a library: one for each thread, and idle ones for the next snapshot."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._threads = threading.local()
+        self._idle: list[Connection] = []
+
+    def of_thread(self) -> Connection:
+        """This thread's; made again where somebody has written since it was opened as a file that nobody writes."""
+        connection = getattr(self._threads, "open", None)
+        if connection is None or is_past(connection):
+            connection = self._threads.open = connect_to_read(self.folder)
+        return connection
+
+    @contextmanager
+    def lent(self) -> Iterator[Connection]:
+        """A connection in a transaction of its own; any thread may use it, one at a time."""
+        connection = self._from_idle()
+        try:
+            connection.execute("BEGIN")
+            yield connection
+        finally:
+            if connection.in_transaction:
+                connection.rollback()
+            if len(self._idle) < MOST_IDLE:
+                self._idle.append(connection)
+            else:
+                connection.close()
+
+    def _from_idle(self) -> Connection:
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return connect_to_read(self.folder)
+            if not is_past(connection):
+                return connection
+            connection.close()
+
+
 # What a fault means
 
 
@@ -170,120 +258,16 @@ def _told(folder: Path) -> Iterator[None]:
 
 def _tell(folder: Path, exc: sqlite3.Error) -> None:
     """Raises what the fault means; the fault itself where it is a bug of ours."""
-    meant = _meaning(folder, exc)
+    meant = meaning(folder, exc)
     if meant is None:
         raise exc
     raise meant from exc
 
 
-def _meaning(folder: Path, exc: sqlite3.Error) -> LibraryError | None:
-    code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
-    if code in _DAMAGED or (code in (0, sqlite3.SQLITE_ERROR) and any(said in str(exc) for said in _SAID_OF_DAMAGE)):
-        return damaged(folder, str(exc))
-    if code in _BUSY:
-        return LibraryBusy(folder, "another program (the database is locked)")
-    if code == sqlite3.SQLITE_FULL:
-        return blocked(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-    if code in _BLOCKED:
-        return blocked(folder, hindrance(folder) or OSError(errno.EIO, str(exc)))
-    return None
-
-
-def damaged(folder: Path, why: str) -> LibraryDamaged:
-    """`why` in a few words, or a clause."""
-    return LibraryDamaged(
-        f"{folder / DATABASE} is damaged: {why}. What is concerned: verbatim check --library {folder}. "
-        f"To save what can be saved: verbatim check --repair --library {folder}"
-    )
-
-
 @contextmanager
-def telling(folder: Path) -> Iterator[None]:
-    """A block that reads or writes files of the library's folder; what the system refuses is a LibraryBlocked."""
+def of_rows(connection: Connection, what: str) -> Iterator[None]:
+    """A block that makes things out of stored rows: rows that make none are damaged."""
     try:
         yield
-    except OSError as exc:
-        raise blocked(folder, exc) from exc
-
-
-def hindrance(folder: Path) -> OSError | None:
-    """What the system says when the database is opened and a file is written beside it; None where it lets us do both."""
-    file, probe = folder / DATABASE, folder / f"probe-{os.getpid()}.part"
-    try:
-        with file.open("rb") as held:
-            held.read(1)
-        os.close(os.open(file, os.O_RDWR))
-        try:
-            probe.write_bytes(b"\0" * PROBE_BYTES)
-        finally:
-            with suppress(OSError):
-                probe.unlink(missing_ok=True)
-    except OSError as exc:
-        return exc
-    return None
-
-
-def blocked(folder: Path, exc: OSError) -> LibraryError:
-    """Why the folder can't be read or written, in words with the repair."""
-    if exc.errno == errno.ENOENT and not (folder / DATABASE).exists():
-        return NoLibrary(folder)
-    causes: dict[int | None, Callable[[], tuple[str, str]]] = {
-        errno.ENOSPC: lambda: (_how_full(folder), f"Make room there. {_SAFE}"),
-        errno.EDQUOT: lambda: ("your share of the disk is used up", f"Make room there. {_SAFE}"),
-        errno.EFBIG: lambda: ("the file would be larger than the disk or a limit (ulimit -f) allows", _SAFE),
-        errno.EROFS: lambda: ("its disk is mounted read-only", f"Mount it for writing, {_OR_COPY}"),
-        errno.EACCES: lambda: _whose(folder),
-        errno.EPERM: lambda: _whose(folder),
-        errno.EMFILE: lambda: ("too many files are open in this process", f"Raise the limit: ulimit -n 4096. {_SAFE}"),
-        errno.ENFILE: lambda: ("too many files are open on this machine", f"Close some programs. {_SAFE}"),
-        errno.EIO: lambda: (
-            f"the disk reports a fault ({exc.strerror})", "Copy the folder to another disk first of all, and use the copy."
-        ),
-    }  # fmt: skip
-    why, repair = causes.get(exc.errno, lambda: (f"the system says: {exc.strerror or exc}", _SAFE))()
-    return LibraryBlocked(f"{folder} can't be {_done(folder)}: {why}. {repair}")
-
-
-_SAFE = "Nothing that was saved is lost, and asking goes on."
-_OR_COPY = "or copy the folder to where you can write and name the copy with --library. Asking works as it is."
-
-
-def _done(folder: Path) -> str:
-    """What can't be done to the folder: `read` or `written`."""
-    try:
-        with (folder / DATABASE).open("rb") as held:
-            held.read(1)
-    except FileNotFoundError:
-        return "written"
-    except OSError:
-        return "read"
-    return "written"
-
-
-def _how_full(folder: Path) -> str:
-    try:
-        disk = os.statvfs(folder)
-    except (OSError, AttributeError):
-        return "the disk is full"
-    if disk.f_files and not disk.f_favail:
-        return "the disk is full: it takes no more files"
-    return f"the disk is full ({disk.f_bavail * disk.f_frsize // 1024:,} KiB are free)"
-
-
-def _whose(folder: Path) -> tuple[str, str]:
-    """Whose folder it is, where this user has no permission."""
-    here = folder if folder.exists() else folder.parent
-    try:
-        owner = here.owner()
-    except (OSError, KeyError, NotImplementedError):
-        owner = "another user"
-    try:
-        us = getpass.getuser()
-    except (OSError, KeyError):
-        us = str(os.getuid()) if _ON_LINUX else "this user"
-    if owner == us:
-        return "its permissions do not let you, its owner,", f"Give yourself the permission: chmod -R u+rwX {folder}"
-    return (
-        f"it belongs to {owner}, and {us} has no permission",
-        f"Give the command as {owner}, ask {owner} for the permission, {_OR_COPY}",
-    )
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError) as exc:
+        raise damaged(connection.folder, f"{what} can't be read ({type(exc).__name__}: {str(exc)[:100]})") from exc

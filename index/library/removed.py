@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import re
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import LibraryError, NoSuchEpisode
-from index.library import seals
+from index.library.connection import Connection
+from index.library.tables import seals
 from index.search import lexical
 
 FOLDER = "removed"
@@ -42,10 +42,11 @@ class Removed:
     by: str | None
 
 
-def keep(folder: Path, connection: sqlite3.Connection, id_: str, by: str | None) -> Removed:
+def keep(folder: Path, connection: Connection, id_: str, by: str | None) -> Removed:
     """Write all rows of the episode to a file, whole and on the disk when this returns. Deletes nothing."""
     row, show, title = connection.execute(
-        "SELECT episodes.id, shows.name, title FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?", (id_,)
+        "SELECT episodes.id, shows.name, title FROM episodes JOIN shows ON shows.id = show WHERE episodes.name = ?",
+        (id_,),
     ).fetchone()
     now = datetime.now(UTC)
     key = f"{now:%Y%m%d-%H%M%S-%f}-{hashlib.sha256(id_.encode('utf-8', 'replace')).hexdigest()[:12]}"
@@ -80,13 +81,13 @@ def _sync(folder: Path) -> None:
         os.close(held)
 
 
-def listed(folder: Path, connection: sqlite3.Connection) -> list[Removed]:
+def listed(folder: Path, connection: Connection) -> list[Removed]:
     """What is in the bin, the last removed first. A file that can't be read is left out, and left alone; one whose episode is
     in the library is no removed episode: it was left behind when removing or putting back broke off."""
     return [removed for _, removed, left_behind in _files(folder, connection) if not left_behind]
 
 
-def tidy(folder: Path, connection: sqlite3.Connection) -> None:
+def tidy(folder: Path, connection: Connection) -> None:
     """Delete what was left behind by removing or putting back that broke off. Called by a writer that holds the lock."""
     for file, _, left_behind in _files(folder, connection):
         if left_behind:
@@ -95,7 +96,7 @@ def tidy(folder: Path, connection: sqlite3.Connection) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def _files(folder: Path, connection: sqlite3.Connection) -> list[tuple[Path, Removed, bool]]:
+def _files(folder: Path, connection: Connection) -> list[tuple[Path, Removed, bool]]:
     """The files of the bin, newest first, and whether each one's very episode, by its row, is in the library."""
     found = []
     for file in sorted((folder / FOLDER).glob("*.json"), reverse=True):
@@ -105,12 +106,14 @@ def _files(folder: Path, connection: sqlite3.Connection) -> list[tuple[Path, Rem
             row = held["rows"]["episodes"][0]["id"]
         except (OSError, ValueError, KeyError, TypeError, IndexError):
             continue
-        there = connection.execute("SELECT 1 FROM episodes WHERE id = ? AND name = ?", (row, removed.episode)).fetchone()
+        there = connection.execute(
+            "SELECT 1 FROM episodes WHERE id = ? AND name = ?", (row, removed.episode)
+        ).fetchone()
         found.append((file, removed, there is not None))
     return found
 
 
-def put_back(folder: Path, connection: sqlite3.Connection, key: str) -> str:
+def put_back(folder: Path, connection: Connection, key: str) -> str:
     """Write the rows of a removed episode again; returns its id. To be called inside a transaction.
 
     NoSuchEpisode: it isn't in the bin. LibraryError: another episode has its id by now.
@@ -126,18 +129,20 @@ def put_back(folder: Path, connection: sqlite3.Connection, key: str) -> str:
     return id_
 
 
-def insert_rows(connection: sqlite3.Connection, held: dict[str, list[dict[str, Any]]]) -> None:
+def insert_rows(connection: Connection, held: dict[str, list[dict[str, Any]]]) -> None:
     """Write what `rows_of` an episode gave, into the lexical index too."""
     for table, rows in held.items():
         by_name = _references(connection, table)
         for row in rows:
-            insert_row(connection, table, {name: _value(connection, by_name.get(name), value) for name, value in row.items()})
+            insert_row(
+                connection, table, {name: _value(connection, by_name.get(name), value) for name, value in row.items()}
+            )
     seals.new(connection, held["episodes"][0]["id"])  # one that was removed before there were hashes
     for passage in held.get("passages", ()):
         lexical.insert(connection, passage["id"], passage["text"], passage["context"])
 
 
-def insert_row(connection: sqlite3.Connection, table: str, values: dict[str, Any]) -> None:
+def insert_row(connection: Connection, table: str, values: dict[str, Any]) -> None:
     columns, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" * len(values))
     connection.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', tuple(values.values()))
 
@@ -153,7 +158,7 @@ def _file(folder: Path, key: str) -> Path:
     return folder / FOLDER / f"{key}.json"
 
 
-def rows_of(connection: sqlite3.Connection, row: int) -> dict[str, list[dict[str, Any]]]:
+def rows_of(connection: Connection, row: int) -> dict[str, list[dict[str, Any]]]:
     """The rows that hang on an episode by table, each after the tables that it points into."""
     held = {"episodes": _selected(connection, "episodes", "id", [row])}
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -176,7 +181,7 @@ def rows_of(connection: sqlite3.Connection, row: int) -> dict[str, list[dict[str
     return held
 
 
-def _selected(connection: sqlite3.Connection, table: str, column: str, values: Sequence[int]) -> list[dict[str, Any]]:
+def _selected(connection: Connection, table: str, column: str, values: Sequence[int]) -> list[dict[str, Any]]:
     found = []
     for value in values:
         rows = connection.execute(f'SELECT * FROM "{table}" WHERE "{column}" = ?', (value,))
@@ -185,13 +190,13 @@ def _selected(connection: sqlite3.Connection, table: str, column: str, values: S
     return found
 
 
-def _references(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+def _references(connection: Connection, table: str) -> dict[str, str]:
     """The columns of a table that hold a number of people or shows, with the table that they point into."""
     keys = connection.execute(f'PRAGMA foreign_key_list("{table}")').fetchall()
     return {column: into for _, _, into, column, *_ in keys if into in BY_NAME}
 
 
-def _name(connection: sqlite3.Connection, into: str | None, value: Any) -> Any:
+def _name(connection: Connection, into: str | None, value: Any) -> Any:
     """A value as JSON holds it: bytes as base64, a person or a show as all that is known of them."""
     if isinstance(value, bytes):
         return {"base64": base64.b64encode(value).decode()}
@@ -200,7 +205,7 @@ def _name(connection: sqlite3.Connection, into: str | None, value: Any) -> Any:
     return {"row": _selected(connection, into, "id", [value])[0]}
 
 
-def _value(connection: sqlite3.Connection, into: str | None, value: Any) -> Any:
+def _value(connection: Connection, into: str | None, value: Any) -> Any:
     """What `_name` made of it, as the database holds it now."""
     if not isinstance(value, dict):
         return value

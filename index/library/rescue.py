@@ -19,20 +19,21 @@ from pathlib import Path
 from typing import Any
 
 from index.corrections import kinds as corrections
-from index.corrections.kinds import Kept
+from index.corrections.kinds import KeptCorrection
 from index.errors import LibraryDamaged, NoLibrary
-from index.library import Library, feedback, seals
-from index.library import removed as bin
-from index.library import tables as store
-from index.library.connection import DATABASE, Connection, connect_to_read, connect_to_write, telling
-from index.library.library import STAMP, locked
+from index.library import Library, feedback, removed
+from index.library.causes import DATABASE, telling
+from index.library.connection import Connection, connect_to_read, connect_to_write, locked
+from index.library.damage import damaged_episodes
+from index.library.salvage import rows_by_number, under_another_header
+from index.library.tables import schema, seals
+from index.library.tables.episodes import read_episode
+from index.library.tables.summaries import summaries
+from index.library.vectors_on_disk import STAMP
 from index.search.encoder import load_encoder
 
 # Numbers that were given out once are not given out again; where the last one can't be read, so many are passed over.
 NEVER_GIVEN = 1_000_000
-HEADER = 100  # bytes, of every SQLite file
-INTERIOR = 5  # the kind of a page of a table that points to others
-MOST_LOOKED_FOR = 200_000  # rows looked for one by one between two that can be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class _Lost:
 
     id: str
     source: str
-    given: tuple[Kept, ...] | None
+    given: tuple[KeptCorrection, ...] | None
     kept: bool
 
 
@@ -51,7 +52,9 @@ def rescue(folder: Path, model: str) -> list[str]:
     doesn't tell its own. LibraryBlocked, LibraryBusy: why nothing was done."""
     if not (folder / DATABASE).is_file():
         raise NoLibrary(folder)
-    told, lost, aside = [], [], None
+    told: list[str] = []
+    lost: list[_Lost] = []
+    aside: Path | None = None
     with locked(folder):
         if why := _unsound(folder):
             aside, told, lost = _made_anew(folder, model, why)
@@ -66,7 +69,11 @@ def rescue(folder: Path, model: str) -> list[str]:
         library = Library.open(folder)
         library.repair()
     here = {one.id for one in lost}
-    lost += [_Lost(id_, _source(library, id_), None, True) for id_, _ in seals.faults(library.connection) if id_ not in here]
+    lost += [
+        _Lost(id_, _source(library, id_), None, True)
+        for id_, _ in damaged_episodes(library.connection)
+        if id_ not in here
+    ]
     return told + _read_again(library, lost, aside)
 
 
@@ -74,12 +81,12 @@ def _unsound(folder: Path) -> str:
     """What is wrong with the database as such, "" where nothing is: then its rows can be changed where they are."""
     try:
         with closing(connect_to_write(folder)) as connection:
-            store.fingerprint(connection)
-            store.generation(connection)
-            store.made_as(connection)
+            schema.fingerprint(connection)
+            schema.generation(connection)
+            schema.made_as(connection)
             lines = [line for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
             feedback.read(connection)
-            store.summaries(connection)
+            summaries(connection)
             orphans = connection.execute("PRAGMA foreign_key_check").fetchall()
             return lines[0] if lines else "rows that belong to nothing" if orphans else ""
     except LibraryDamaged as exc:
@@ -133,36 +140,34 @@ def _put_in_place(new: Connection, folder: Path, scratch: Path) -> None:
         (folder / f"{DATABASE}.part").replace(folder / DATABASE)
 
 
-def _saved(
-    aside: Path, new: Connection, folder: Path, scratch: Path, model: str
-) -> tuple[list[str], list[_Lost]]:
+def _saved(aside: Path, new: Connection, folder: Path, scratch: Path, model: str) -> tuple[list[str], list[_Lost]]:
     old = fingerprint = None
     with suppress(LibraryDamaged):
         old = connect_to_read(aside)
-    for schema in () if old else (False, True):
+    for with_tables in () if old else (False, True):
         with suppress(LibraryDamaged):
-            old = _under_another_header(aside, scratch, model, schema=schema)
+            old = under_another_header(aside, scratch, model, with_tables=with_tables)
             break
     if old is not None:
         with suppress(LibraryDamaged):
-            fingerprint = store.fingerprint(old)
-    store.create(new, fingerprint or load_encoder(model).fingerprint)
+            fingerprint = schema.fingerprint(old)
+    schema.create(new, fingerprint or load_encoder(model).fingerprint)
     if old is None:
         return ["Nothing in it could be read. Add the transcripts again: verbatim add TRANSCRIPTS"], []
     told, lost = [], []
     with closing(old), new:
         new.execute("BEGIN IMMEDIATE")
         new.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (str(_generation(old, folder) + 1),))
-        said, whole = _by_number(old, "feedback")
+        said, whole = rows_by_number(old, "feedback")
         for row in said:
             with suppress(sqlite3.Error):  # values that no feedback has
-                bin.insert_row(new, "feedback", row)
+                removed.insert_row(new, "feedback", row)
         told.append(f"{len(said)} pieces of feedback saved{'' if whole else '; some could not be read'}.")
         given = defaultdict(list)
-        kept, corrections_whole = _by_number(old, "corrections")
+        kept, corrections_whole = rows_by_number(old, "corrections")
         for row in kept:
             given[row["episode"]].append(row)
-        rows, all_episodes = _by_number(old, "episodes")
+        rows, all_episodes = rows_by_number(old, "episodes")
         saved = 0
         for row in rows:
             if _copied(old, new, row["id"], str(row["name"])):
@@ -172,7 +177,9 @@ def _saved(
             lost.append(_Lost(str(row["name"]), str(row["source"]), mine, False))
         told.append(f"{saved} episodes saved, {len(lost)} damaged.")
         if not all_episodes:
-            told.append("Some rows of the list of episodes could not be read: add the transcripts again, what is there is skipped.")
+            told.append(
+                "Some rows of the list of episodes could not be read: add the transcripts again, what is there is skipped."
+            )
         if not corrections_whole:
             told.append("Some corrections could not be read.")
         _pass_over_numbers(old, new)
@@ -180,43 +187,9 @@ def _saved(
     return told, lost
 
 
-def _under_another_header(aside: Path, scratch: Path, model: str, *, schema: bool) -> Connection:
-    """The damaged database under the header of a new one, where its own (its first hundred bytes) is what is damaged; with
-    `schema`, under its list of tables too: tables are made in one order, so they begin on the same pages everywhere. Whether
-    that is true of this one, the hashes of its episodes tell."""
-    fresh, headed = scratch / f"fresh-{schema}", scratch / f"headed-{schema}"
-    for folder in (fresh, headed):
-        folder.mkdir()
-    with closing(connect_to_write(fresh)) as connection:
-        store.create(connection, load_encoder(model).fingerprint)
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    pages = (fresh / DATABASE).read_bytes()
-    header = bytearray(pages[:HEADER])
-    page = int.from_bytes(header[16:18], "big")
-    # Its length in pages; then where the list of free pages begins and how long it is: there shall be none.
-    header[28:40] = ((aside / DATABASE).stat().st_size // page).to_bytes(4, "big") + bytes(8)
-    shutil.copy2(aside / DATABASE, headed / DATABASE)
-    with (headed / DATABASE).open("r+b") as out:
-        for number in _schema_pages(pages, page) if schema else ():
-            out.seek((number - 1) * page)
-            out.write(pages[(number - 1) * page : number * page])
-        out.seek(0)
-        out.write(header)
-    return connect_to_read(headed)
-
-
-def _schema_pages(pages: bytes, page: int) -> list[int]:
-    """The pages of the list of tables: the first one, and those that it points to (https://sqlite.org/fileformat.html, 1.6)."""
-    if pages[HEADER] != INTERIOR:
-        return [1]
-    cells = int.from_bytes(pages[HEADER + 3 : HEADER + 5], "big")
-    starts = [int.from_bytes(pages[HEADER + 12 + 2 * n : HEADER + 14 + 2 * n], "big") for n in range(cells)]
-    return [1, *(int.from_bytes(pages[at : at + 4], "big") for at in (*starts, HEADER + 8))]
-
-
 def _generation(old: Connection, folder: Path) -> int:
     with suppress(LibraryDamaged):
-        return store.generation(old)
+        return schema.generation(old)
     with suppress(OSError, ValueError, KeyError, TypeError):
         return int(json.loads((folder / STAMP).read_text())["generation"]) + 1000
     return NEVER_GIVEN
@@ -226,43 +199,15 @@ def _copied(old: Connection, new: Connection, row: int, id_: str) -> bool:
     """Whether all rows of an episode could be read, are what was stored, and stand in the new database now."""
     new.execute("SAVEPOINT episode")
     try:
-        if seals.check_stored(old, row) or store.read_episode(old, id_) is None:
+        if seals.check_stored(old, row) or read_episode(old, id_) is None:
             return False
-        bin.insert_rows(new, bin.rows_of(old, row))
-        return not seals.check_stored(new, row) and bool(store.read_episode(new, id_))
+        removed.insert_rows(new, removed.rows_of(old, row))
+        return not seals.check_stored(new, row) and bool(read_episode(new, id_))
     except (LibraryDamaged, sqlite3.Error, ValueError, KeyError, TypeError, IndexError):
         new.execute("ROLLBACK TO episode")
         return False
     finally:
         new.execute("RELEASE episode")
-
-
-def _by_number(old: Connection, table: str) -> tuple[list[dict[str, Any]], bool]:
-    """The rows of a table that can be read, by their number, and whether that is all of them.
-
-    From both ends up to what is damaged, then each number between the two.
-    """
-    found: dict[int, dict[str, Any]] = {}
-    whole = _read_into(found, old, f"SELECT * FROM {table} ORDER BY id")
-    if whole:
-        return list(found.values()), True
-    last = max(found, default=0)
-    _read_into(found, old, f"SELECT * FROM {table} ORDER BY id DESC")
-    first = min((number for number in found if number > last), default=last + 1)
-    for number in range(last + 1, min(first, last + MOST_LOOKED_FOR)):
-        _read_into(found, old, f"SELECT * FROM {table} WHERE id = {number}")
-    return [found[number] for number in sorted(found)], False
-
-
-def _read_into(found: dict[int, dict[str, Any]], old: Connection, statement: str) -> bool:
-    try:
-        rows = old.execute(statement)
-        names = [name for name, *_ in rows.description]
-        for row in rows:
-            found[row[names.index("id")]] = dict(zip(names, row, strict=True))
-    except (LibraryDamaged, ValueError, TypeError):
-        return False
-    return True
 
 
 def _is_correction(row: dict[str, Any]) -> bool:
@@ -272,9 +217,9 @@ def _is_correction(row: dict[str, Any]) -> bool:
     return False
 
 
-def _kept(row: dict[str, Any]) -> Kept:
+def _kept(row: dict[str, Any]) -> KeptCorrection:
     value = corrections.KINDS[row["kind"]](**json.loads(row["value"]), position=row["position"], last=row["last"])
-    return Kept(value, row["who"], row["given_at"], row["state"], row["words_hash"], row["id"])
+    return KeptCorrection(value, row["who"], row["given_at"], row["state"], row["words_hash"], row["id"])
 
 
 def _pass_over_numbers(old: Connection, new: Connection) -> None:
@@ -298,8 +243,10 @@ def _read_again(library: Library, lost: Sequence[_Lost], aside: Path | None) -> 
     for one in lost:
         report = library.add_again(Path(one.source), one.given) if one.source and Path(one.source).is_file() else None
         done = [*report.added, *report.replaced] if report else []
-        if done:
-            told.append(f"Episode {one.id} was damaged and is read again from {one.source}{_unplaced(report.unplaced, done[0])}.")
+        if report and done:
+            told.append(
+                f"Episode {one.id} was damaged and is read again from {one.source}{_unplaced(report.unplaced, done[0])}."
+            )
         else:
             gone.append(one)
             why = str(report.refused[0]) if report else f"{one.source or 'its transcript'} is not there"

@@ -53,10 +53,11 @@ def read_apart(path: Path, *, allowed: Allowed = Allowed()) -> Episode:  # noqa:
     prepare_context()  # more than a child may take, and needed once on a machine
     started = [sys.executable, "-B", "-P", "-c", _START, json.dumps(sys.path), str(path), *map(str, allowed)]
     with subprocess.Popen(started, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdout is not None  # it is a pipe
         clock = threading.Timer(allowed.wall, child.kill)
         clock.start()
         try:
-            written = child.stdout.read(MOST_ANSWERED + 1)  # type: ignore[union-attr]
+            written = child.stdout.read(MOST_ANSWERED + 1)
         finally:
             clock.cancel()
             child.kill()

@@ -49,7 +49,7 @@ def _logged(file: str | Path, exc: Exception, folder: Path | None) -> str:
     """Where the traceback was written, as a sentence."""
     when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     text = f"{when} {os.fspath(file)!a}\n{''.join(traceback.format_exception(exc))}\n"
-    from index.search.encoder import cache_folder
+    from index.search.onnx_export import cache_folder
 
     for place in (folder, cache_folder()):
         if place is None:

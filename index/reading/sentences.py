@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.episode import EXACT_SECONDS, Sentence
+from index.episode import EXACT_SECONDS, Sentence, TimeSource
 from index.formats.parsed import Piece
 from index.reading.timing import BEYOND_ERROR, BREAK_CHARACTERS, SECONDS_A_CHARACTER, interpolation_error, is_break
 
@@ -155,7 +155,7 @@ class _Clock:
         ends, _ = self._at(end, bisect_left(self.offsets, end))
         if begins is None:
             return Sentence(position, text, speech=speech)
-        source = "transcript" if error <= EXACT_SECONDS else "estimated"
+        source: TimeSource = "transcript" if error <= EXACT_SECONDS else "estimated"
         return Sentence(position, text, begins, None if ends is None else max(begins, ends), source, error, speech)
 
     def _at(self, offset: int, after: int) -> tuple[float | None, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -21,7 +22,8 @@ class FaissIndex:
 
     def __init__(self, dimensions: int) -> None:
         half = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-        self.index = faiss.IndexIDMap2(half)
+        # Any: its stubs describe the C++ methods, not the ones that its Python wrapper puts in their place.
+        self.index: Any = faiss.IndexIDMap2(half)
 
     @property
     def dimensions(self) -> int:
@@ -55,7 +57,8 @@ class FaissIndex:
             marks = np.zeros(int(max(allowed.max(), self.ids.max())) + 8, bool)
             marks[allowed] = True
             bits = np.packbits(marks, bitorder="little")
-            params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
+            wrapped: Any = faiss
+            params = wrapped.SearchParameters(sel=wrapped.IDSelectorBitmap(bits))
         scores, ids = self.index.search(np.asarray(vector, np.float32)[None], min(k, self.index.ntotal), params=params)
         return [(int(id_), float(score)) for id_, score in zip(ids[0], scores[0], strict=True) if id_ >= 0]
 

@@ -171,7 +171,9 @@ class _NamesHeard:
 
     @classmethod
     def of(cls, mentions: Mapping[str, Sequence[Mention]], voices: _Voices) -> _NamesHeard:
-        introduced, called_last, named = ({}, {}, {})
+        introduced: dict[int, dict[str, None]] = {}  # dictionaries for their order
+        called_last: dict[int, dict[str, None]] = {}
+        named: dict[int, dict[str, None]] = {}
         for key, of_key in mentions.items():
             for mention in of_key:
                 if mention.kind == "self":
@@ -181,10 +183,8 @@ class _NamesHeard:
                     introduced.setdefault(mention.turn, {})[key] = None
                 elif mention.last:
                     called_last.setdefault(mention.turn, {})[key] = None
-        return cls(
-            *({turn: list(keys) for turn, keys in turns.items()} for turns in (introduced, called_last, named)),
-            replies=voices.replies,
-        )
+        by_turn = [{turn: list(keys) for turn, keys in turns.items()} for turns in (introduced, called_last, named)]
+        return cls(by_turn[0], by_turn[1], by_turn[2], voices.replies)
 
 
 @dataclass(frozen=True, slots=True)

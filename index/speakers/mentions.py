@@ -166,14 +166,14 @@ def _in_sentence(sentence: str, turn: int, named: _Names, *, first: bool, last: 
         greeted.append(match["name"])
         greeted += [other["name"] for other in (_LIST.match(sentence, match.end()),) if other]
     asked = [match["name"] for match in _AT_END.finditer(sentence) if not _apposed(sentence, match)]
-    asked += [match["name"] for pattern in (_AT_START, _ALONE) if (match := pattern.match(sentence))]
-    plain = dict.fromkeys(name for name in map(named.full, greeted) if name)
+    asked += [called["name"] for pattern in (_AT_START, _ALONE) if (called := pattern.match(sentence))]
+    by_greeting = dict.fromkeys(name for name in map(named.full, greeted) if name)
     loose = [match["name"] for match in _AMID.finditer(sentence) if not _apposed(sentence, match)]
     loose += [match["name"] for match in (_AT_START_LOOSELY.match(sentence),) if match]
     names = [name for name in map(named.full, asked) if name]
     names += [name for name in map(named.full, loose) if name and named.is_first(name)]
     return found + [
-        Mention(name, turn, "called", first, last, name in plain, early) for name in dict.fromkeys([*plain, *names])
+        Mention(name, turn, "called", first, last, name in by_greeting, early) for name in dict.fromkeys([*by_greeting, *names])
     ]
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import gradio as gr
 
-from index.corrections.kinds import Given, SpeakerIs, StartsAt, WordsAre
+from index.corrections.kinds import Correction, SpeakerIs, StartsAt, WordsAre
 from index.episode import EXACT_SECONDS, Episode
 from index.errors import VerbatimError
 from index.formats.times import seconds
-from index.interviews.voices import Correction
+from index.interviews.answers import VoiceIs
 from index.library import Library
 from rag.answer import clock
 from rag.assistant import Assistant
@@ -90,7 +90,7 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
     def answer(held: str, event: gr.EventData, request: gr.Request) -> list[Any]:
         if event.act == "undo":
             return taken_back(library, held, None)
-        return answered(library, held, Correction(int(event.position), event.role), who(request))
+        return answered(library, held, VoiceIs(int(event.position), event.role), who(request))
 
     def take_back(held: str, event: gr.EventData) -> list[Any]:
         return taken_back(library, held, int(event.number))
@@ -229,12 +229,12 @@ def kept_of(library: Library, held: Editing | None, given: tuple[Any, ...], by: 
 
 def changes_of(
     episode: Episode, held: Editing, chosen: str, speaker: str | None, role: str, starts: str, ends: str, text: str
-) -> list[Given]:
+) -> list[Correction]:
     """The corrections that the fields mean: what differs from the episode as it is. VerbatimError: a time is none."""
     first, last = _stretch(held, chosen)
     turn = episode.turn_at(first)
     now = turn.speaker.name if turn.speaker else ""
-    changes: list[Given] = []
+    changes: list[Correction] = []
     name = " ".join((speaker or "").split())
     if name != now:
         spoken = [s.position for s in episode.spoken(first, last)]
@@ -270,12 +270,11 @@ def _stretch(held: Editing, chosen: str) -> tuple[int, int]:
     return (at, at) if kind == ONE else (at, held.last)
 
 
-
 def _short(text: str) -> str:
     return text if len(text) <= 48 else text[:47].rstrip() + "…"
 
 
-def answered(library: Library, id_: str, given: Correction, by: str) -> list[Any]:
+def answered(library: Library, id_: str, given: VoiceIs, by: str) -> list[Any]:
     """An answer about who speaks, kept."""
     try:
         library.correct(id_, given, by=by)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from index.corrections.kinds import Kept, WordsAre
+from index.corrections.kinds import KeptCorrection, WordsAre
 from index.episode import EXACT_SECONDS, Episode, Sentence, Turn
-from index.interviews.voices import Doubt, Heard
+from index.interviews.doubts import Doubt
+from index.interviews.voices import Heard
 from index.web import web_address
 from rag.answer import Citation, clock
 from rag.review import Review, given_text
@@ -188,7 +189,7 @@ def _length(turn: Turn) -> float:
 # What was put right
 
 
-def corrections(kept: Sequence[Kept]) -> str:
+def corrections(kept: Sequence[KeptCorrection]) -> str:
     """What was put right in the episode, newest first, with who did and when; each that counts can be taken back."""
     if not kept:
         return ""
@@ -212,7 +213,7 @@ def corrections(kept: Sequence[Kept]) -> str:
     )
 
 
-def words_before(kept: Sequence[Kept], added: Episode) -> dict[int, str]:
+def words_before(kept: Sequence[KeptCorrection], added: Episode) -> dict[int, str]:
     """What the transcript has where the words were put right, by position."""
     texts = added.sentences
     return {

@@ -431,13 +431,13 @@ def _feedback(options: argparse.Namespace) -> int:
 
 def _correction(options: argparse.Namespace) -> Any:
     """The answer that the options give; None where they give none."""
-    from index.interviews.voices import Correction
+    from index.interviews.answers import VoiceIs
 
     for role in ("host", "guest"):
         if begins := getattr(options, f"{role}_from"):
-            return Correction(begins[0], role, begins[1], begins=True, ends=begins[1] is not None)
+            return VoiceIs(begins[0], role, begins[1], begins=True, ends=begins[1] is not None)
         if says := getattr(options, role):
-            return Correction(says[0], role, says[1], begins=False)
+            return VoiceIs(says[0], role, says[1], begins=False)
     return None
 
 

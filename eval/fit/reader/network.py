@@ -16,7 +16,8 @@ from torch import nn
 from torch.nn import functional
 
 from eval.fit.reader.data import Example
-from index.search.encoder import tokenizer_of, torch_model, wheel_folder
+from index.search.encoder import tokenizer_of
+from index.search.onnx_export import torch_model, wheel_folder
 
 HEADS = 12
 MULTIPLE = 16

@@ -29,8 +29,8 @@ from eval.sets.questions import SetQuestion, development
 from eval.sets.readers import read_set
 from index.episode import Episode, Passage, Sentence, Turn
 from index.library import Library
-from index.library.connection import DATABASE
-from index.search.encoder import EMBEDDED_MODEL
+from index.library.causes import DATABASE
+from index.search.onnx_export import EMBEDDED_MODEL
 from rag.assistant import Assistant
 from rag.evidence.may_speak import may_speak_rule
 from rag.question.scope import Filters

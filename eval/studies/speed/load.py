@@ -25,7 +25,7 @@ from eval.run.runner import CACHE, commit, machine
 from eval.sets.libraries import library_of_transcripts
 from eval.sets.readers import read_set
 from eval.studies.speed.serve import SITE, serving
-from index.search.encoder import EMBEDDED_MODEL
+from index.search.onnx_export import EMBEDDED_MODEL
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "samples" / "transcripts"

@@ -28,7 +28,8 @@ import numpy as np
 from eval.run.runner import commit
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
-from index.search.encoder import EMBEDDED_MODEL, load_encoder
+from index.search.encoder import load_encoder
+from index.search.onnx_export import EMBEDDED_MODEL
 from rag.evidence.retrieve import Retriever
 from rag.question.question import read_question
 from rag.question.scope import Filters, read_scope

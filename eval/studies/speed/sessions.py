@@ -22,7 +22,7 @@ from eval.sets.libraries import library_of_transcripts
 from eval.sets.readers import read_set
 from eval.studies.speed.load import LONGEST_WAIT, QUESTIONS, SAMPLES
 from eval.studies.speed.serve import SITE, started
-from index.search.encoder import EMBEDDED_MODEL
+from index.search.onnx_export import EMBEDDED_MODEL
 
 BAR = 10.0  # KB
 WARM = 200  # sessions before the measure begins: the first ones pay for what all share

@@ -8,71 +8,28 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from typing import NamedTuple
 
-from index.episode import Person
-from index.formats.documents.page import is_note, is_notes_heading, is_transcript_heading, notes_metadata, talks
+from index.formats.documents.heads import BULLET, TIME_HEAD, LabelHead, head_of
+from index.formats.documents.page import is_note, is_transcript_heading, notes_metadata
+from index.formats.documents.turns import RULE, turns_of
 from index.formats.front_matter import merged, metadata_where_readable
-from index.formats.labels import clean_label, is_aside, is_heading_word, likely_speakers, name_like, role_in_label
-from index.formats.marks import pieces_of, plain_words
-from index.formats.parsed import Metadata, Parsed, ParsedTurn, Piece
+from index.formats.labels import clean_label, is_aside, is_heading_word, likely_speakers, name_like
+from index.formats.marks import plain_words
+from index.formats.parsed import Metadata, Parsed
 from index.formats.source import Source
-from index.formats.times import CLOCK, seconds
 
-
-class LabelHead(NamedTuple):
-    """What could open a turn at the start of a line. `kind`: bold, bracket, plain, above, bare, time.
-
-    `sure` where bold type with a colon, a bracket or a time marks the label as one; `listed` behind a bullet.
-    """
-
-    label: str | None
-    start: float | None
-    end: float | None
-    rest: str
-    kind: str
-    sure: bool = False
-    listed: bool = False
-
-
-_RANGE = rf"({CLOCK})(?:\s*(?:-->|->|to|[-–—])\s*({CLOCK}))?"
-_TIME_HEAD = re.compile(rf"(\\?[\[(<]\s*)?\\{{0,2}}{_RANGE}\s*+\\{{0,2}}([\])>])?(\s*+(?:[-–—|:]\s++)?)")
-_BULLET = re.compile(r"(?:[-–•>]|>>+|&gt;&gt;)\s+|>>+\s*")
-_BOLD = re.compile(
-    r"(\*{1,3}|__)\s*+([^*\n]{1,100}?)(?<!\s)\s*+\1\s*|<(b|strong)>\s*+([^<\n]{1,100}?)(?<!\s)\s*+</\3>\s*",
-    re.IGNORECASE,
-)
-_AFTER = re.compile(rf"\s*(?:\\?[\[(]\s*{_RANGE}\s*\\?[\])])?\s*(:?)\s*")
-_IN_LABEL = re.compile(rf"\\?[\[(<]?\s*\b{_RANGE}\s*\\?[\])>]?")
-_BRACKET = re.compile(r"\\?\[([^\[\]\n\\]{1,60})\\?\]\s*(:?)\s*")
-_MACHINE = re.compile(r"(?:speaker|spk)[ _]?\d{1,3}", re.IGNORECASE)
-_PLAIN = re.compile(
-    rf"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{{0,70}}?)(?<!\s)\s*+(?:\\?[\[(]?\s*{_RANGE}\s*\\?[\])]?)?\s*+:(?=\s|\Z|\*\*|[\"“‘\[(\\])\s*"
-)
-_ABOVE = re.compile(
-    rf"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{{0,60}}?)(?<!\s)\s*+[|,–—-]?\s*+\\?[\[(]?\s*+{_RANGE}\s*+\\?[\])]?\s*+:?\s*+"
-)
-_SPELT = re.compile(
-    r"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{0,60}?)(?<!\s)\s++(?:(\d{1,2}) hours?,? )?(\d{1,3}) minutes?,? (\d{1,2}) seconds?"
-    rf"\s*+(?:{CLOCK})?"
-)
-_RULE = re.compile(r"(?:\\?[*_=~-]\s*){3,}|#+")
-_MARKUP_HEADING = re.compile(r"#{1,6}\s++(.*)")
 _FIELD = re.compile(
     r"[*_#\s-]*(show|podcast|title|episode(?: title| name)?|date|published|hosts?|guests?|duration|length|url"
     r"|link|audio"
     r"|description|summary|speakers|participants)[*_]*\s*:[*_]*\s*(.*\S)",
     re.IGNORECASE,
 )
-_FIRST_PERSON = re.compile(r"\b(?:I|we|let['’]s)\b|\b(?:I|we)['’]", re.IGNORECASE)
-_ENDS = '.!?…"”’)]:*_'
-_SPONSOR = re.compile(r"\b(?:ads?|advert\w*|commercial|sponsor\w*|promo|p?reroll|midroll|postroll)\b", re.IGNORECASE)
 
 
 def parse_labelled(lines: list[str], source: Source, *, markdown: bool = True) -> Parsed | None:
     """The file's turns where labels or times mark them, or None where it has neither."""
     lines, header = _header([line.strip() for line in lines], source)
-    heads = [_head(line) if line else None for line in lines]
+    heads = [head_of(line) if line else None for line in lines]
     heads = _without_doubtful_times(heads, lines)
     speakers = _speakers(heads, lines)
     timed = [n for n, head in enumerate(heads) if head and head.start is not None]
@@ -81,7 +38,7 @@ def parse_labelled(lines: list[str], source: Source, *, markdown: bool = True) -
         return None
     kept = [_decided(head, speakers, line) if head else None for head, line in zip(heads, lines, strict=True)]
     name = "labelled-text" if labelled else "timed-text"
-    turns, before, people = _turns(lines, kept, markdown)
+    turns, before, people = turns_of(lines, kept, markdown=markdown)
     speech = " ".join(piece.text for turn in turns[:10] for piece in turn.pieces if piece.speech)
     around = notes_metadata(before, [], speech) if before else Metadata()
     # Speakers are known by their labels; names guessed from a page's words would only rival them.
@@ -96,131 +53,16 @@ def parse_labelled(lines: list[str], source: Source, *, markdown: bool = True) -
     return Parsed(name, turns, merged(merged(header, Metadata(people=people)), around))
 
 
-def _head(line: str) -> LabelHead | None:
-    start = end = None
-    sure = listed = False
-    if line[0] in "-–•>&":
-        bullet = _BULLET.match(line)
-        if bullet:
-            listed = line[0] in "-–•"
-            line = line[bullet.end() :]
-            if not line:
-                return None
-    first = line[0]
-    if first.isdigit() or first in "[(<\\":
-        match = _TIME_HEAD.match(line)
-        if (
-            match
-            and bool(match[1]) == bool(match[4])
-            and (match[4] or match[0][-1:].isspace() or line[match.end() :][:2] in ("", "**"))
-        ):
-            start, end = seconds(match[2]), seconds(match[3]) if match[3] else None
-            line, sure = line[match.end() :], True
-            if not line:
-                return LabelHead(None, start, end, "", "time", bool(match[1]))
-            first = line[0]
-        bracketed = bool(match and match[1])
-    else:
-        bracketed = False
-    found = _label(line, first)
-    if found is None:
-        return LabelHead(None, start, end, line, "time", bracketed) if start is not None else None
-    return found._replace(
-        start=start if start is not None else found.start,
-        end=end if end is not None else found.end,
-        sure=found.sure or (sure and found.kind != "bare"),
-        listed=listed,
-    )
-
-
-def _label(line: str, first: str) -> LabelHead | None:
-    if first in "*_<":
-        return _bold(line)
-    if first == "#":
-        heading = _heading(line)
-        if not heading:
-            return None
-        inner = _label(heading, heading[0])
-        return inner if inner and not inner.rest else None
-    if first in "[\\":
-        match = _BRACKET.match(line)
-        if match and (match[2] or _MACHINE.fullmatch(match[1].strip())):
-            return LabelHead(clean_label(match[1]), None, None, line[match.end() :], "bracket", True)
-        return None
-    window = line[:110]
-    if " second" in window and len(line) < 110:
-        spelt = _SPELT.fullmatch(line)  # "Ann Lee   1 minute 3 seconds1:03", as Teams copies it
-        if spelt and name_like(spelt[1]):
-            start = int(spelt[2] or 0) * 3600 + int(spelt[3]) * 60 + int(spelt[4])
-            return LabelHead(spelt[1], float(start), None, "", "above", True)
-    if ":" in window:
-        match = _PLAIN.match(line)
-        if match:
-            return LabelHead(match[1].strip(), *_span(match[2], match[3]), line[match.end() :], "plain", bool(match[2]))
-        if len(line) < 110:
-            match = _ABOVE.fullmatch(line)
-            if match:
-                return LabelHead(match[1].strip(), *_span(match[2], match[3]), "", "above", True)
-    if "\t" in window:
-        name, _, rest = line.partition("\t")
-        if name_like(name.strip()) and rest.strip():
-            return LabelHead(name.strip(), None, None, rest.strip(), "plain", False)
-    if len(line) < 50 and line[-1] not in ".,;" and name_like(line):
-        return LabelHead(line, None, None, "", "bare")
-    return None
-
-
-def _heading(line: str) -> str | None:
-    """The words of a Markdown heading, without its marks; None where the line is none."""
-    match = _MARKUP_HEADING.fullmatch(line)
-    return match[1].rstrip("#").rstrip() if match else None
-
-
-def _bold(line: str) -> LabelHead | None:
-    match = _BOLD.match(line)
-    if match is None:
-        return None
-    content = match[2] or match[4]
-    after = _AFTER.match(line, match.end())
-    assert after is not None  # every part of it is optional
-    colon = content.rstrip().endswith(":") or bool(after[3])
-    inside = _IN_LABEL.search(content)
-    start, end = _span(after[1], after[2])
-    if inside:
-        start, end = _span(inside[1], inside[2])
-        content = (content[: inside.start()] + content[inside.end() :]).strip(" -–|:")
-    if match[1] in ("*",) and not colon:
-        return None
-    rest = line[after.end() :] if colon or after[1] else line[match.end() :]
-    if not content.strip(" :"):
-        if not rest:
-            return LabelHead(None, start, end, "", "time", True) if start is not None else None
-        inner = _label(rest, rest[0])
-        return inner._replace(start=start, end=end, sure=True) if inner else LabelHead(None, start, end, rest, "time", True)
-    return LabelHead(content, start, end, rest, "bold" if rest or colon else "bare", colon or start is not None)
-
-
-def _span(start: str | None, end: str | None) -> tuple[float | None, float | None]:
-    return seconds(start) if start else None, seconds(end) if end else None
-
-
 def _without_doubtful_times(heads: list[LabelHead | None], lines: list[str]) -> list[LabelHead | None]:
     """A bare clock time at a line's start ("5:30 is early") counts only where lines rise in time throughout."""
     bare = [n for n, head in enumerate(heads) if head and head.start is not None and lines[n][0].isdigit()]
-    times = [heads[n].start or 0.0 for n in bare]  # type: ignore[union-attr]
+    times = [head.start or 0.0 for n in bare if (head := heads[n])]
     rising = sum(a <= b for a, b in itertools.pairwise(times))
     filled = sum(bool(line) for line in lines)
     if not bare or (len(bare) > 1 and rising * 10 >= (len(bare) - 1) * 8 and len(bare) * 12 >= filled):
         return heads
-    heads = list(heads)
-    for n in bare:
-        head = heads[n]
-        heads[n] = (
-            None if head is None or head.label is None or head.kind == "bare" else head._replace(start=None, sure=False)
-        )
-        if heads[n] is not None:
-            heads[n] = None
-    return heads
+    doubted = set(bare)
+    return [None if n in doubted else head for n, head in enumerate(heads)]
 
 
 def _speakers(heads: list[LabelHead | None], lines: list[str]) -> set[str]:
@@ -237,7 +79,7 @@ def _speakers(heads: list[LabelHead | None], lines: list[str]) -> set[str]:
         label = clean_label(head.label)
         if head.kind == "bare":
             below = next((line for line in lines[number + 1 : number + 3] if line), "")
-            if head.sure or (head.start is None and below and _TIME_HEAD.fullmatch(below)):
+            if head.sure or (head.start is None and below and TIME_HEAD.fullmatch(below)):
                 counts[label] += 1
                 sure.add(label)
             else:
@@ -296,10 +138,10 @@ def _decided(head: LabelHead, speakers: set[str], line: str) -> LabelHead | None
         return head
     if head.start is None or head.kind == "above":
         return None
-    match = _TIME_HEAD.match(_BULLET.sub("", line, count=1) if line[0] in "-–•>&" else line)
+    match = TIME_HEAD.match(BULLET.sub("", line, count=1) if line[0] in "-–•>&" else line)
     if match is None:
         return None
-    rest = (_BULLET.sub("", line, count=1) if line[0] in "-–•>&" else line)[match.end() :]
+    rest = (BULLET.sub("", line, count=1) if line[0] in "-–•>&" else line)[match.end() :]
     return LabelHead(None, head.start, head.end, rest, "time")
 
 
@@ -326,7 +168,7 @@ def _header(lines: list[str], source: Source) -> tuple[list[str], Metadata]:
     fields: dict[str, object] = {}
     taken = []
     for number, line in enumerate(lines[:60]):
-        if not line or line.startswith("#") or _RULE.fullmatch(line):
+        if not line or line.startswith("#") or RULE.fullmatch(line):
             continue
         match = _FIELD.fullmatch(line)
         if match is None or is_transcript_heading(line):
@@ -353,116 +195,3 @@ def _header(lines: list[str], source: Source) -> tuple[list[str], Metadata]:
         return lines, Metadata()
     kept = ["" if number in taken else line for number, line in enumerate(lines)]
     return kept, metadata_where_readable(fields, source.name)
-
-
-def _turns(
-    lines: list[str], heads: list[LabelHead | None], markdown: bool
-) -> tuple[tuple[ParsedTurn, ...], list[str], tuple[Person, ...]]:
-    """(turns, the lines before them that are notes, people whose role a label tells)."""
-    last_label = max((n for n, head in enumerate(heads) if head), default=-1)
-    # Where the only heads were doubted, nothing opens a turn: all is one.
-    first_head = next((n for n, head in enumerate(heads) if head), len(lines))
-    turns: list[ParsedTurn] = []
-    people: dict[str, Person] = {}
-    pieces: list[Piece] = []
-    speaker: str | None = None
-    paragraph: list[str] = []
-    start = end = None
-    gap = notes = sponsor = False
-
-    def close_paragraph() -> None:
-        nonlocal paragraph, start, end
-        if paragraph:
-            text = " ".join(paragraph)
-            pieces.extend(_pieces(text, start, end, markdown, speech=not sponsor))
-            paragraph, start, end = [], None, None
-
-    def close_turn() -> None:
-        nonlocal pieces
-        close_paragraph()
-        if pieces:
-            turns.append(ParsedTurn(speaker, tuple(pieces)))
-            pieces = []
-
-    def aside(text: str, at: float | None) -> None:
-        close_turn()
-        shown = plain_words(text) if markdown else text
-        if shown:
-            turns.append(ParsedTurn(None, (Piece(shown, at, None, speech=False),)))
-
-    before = []
-    for line in lines[:first_head]:
-        if not line or is_transcript_heading(line):
-            continue
-        found = pieces_of(line, markdown=markdown)
-        if (len(line.split()) > 14 and talks(line) > 0.3) or (found and not any(piece.speech for piece in found)):
-            pieces.extend(found)
-            close_turn()
-        else:
-            before.append(line)
-    for number in range(first_head, len(lines)):
-        line, head = lines[number], heads[number]
-        if not line:
-            gap = True
-            continue
-        if head is not None and head.label is not None:
-            notes = False
-            label = clean_label(head.label)
-            if is_aside(label):
-                inline = pieces_of(head.rest, markdown=True)
-                at = (
-                    head.start
-                    if head.start is not None
-                    else next((p.start for p in inline if p.start is not None), None)
-                )
-                clock = re.search(rf"\[\s*({CLOCK})", head.rest) if at is None else None
-                aside(f"{label}: {head.rest}".rstrip(": "), seconds(clock[1]) if clock else at)
-                sponsor = bool(_SPONSOR.search(label))
-            else:
-                sponsor = False
-                close_paragraph()
-                if label != speaker or (turns and not pieces):
-                    close_turn()
-                speaker = label
-                role = role_in_label(head.label)
-                if role:
-                    people[label] = Person(label, role)  # type: ignore[arg-type]
-                start, end = head.start if head.start is not None else start, head.end
-                if head.rest:
-                    paragraph = [head.rest]
-        elif head is not None:
-            close_paragraph()
-            notes = False
-            start, end = head.start, head.end
-            if head.rest:
-                paragraph = [head.rest]
-        elif _RULE.fullmatch(line):
-            close_paragraph()
-        elif notes or (is_notes_heading(line) and (number > last_label or line[0] == "#")):
-            notes = True
-            aside(line.lstrip("# "), None)
-        elif line[0] == "#" and (heading := _heading(line)) is not None:
-            aside(heading, None)
-        elif number > last_label and is_note(line) and not _FIRST_PERSON.search(line):
-            aside(line, None)
-        elif paragraph and (not gap and paragraph[-1][-1] not in _ENDS):
-            paragraph.append(_unquoted(line))
-        else:
-            if paragraph:
-                close_paragraph()
-            paragraph = [_unquoted(line)]
-        gap = False
-    close_turn()
-    return tuple(turns), before, tuple(people.values())
-
-
-def _unquoted(line: str) -> str:
-    """The line without the mark of a Markdown quotation or list."""
-    if line[0] in ">-*+" and len(line) > 1 and (line[1] == " " or line[0] == ">"):
-        return line[1:].lstrip("> ") or line
-    return line
-
-
-def _pieces(text: str, start: float | None, end: float | None, markdown: bool, *, speech: bool) -> list[Piece]:
-    found = pieces_of(text, start, end, markdown=markdown)
-    return found if speech else [piece._replace(speech=False) for piece in found]

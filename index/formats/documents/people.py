@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from index.episode import Person
+from index.episode import Person, Role
 
 
 def _words(text: str) -> frozenset[str]:
@@ -106,7 +106,7 @@ def _names(pattern: re.Pattern[str], text: str, banned: set[str]) -> list[str]:
     return found
 
 
-def _add(people: list[Person], name: str, role: str, biographies: list[str]) -> None:
+def _add(people: list[Person], name: str, role: Role, biographies: list[str]) -> None:
     for full in biographies:
         if full != name and full.startswith(name + " "):
             name = full
@@ -116,7 +116,7 @@ def _add(people: list[Person], name: str, role: str, biographies: list[str]) -> 
             if len(name) > len(person.name):
                 people[position] = Person(name, person.role)
             return
-    people.append(Person(name, role))  # type: ignore[arg-type]
+    people.append(Person(name, role))
 
 
 def _same(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ from index.formats.front_matter import merged, metadata_where_readable
 from index.formats.parsed import Metadata
 from index.formats.source import Source
 
-_SAFE = {
+_SAFE: dict[str, type | tuple[type, ...]] = {
     "show": str,
     "podcast": (str, dict),
     "title": str,

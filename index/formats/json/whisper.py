@@ -45,7 +45,7 @@ def _is_segment(row: Any) -> bool:
 
 def _segment(row: dict[str, Any]) -> segments.Segment:
     start, end = _times(row)
-    listed = row.get("words") if isinstance(row.get("words"), list) else []
+    listed = row.get("words")
     words = tuple(
         segments.Word(
             text,
@@ -53,7 +53,7 @@ def _segment(row: dict[str, Any]) -> segments.Segment:
             segments.number(word.get("end")),
             segments.name(word.get("speaker")),
         )
-        for word in listed
+        for word in (listed if isinstance(listed, list) else ())
         if isinstance(word, dict) and isinstance(text := word.get("word", word.get("text")), str)
     )
     return segments.Segment(row["text"], start, end, segments.name(row.get("speaker")), words)

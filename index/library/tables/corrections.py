@@ -6,12 +6,21 @@ import json
 import sqlite3
 from dataclasses import asdict
 
-from index.corrections.kinds import KINDS, Kept, kind_of
-from index.library.connection import Connection, damaged
+from index.corrections.kinds import KINDS, KeptCorrection, kind_of
+from index.library.causes import damaged
+from index.library.connection import Connection
 from index.plain import plain
 
+SCHEMA = """
+CREATE TABLE corrections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, episode INTEGER NOT NULL REFERENCES episodes ON DELETE CASCADE,
+    kind TEXT NOT NULL, position INTEGER NOT NULL, last INTEGER, value TEXT NOT NULL,
+    words_hash TEXT NOT NULL, who TEXT, given_at TEXT NOT NULL, state TEXT NOT NULL);
+CREATE INDEX corrections_by_episode ON corrections (episode);
+"""
 
-def read(connection: Connection, id_: str) -> list[Kept]:
+
+def read(connection: Connection, id_: str) -> list[KeptCorrection]:
     """All that was given about an episode, in the order in which it was given; later ones win."""
     rows = connection.execute(
         "SELECT id, kind, position, last, value, who, given_at, state, words_hash FROM corrections"
@@ -20,14 +29,16 @@ def read(connection: Connection, id_: str) -> list[Kept]:
     ).fetchall()
     try:
         return [
-            Kept(KINDS[kind](**json.loads(value), position=position, last=last), who, given_at, state, words_hash, number)
+            KeptCorrection(
+                KINDS[kind](**json.loads(value), position=position, last=last), who, given_at, state, words_hash, number
+            )
             for number, kind, position, last, value, who, given_at, state, words_hash in rows
         ]
     except (ValueError, TypeError, KeyError) as exc:
         raise damaged(connection.folder, f"a correction of episode {id_} can't be read ({exc})") from exc
 
 
-def insert(connection: sqlite3.Connection, id_: str, kept: Kept) -> None:
+def insert(connection: sqlite3.Connection, id_: str, kept: KeptCorrection) -> None:
     c = kept.correction
     value = {
         name: plain(held) if isinstance(held, str) else held
@@ -37,7 +48,17 @@ def insert(connection: sqlite3.Connection, id_: str, kept: Kept) -> None:
     connection.execute(
         "INSERT INTO corrections (episode, kind, position, last, value, words_hash, who, given_at, state)"
         " VALUES ((SELECT id FROM episodes WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?)",
-        (id_, kind_of(c), c.position, c.last, json.dumps(value), kept.words_hash, kept.by and plain(kept.by), kept.at, kept.state),
+        (
+            id_,
+            kind_of(c),
+            c.position,
+            c.last,
+            json.dumps(value),
+            kept.words_hash,
+            kept.by and plain(kept.by),
+            kept.at,
+            kept.state,
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """A hash of what is stored of every episode, so that what another program or a failing disk changed is never quoted as said.
 
-Three for each episode: `shown` of what `store.read_episode` reads (the words, who says them, when, of which episode), checked
+Three for each episode: `shown` of what `read_episode` reads (the words, who says them, when, of which episode), checked
 whenever an episode is read; `stored` of all its rows, also as they were added, of passages, vectors and corrections, checked
 by `verbatim check` and before anything of it is changed; `given` of its corrections alone. They are made in the transaction
 that stores the rows.
@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from index.errors import LibraryDamaged
+from index.library.connection import Connection
+from index.library.tables.rows import row_of, rows_of_episode
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS seals (
@@ -44,32 +44,32 @@ _STORED = (
     "SELECT id, first, last, text, context, start, end FROM passages WHERE episode = ? ORDER BY id",
     _GIVEN,
 )
-_OTHERS = "its words, names or times are not those that were stored"
+OTHER_ROWS = "its words, names or times are not those that were stored"
 _VECTORS = "SELECT vector FROM embeddings JOIN passages ON passages.id = passage WHERE episode = ? ORDER BY passage"
 
 
-def sealed(connection: sqlite3.Connection) -> bool:
+def sealed(connection: Connection) -> bool:
     """Whether this library's episodes have hashes; False where it was not changed since an earlier version made it."""
     return connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0] != "3"
 
 
-def hash_of_rows(tables: Iterable[Sequence[Any]]) -> str:
+def hash_of_rows(tables: Iterable[Sequence[Any]] | None) -> str:
     """SHA-256 over rows, each made of texts, numbers and None."""
     return hashlib.sha256(json.dumps(tables, default=repr).encode("ascii")).hexdigest()
 
 
-def check_shown(connection: sqlite3.Connection, row: int, rows: Iterable[Sequence[Any]]) -> str:
-    """What is wrong with the rows that `store.read_episode` read of an episode, in a clause; "" where nothing is."""
+def check_shown(connection: Connection, row: int, rows: Iterable[Sequence[Any]]) -> str:
+    """What is wrong with the rows that `read_episode` read of an episode, in a clause; "" where nothing is."""
     if not sealed(connection):
         return ""
     held = connection.execute("SELECT shown FROM seals WHERE episode = ?", (row,)).fetchone()
     if held is None:
         return "its hash is gone"
     # NULL inside the transaction that changes it.
-    return "" if held[0] in (None, hash_of_rows(rows)) else _OTHERS
+    return "" if held[0] in (None, hash_of_rows(rows)) else OTHER_ROWS
 
 
-def check_stored(connection: sqlite3.Connection, row: int) -> str:
+def check_stored(connection: Connection, row: int) -> str:
     """What is wrong with any row of an episode, in a clause; "" where nothing is."""
     if not sealed(connection):
         return ""
@@ -81,67 +81,40 @@ def check_stored(connection: sqlite3.Connection, row: int) -> str:
     return "its words, names, times, passages or corrections are not those that were stored"
 
 
-def is_whole(connection: sqlite3.Connection, id_: str) -> bool:
-    """Whether all that is stored of an episode can be read, and is what was stored."""
-    try:
-        row = _row(connection, id_)
-        return row is not None and not check_stored(connection, row) and not _shown_fault(connection, id_)
-    except LibraryDamaged:
-        return False
-
-
-def are_whole_corrections(connection: sqlite3.Connection, id_: str) -> bool:
+def are_whole_corrections(connection: Connection, id_: str) -> bool:
     """Whether what was put right in an episode is what was given."""
-    row = _row(connection, id_)
-    held = connection.execute("SELECT given FROM seals WHERE episode = ?", (row,)).fetchone() if sealed(connection) else (None,)
+    row = row_of(connection, id_)
+    held = (
+        connection.execute("SELECT given FROM seals WHERE episode = ?", (row,)).fetchone()
+        if sealed(connection)
+        else (None,)
+    )
     return held is not None and held[0] in (None, hash_of_rows(connection.execute(_GIVEN, (row,)).fetchall()))
-
-
-def faults(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """The damaged episodes: each one's id, and what is wrong with it, in a clause."""
-    for row, id_ in connection.execute("SELECT id, name FROM episodes ORDER BY name").fetchall():
-        try:
-            why = check_stored(connection, row) or _shown_fault(connection, id_)
-        except LibraryDamaged as exc:
-            why = f"it can't be read ({exc.__cause__ or exc})"
-        if why:
-            yield str(id_), why
-
-
-def _shown_fault(connection: sqlite3.Connection, id_: str) -> str:
-    from index.library.tables import read_episode
-
-    try:
-        return "" if read_episode(connection, id_) else "it is listed, but can't be found by its id"
-    except LibraryDamaged as exc:
-        return f"it can't be read ({exc.__cause__})" if exc.__cause__ else _OTHERS
 
 
 # While an episode changes, inside a transaction
 
 
-def new(connection: sqlite3.Connection, row: int) -> None:
+def new(connection: Connection, row: int) -> None:
     """An episode whose rows are written for the first time."""
     connection.execute("INSERT OR IGNORE INTO seals (episode) VALUES (?)", (row,))
 
 
-def open_of(connection: sqlite3.Connection, id_: str) -> None:
-    row = _row(connection, id_)
+def open_of(connection: Connection, id_: str) -> None:
+    row = row_of(connection, id_)
     if row is not None:
         open_row(connection, row)
 
 
-def open_row(connection: sqlite3.Connection, row: int) -> None:
+def open_row(connection: Connection, row: int) -> None:
     """To be called before rows of an episode change: it gets a new hash at the transaction's end, if it matches its old one."""
     held = connection.execute("SELECT shown, stored FROM seals WHERE episode = ?", (row,)).fetchone()
     if held is not None and held[0] is not None and not check_stored(connection, row):
         connection.execute("UPDATE seals SET shown = NULL, stored = NULL, given = NULL WHERE episode = ?", (row,))
 
 
-def seal(connection: sqlite3.Connection) -> None:
+def seal(connection: Connection) -> None:
     """Hash the episodes that changed; to be called at a transaction's end."""
-    from index.library.tables import rows_of_episode
-
     for (row,) in connection.execute("SELECT episode FROM seals WHERE shown IS NULL").fetchall():
         (id_,) = connection.execute("SELECT name FROM episodes WHERE id = ?", (row,)).fetchone()
         connection.execute(
@@ -155,15 +128,12 @@ def seal(connection: sqlite3.Connection) -> None:
         )
 
 
-def _row(connection: sqlite3.Connection, id_: str) -> int | None:
-    found = connection.execute("SELECT id FROM episodes WHERE name = ?", (id_,)).fetchone()
-    return found[0] if found else None
-
-
-def _hash_of_stored(connection: sqlite3.Connection, row: int) -> str:
+def _hash_of_stored(connection: Connection, row: int) -> str:
     digest = hashlib.sha256()
     for statement in _STORED:
-        digest.update(json.dumps(connection.execute(statement, (row,)).fetchall(), default=repr).encode("ascii") + b"\n")
+        digest.update(
+            json.dumps(connection.execute(statement, (row,)).fetchall(), default=repr).encode("ascii") + b"\n"
+        )
     for (vector,) in connection.execute(_VECTORS, (row,)):
         digest.update(vector if isinstance(vector, bytes) else repr(vector).encode())
     return digest.hexdigest()

@@ -1,0 +1,161 @@
+"""What could open a turn at the start of a line: a label, a time, or both; plain, bold, in brackets, or above the words."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from index.formats.labels import clean_label, name_like
+from index.formats.times import CLOCK, seconds
+
+
+class LabelHead(NamedTuple):
+    """What could open a turn at the start of a line. `kind`: bold, bracket, plain, above, bare, time.
+
+    `sure` where bold type with a colon, a bracket or a time marks the label as one; `listed` behind a bullet.
+    """
+
+    label: str | None
+    start: float | None
+    end: float | None
+    rest: str
+    kind: str
+    sure: bool = False
+    listed: bool = False
+
+
+_RANGE = rf"({CLOCK})(?:\s*(?:-->|->|to|[-–—])\s*({CLOCK}))?"
+TIME_HEAD = re.compile(rf"(\\?[\[(<]\s*)?\\{{0,2}}{_RANGE}\s*+\\{{0,2}}([\])>])?(\s*+(?:[-–—|:]\s++)?)")
+BULLET = re.compile(r"(?:[-–•>]|>>+|&gt;&gt;)\s+|>>+\s*")
+_BOLD = re.compile(
+    r"(\*{1,3}|__)\s*+([^*\n]{1,100}?)(?<!\s)\s*+\1\s*|<(b|strong)>\s*+([^<\n]{1,100}?)(?<!\s)\s*+</\3>\s*",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(rf"\s*(?:\\?[\[(]\s*{_RANGE}\s*\\?[\])])?\s*(:?)\s*")
+_IN_LABEL = re.compile(rf"\\?[\[(<]?\s*\b{_RANGE}\s*\\?[\])>]?")
+_BRACKET = re.compile(r"\\?\[([^\[\]\n\\]{1,60})\\?\]\s*(:?)\s*")
+_MACHINE = re.compile(r"(?:speaker|spk)[ _]?\d{1,3}", re.IGNORECASE)
+_PLAIN = re.compile(
+    rf"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{{0,70}}?)(?<!\s)\s*+(?:\\?[\[(]?\s*{_RANGE}\s*\\?[\])]?)?\s*+:(?=\s|\Z|\*\*|[\"“‘\[(\\])\s*"
+)
+_ABOVE = re.compile(
+    rf"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{{0,60}}?)(?<!\s)\s*+[|,–—-]?\s*+\\?[\[(]?\s*+{_RANGE}\s*+\\?[\])]?\s*+:?\s*+"
+)
+_SPELT = re.compile(
+    r"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{0,60}?)(?<!\s)\s++(?:(\d{1,2}) hours?,? )?(\d{1,3}) minutes?,? (\d{1,2}) seconds?"
+    rf"\s*+(?:{CLOCK})?"
+)
+_MARKUP_HEADING = re.compile(r"#{1,6}\s++(.*)")
+
+
+def head_of(line: str) -> LabelHead | None:
+    """What could open a turn at the start of a line that is not empty; None where nothing could."""
+    start = end = None
+    sure = listed = False
+    if line[0] in "-–•>&":
+        bullet = BULLET.match(line)
+        if bullet:
+            listed = line[0] in "-–•"
+            line = line[bullet.end() :]
+            if not line:
+                return None
+    first = line[0]
+    if first.isdigit() or first in "[(<\\":
+        match = TIME_HEAD.match(line)
+        if (
+            match
+            and bool(match[1]) == bool(match[4])
+            and (match[4] or match[0][-1:].isspace() or line[match.end() :][:2] in ("", "**"))
+        ):
+            start, end = seconds(match[2]), seconds(match[3]) if match[3] else None
+            line, sure = line[match.end() :], True
+            if not line:
+                return LabelHead(None, start, end, "", "time", bool(match[1]))
+            first = line[0]
+        bracketed = bool(match and match[1])
+    else:
+        bracketed = False
+    found = _label(line, first)
+    if found is None:
+        return LabelHead(None, start, end, line, "time", bracketed) if start is not None else None
+    return found._replace(
+        start=start if start is not None else found.start,
+        end=end if end is not None else found.end,
+        sure=found.sure or (sure and found.kind != "bare"),
+        listed=listed,
+    )
+
+
+def _label(line: str, first: str) -> LabelHead | None:
+    if first in "*_<":
+        return _bold(line)
+    if first == "#":
+        heading = markdown_heading(line)
+        if not heading:
+            return None
+        inner = _label(heading, heading[0])
+        return inner if inner and not inner.rest else None
+    if first in "[\\":
+        match = _BRACKET.match(line)
+        if match and (match[2] or _MACHINE.fullmatch(match[1].strip())):
+            return LabelHead(clean_label(match[1]), None, None, line[match.end() :], "bracket", True)
+        return None
+    window = line[:110]
+    if " second" in window and len(line) < 110:
+        spelt = _SPELT.fullmatch(line)  # "Ann Lee   1 minute 3 seconds1:03", as Teams copies it
+        if spelt and name_like(spelt[1]):
+            start = int(spelt[2] or 0) * 3600 + int(spelt[3]) * 60 + int(spelt[4])
+            return LabelHead(spelt[1], float(start), None, "", "above", True)
+    if ":" in window:
+        match = _PLAIN.match(line)
+        if match:
+            return LabelHead(match[1].strip(), *_span(match[2], match[3]), line[match.end() :], "plain", bool(match[2]))
+        if len(line) < 110:
+            match = _ABOVE.fullmatch(line)
+            if match:
+                return LabelHead(match[1].strip(), *_span(match[2], match[3]), "", "above", True)
+    if "\t" in window:
+        name, _, rest = line.partition("\t")
+        if name_like(name.strip()) and rest.strip():
+            return LabelHead(name.strip(), None, None, rest.strip(), "plain", False)
+    if len(line) < 50 and line[-1] not in ".,;" and name_like(line):
+        return LabelHead(line, None, None, "", "bare")
+    return None
+
+
+def markdown_heading(line: str) -> str | None:
+    """The words of a Markdown heading, without its marks; None where the line is none."""
+    match = _MARKUP_HEADING.fullmatch(line)
+    return match[1].rstrip("#").rstrip() if match else None
+
+
+def _bold(line: str) -> LabelHead | None:
+    match = _BOLD.match(line)
+    if match is None:
+        return None
+    content = match[2] or match[4]
+    after = _AFTER.match(line, match.end())
+    assert after is not None  # every part of it is optional
+    colon = content.rstrip().endswith(":") or bool(after[3])
+    inside = _IN_LABEL.search(content)
+    start, end = _span(after[1], after[2])
+    if inside:
+        start, end = _span(inside[1], inside[2])
+        content = (content[: inside.start()] + content[inside.end() :]).strip(" -–|:")
+    if match[1] in ("*",) and not colon:
+        return None
+    rest = line[after.end() :] if colon or after[1] else line[match.end() :]
+    if not content.strip(" :"):
+        if not rest:
+            return LabelHead(None, start, end, "", "time", True) if start is not None else None
+        inner = _label(rest, rest[0])
+        return (
+            inner._replace(start=start, end=end, sure=True)
+            if inner
+            else LabelHead(None, start, end, rest, "time", True)
+        )
+    return LabelHead(content, start, end, rest, "bold" if rest or colon else "bare", colon or start is not None)
+
+
+def _span(start: str | None, end: str | None) -> tuple[float | None, float | None]:
+    return seconds(start) if start else None, seconds(end) if end else None
