@@ -1,0 +1,49 @@
+"""Values of options, read by argparse: numbers, sentences, times, dates. What can't be meant is misuse."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentTypeError
+from datetime import date
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ArgumentTypeError(f"{text} is not a whole number above 0")
+    return number
+
+
+def places(text: str) -> tuple[int, int | None]:
+    """`12` or `12-15` as the first and the last sentence; the last is None where it isn't named."""
+    match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", text, re.ASCII)
+    if not match or (match[2] and int(match[2]) < int(match[1])):
+        raise ArgumentTypeError(f"{text!r} is not a sentence like 12, or a stretch like 12-15")
+    return int(match[1]), int(match[2]) if match[2] else None
+
+
+def seconds(text: str) -> float:
+    found = moment(text)
+    if not found:
+        raise ArgumentTypeError(f"{text!r} is no length: it is nothing at all")
+    return found
+
+
+def moment(text: str) -> float:
+    from index.formats.times import seconds as clock_time
+
+    found = clock_time(text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is not a time like 32:10 or 1:02:03")
+    return found
+
+
+def day(text: str) -> str:
+    """An ISO date, month or year as it is; anything else is misuse."""
+    if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
+        raise ArgumentTypeError(f"{text!r} is not a date like 2024-02-01")
+    try:
+        date.fromisoformat((text + "-01-01")[:10] if len(text) == 4 else text + "-01" if len(text) == 7 else text)
+    except ValueError as exc:
+        raise ArgumentTypeError(f"{text!r} is not a date like 2024-02-01") from exc
+    return text
