@@ -28,7 +28,7 @@ from index.reading.read import read_episode
 from rag.answer import Done
 from rag.assistant import Assistant
 from rag.evidence.check import check_quote
-from rag.settings import Settings, variable_of
+from rag.settings import Serving, Settings, variable_of
 from ui.terminal.parser import argument_parser
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -306,7 +306,7 @@ def test_a_new_file_costs_a_sentence_and_make_docs(tmp_path: Path, capsys: pytes
 
 def test_every_setting_has_a_row() -> None:
     rows = re.findall(r"^\| `(VERBATIM_\w+)` \| (?:not set|`[^`]+`) \| \S.*\.? \|$", PAGES["docs/settings.md"], re.MULTILINE)
-    assert {variable_of(field.name) for field in dataclasses.fields(Settings)} <= set(rows)
+    assert {variable_of(field.name) for kind in (Settings, Serving) for field in dataclasses.fields(kind)} <= set(rows)
 
 
 # Links, names and pictures

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ui.terminal import changing, reading
-from ui.terminal.values import day, moment, places, positive, seconds
+from ui.terminal.values import day, moment, places, port, positive, seconds
 
 EXAMPLES = {
     "add": "verbatim add transcripts/ --speakers text\n  verbatim add talk.txt --duration 32:10",
@@ -215,7 +215,10 @@ def _keeping(command: NewCommand) -> None:
 def _serve(command: NewCommand) -> None:
     serve = command("serve", reading.serve, "Open the chat in a browser.")
     serve.add_argument("--host", default=None, help="address to serve on (default: 127.0.0.1)")
-    serve.add_argument("--port", default=None, type=positive, help="port to serve on (default: 7860)")
+    serve.add_argument("--port", default=None, type=port, help="port to serve on (default: 7860)")
+    serve.add_argument(
+        "--share", choices=("on", "off"), default="off", help="a public link through Gradio's servers (default: off)"
+    )
 
 
 def _eval(command: NewCommand) -> None:

@@ -12,12 +12,17 @@ from index.errors import VerbatimError
 
 
 def settings_of(options: Namespace) -> Any:
+    """The settings for answering. SettingsError: a variable is set to what can't be meant, of serving or of answering."""
+    return _all_settings(options)[0]
+
+
+def _all_settings(options: Namespace) -> Any:
     from dataclasses import replace
 
-    from rag.settings import Settings
+    from rag.settings import read_environment
 
-    settings = Settings.from_environment()
-    return replace(settings, library=options.library) if options.library else settings
+    settings, serving = read_environment()
+    return replace(settings, library=options.library) if options.library else settings, serving
 
 
 def filters_of(options: Namespace) -> Any:
@@ -113,19 +118,13 @@ def feedback(options: Namespace) -> int:
 
 
 def serve(options: Namespace) -> int:
-    import app
+    from dataclasses import replace
 
-    settings = settings_of(options)
-    return app.main(
-        [
-            "--library",
-            settings.library,
-            "--host",
-            options.host or settings.host,
-            "--port",
-            str(options.port or settings.port),
-        ]
-    )
+    from ui.serve import serve
+
+    settings, serving = _all_settings(options)
+    given = {name: value for name in ("host", "port") if (value := getattr(options, name))}
+    return serve(settings, replace(serving, **given), share=options.share == "on")
 
 
 def evaluate(options: Namespace) -> int:

@@ -14,6 +14,12 @@ def positive(text: str) -> int:
     return number
 
 
+def port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
+
+
 def places(text: str) -> tuple[int, int | None]:
     """`12` or `12-15` as the first and the last sentence; the last is None where it isn't named."""
     match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", text, re.ASCII)
