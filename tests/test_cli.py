@@ -139,6 +139,7 @@ def test_no_word_is_taken_for_a_command_that_it_is_not(word):
         ["search", "x", "--role", "audience"],
         ["ask", "x", "--since", "yesterday"],
         ["ask", "x", "--until", "2024-13-01"],
+        ["search", "x", "--since", "2024-02", "--until", "2023"],
         ["serve", "--port", "-1"],
         ["show"],
         ["eval"],

@@ -129,7 +129,7 @@ def listeners_page(assistant: Assistant, door: Door, key: Key | None) -> gr.Bloc
     """Ask: what everybody sees. `key`: who has had it is shown the way to the staff's page."""
 
     def line(request: gr.Request) -> str:
-        known = key is not None and key.session(request.request.scope) is not None
+        known = key is not None and request.request is not None and key.session(request.request.scope) is not None
         return masthead(assistant.library, STAFF + "/" if known else "")
 
     with Page(title="Verbatim", analytics_enabled=False, fill_width=True) as page:

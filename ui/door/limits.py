@@ -190,7 +190,7 @@ class Door:
     async def steps(self, work: Iterator[Made], gone: Callable[[], bool] = here) -> AsyncIterator[Made]:
         """What `work` yields, each made in a thread of the pool; no more once whoever asked has `gone`."""
         while not gone() and (step := await self.run(next, work, END, gone=gone)) is not END:
-            yield step  # type: ignore[misc]
+            yield step
 
 
 class LoginAttempts:

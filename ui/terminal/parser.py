@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ui.terminal import changing, reading
-from ui.terminal.values import day, moment, places, port, positive, seconds
+from ui.terminal.values import moment, places, port, positive, seconds
 
 EXAMPLES = {
     "add": "verbatim add transcripts/ --speakers text\n  verbatim add talk.txt --duration 32:10",
@@ -142,9 +142,9 @@ def _asking(command: NewCommand) -> None:
         sub.add_argument("--episode", metavar="ID", help="only this episode")
         sub.add_argument("--guest", metavar="NAME", help="only episodes with this person, and only their words")
         sub.add_argument(
-            "--since", type=day, metavar="DATE", help="only episodes from this day on (2024-02-01, 2024-02 or 2024)"
+            "--since", metavar="DATE", help="only episodes from this day on (2024-02-01, 2024-02 or 2024)"
         )
-        sub.add_argument("--until", type=day, metavar="DATE", help="only episodes up to this day")
+        sub.add_argument("--until", metavar="DATE", help="only episodes up to this day")
 
 
 def _listing(command: NewCommand) -> None:

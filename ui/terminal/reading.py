@@ -26,19 +26,23 @@ def _all_settings(options: Namespace) -> Any:
 
 
 def filters_of(options: Namespace) -> Any:
-    from rag.question.scope import Filters
+    """The filters of ask and search; what can't be meant is misuse."""
+    from rag.question.scope import FilterError, Filters
 
     role = getattr(options, "role", None)
-    return Filters(options.show, options.episode, options.guest, role, options.since, options.until)
+    try:
+        return Filters.parse(options.show, options.episode, options.guest, role, options.since, options.until)
+    except FilterError as fault:
+        options.misused(f"--{fault}")
 
 
 def ask(options: Namespace) -> int:
     from rag.answer import Done
     from rag.assistant import Assistant
 
-    settings = settings_of(options)
+    filters, settings = filters_of(options), settings_of(options)
     assistant = Assistant.open(settings.library, settings)
-    events = assistant.ask(options.question, _history(options.history), filters_of(options))
+    events = assistant.ask(options.question, _history(options.history), filters)
     answer = next(event.answer for event in events if isinstance(event, Done))
     if options.json:
         print(json.dumps(answer.to_json(), ensure_ascii=False, indent=1))
@@ -69,14 +73,14 @@ def search(options: Namespace) -> int:
     from rag.search.export import exported
     from ui.terminal.text import passages_text
 
-    settings = settings_of(options)
+    filters, settings = filters_of(options), settings_of(options)
     assistant = Assistant.open(settings.library, settings)
     if options.exact:
-        places = find_phrase(assistant.library, options.topic, filters_of(options))
+        places = find_phrase(assistant.library, options.topic, filters)
         found = list(places.citations[: options.limit])
         print(f"{places.count} places in {places.searched} episodes searched", file=sys.stderr)
     else:
-        found = assistant.search(options.topic, filters_of(options), limit=options.limit or 10)
+        found = assistant.search(options.topic, filters, limit=options.limit or 10)
     if options.kind == "text":
         print(passages_text(found), end="")
     else:

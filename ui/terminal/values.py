@@ -1,10 +1,9 @@
-"""Values of options, read by argparse: numbers, sentences, times, dates. What can't be meant is misuse."""
+"""Values of options, read by argparse: numbers, sentences, times. What can't be meant is misuse."""
 
 from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
-from datetime import date
 
 
 def positive(text: str) -> int:
@@ -42,14 +41,3 @@ def moment(text: str) -> float:
     if found is None:
         raise ArgumentTypeError(f"{text!r} is not a time like 32:10 or 1:02:03")
     return found
-
-
-def day(text: str) -> str:
-    """An ISO date, month or year as it is; anything else is misuse."""
-    if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
-        raise ArgumentTypeError(f"{text!r} is not a date like 2024-02-01")
-    try:
-        date.fromisoformat((text + "-01-01")[:10] if len(text) == 4 else text + "-01" if len(text) == 7 else text)
-    except ValueError as exc:
-        raise ArgumentTypeError(f"{text!r} is not a date like 2024-02-01") from exc
-    return text
