@@ -1,9 +1,9 @@
 """Writes the generated parts of README and docs/: `python docs/generate.py` (make docs); with --check it only compares.
 
 A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`. Its lines come from the code itself: settings
-from the fields of `Settings`, files from the first sentence of their docstring or opening comment, folders from that of their
-`__init__.py`. Only what can't hold a comment has its line here, in `LINES`. Exit code 1: a part is stale, a line is missing,
-or a line has lost its file.
+from the fields of `Settings` and `Serving`, files from the first sentence of their docstring or opening comment, folders from
+that of their `__init__.py`. Only what can't hold a comment has its line here, in `LINES`. Exit code 1: a part is stale, a line
+is missing, or a line has lost its file.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rag.settings import Settings, variable_of
+from rag.settings import Serving, Settings, variable_of
 
 ROOT = Path(__file__).resolve().parent.parent
-SETTINGS = (Settings,)
+SETTINGS = (Settings, Serving)
 LINES = {
     ".ci/run": "What continuous integration runs: make test.",
     ".gitignore": "What git ignores: libraries, caches, the virtual environment.",

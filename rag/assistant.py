@@ -30,7 +30,7 @@ from rag.question.people import nearest_names
 from rag.question.plan import Plan, model_kind, plan
 from rag.question.question import Question, read_question
 from rag.question.rewritten import condense, more_of
-from rag.question.scope import Filters, Scope, read_scope
+from rag.question.scope import Filters, Scope
 from rag.settings import Settings
 from rag.writing.by_section import words_of
 from rag.writing.extractive import Writer, extractive_writer
@@ -112,7 +112,7 @@ class Assistant:
         filters = filters or Filters()
         question = plain(question)
         history = [{**said, "content": plain(str(said.get("content", "")))} for said in history]
-        here = read_scope(self.library, filters)
+        here = Scope.of(self.library, filters)
         if reply := reply_to(question, episodes=here.episodes, history=history):
             yield from _without_search(question, reply, here, clock)
             return
@@ -194,10 +194,10 @@ class Assistant:
         whole = condense(self.settings, question, history, spent=spent) if history else None
         if whole and whole != question:  # what the model leaves as it is, the rules may still make whole
             question, history = whole, ()
-        scope = here or read_scope(self.library, filters)
+        scope = here or Scope.of(self.library, filters)
         asked = read_question(question, episodes=scope.episodes, history=history, is_word=self._is_word)
         if asked.episodes:
-            scope = read_scope(self.library, filters, named_episodes=asked.episodes)
+            scope = Scope.of(self.library, filters, named_episodes=asked.episodes)
         if filters.role and asked.role is None and not asked.people:
             asked = replace(asked, role=filters.role)
         return replace(asked, words=tuple(self.library.spelled(word) for word in asked.words)), scope

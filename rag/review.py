@@ -1,4 +1,4 @@
-"""Doubts about who speaks in an episode, answers to them, and corrections, as text and JSON."""
+"""Doubts about who speaks in an episode, answers to them, and corrections: what a reviewer is shown, and its JSON."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from index.interviews.doubts import Doubt, doubts
 from index.interviews.voices import Heard, Recovery
 from index.plain import plain
 from rag.answer import clock
-
-SHOWN_AROUND = 3  # sentences of speech on each side of one that is asked about, in the terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,12 @@ class Review:
                 counts[one.role] += words[one.position]
         return dict(counts)
 
+    def heard_in(self, first: int, last: int) -> list[tuple[Heard, str]]:
+        """Sentences `first` to `last` that are speech: who is heard in each, and its text."""
+        texts = {sentence.position: sentence.text for sentence in self.episode.sentences}
+        heard = self.recovery.heard if self.recovery else ()
+        return [(one, texts[one.position]) for one in heard if first <= one.position <= last]
+
 
 def _words_at(episode: Episode) -> dict[int, int]:
     return {sentence.position: len(sentence.text.split()) for sentence in episode.sentences}
@@ -99,13 +103,14 @@ def _doubt_json(review: Review, doubt: Doubt) -> dict[str, Any]:
                 "fixed": one.fixed,
                 "text": text,
             }
-            for one, text in _around(review, doubt.first, doubt.last)
+            for one, text in review.heard_in(doubt.first, doubt.last)
         ],
     }
 
 
 def _kept_json(kept: KeptCorrection) -> dict[str, Any]:
     given = kept.correction
+    assert isinstance(given, VoiceIs)  # `Review.of` keeps no others
     return {
         "position": given.position,
         "last": given.last,
@@ -130,41 +135,6 @@ def kept_json(kept: KeptCorrection) -> dict[str, Any]:
     }
 
 
-def corrections_text(given: Sequence[KeptCorrection]) -> str:
-    """What was put right, a line each, oldest first, with who did and when, and whether it counts."""
-    lines = [
-        f"{kept.number}. {given_text(kept.correction)} ({kept.at}{f', by {one_line(kept.by)}' if kept.by else ''})"
-        f"{'' if kept.state == 'active' else f' [{kept.state}]'}"
-        for kept in given
-    ]
-    return "\n".join(lines) or "Nothing was put right here."
-
-
-def _around(review: Review, first: int, last: int) -> list[tuple[Heard, str]]:
-    texts = {sentence.position: sentence.text for sentence in review.episode.sentences}
-    heard = review.recovery.heard if review.recovery else ()
-    return [(one, texts[one.position]) for one in heard if first <= one.position <= last]
-
-
-def review_text(review: Review) -> str:
-    """The review for a terminal: who is credited with how much, then each doubt with the words around it."""
-    people = ", ".join(
-        f"{one_line(p.name)} ({p.role})" if p.role != "unknown" else one_line(p.name) for p in review.episode.people
-    )
-    lines = [f"{one_line(review.episode.id)}: {one_line(review.episode.title)}", people or "nobody named"]
-    if review.recovery is None:
-        return "\n".join([*lines, "The transcript says who speaks: there is nothing to ask."])
-    lines += _state(review)
-    for number, doubt in enumerate(review.doubts, 1):
-        lines += ["", f"{number}. Who says sentence {doubt.ask}? {_worth(doubt)}", *_lines_of(review, doubt)]
-    if not review.doubts:
-        return "\n".join([*lines, "Nothing is left in doubt."])
-    command, ask = f"  verbatim speakers {one_line(review.episode.id)}", review.doubts[0].ask
-    lines += ["", "Answer with the sentence where a voice begins, or with one that it says (or several: 12-15):"]
-    lines += [f"{command} --host-from {ask}", f"{command} --guest {ask}"]
-    return "\n".join(lines)
-
-
 def given_text(given: Correction) -> str:
     """A correction in words: "the host begins at sentence 12", "sentence 3 starts at 12:40"."""
     first, last = given.position, given.last
@@ -180,46 +150,6 @@ def given_text(given: Correction) -> str:
         until = "" if given.end is None else f" and ends at {clock(given.end)}"
         return f"{where} {'starts' if last in (None, first) else 'start'} at {clock(given.start)}{until}"
     return f"{where} reads: {one_line(given.text)}"
-
-
-def _state(review: Review) -> list[str]:
-    words = review.words
-    lines = [
-        f"{words['host']:,} words are told as the host's, {words['guest']:,} as the guest's, {words['unknown']:,} as nobody's."
-    ]
-    roles = [person.role for person in review.episode.people]
-    if 1 not in (roles.count("host"), roles.count("guest")):
-        lines.append("No one host or guest is named, so nobody is credited: name them in the episode's .meta.json.")
-    if review.recovery and review.recovery.panel:
-        lines.append(
-            "More than two people seem to speak, so nobody is told from anybody; an answer says that there are two."
-        )
-    states = Counter(kept.state for kept in review.given)
-    if states["active"]:
-        last = next(kept for kept in reversed(review.given) if kept.state == "active")
-        by = f", by {one_line(last.by)}" if last.by else ""
-        lines.append(
-            f"Answers that count: {states['active']}. The last: {given_text(last.correction)} ({last.at}{by})."
-        )
-    if states["unplaced"]:
-        lines.append(
-            f"Answers about words that the transcript no longer has: {states['unplaced']}; kept, and not counted."
-        )
-    return lines
-
-
-def _worth(doubt: Doubt) -> str:
-    return f"Likely the {doubt.likely} ({doubt.sure:.0%}); an answer is worth about {max(1, round(doubt.wrong_words))} words."
-
-
-def _lines_of(review: Review, doubt: Doubt) -> list[str]:
-    shown = _around(review, doubt.first, doubt.last)
-    at = next(number for number, (one, _) in enumerate(shown) if one.position == doubt.ask)
-    return [
-        f"{'>' if one.position == doubt.ask else ' '}{one.position:>5}  {one.likely:<5} "
-        f"{'  said' if one.fixed else f'{one.sure:>6.0%}'}  {one_line(text)}"
-        for one, text in shown[max(0, at - SHOWN_AROUND) : at + SHOWN_AROUND + 1]
-    ]
 
 
 def one_line(text: str) -> str:

@@ -1,5 +1,7 @@
-"""All settings in one frozen dataclass, with defaults, units and checks.
-The only reader of VERBATIM_* and OPENAI_* variables."""
+"""All settings in two frozen dataclasses, one for answering and one for serving, with defaults, units and checks.
+
+The only reader of VERBATIM_* and OPENAI_* variables.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,28 @@ def variable_of(name: str) -> str:
     return f"VERBATIM_{name.upper()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a deployment may set: each has a default, and `VERBATIM_` + its name in capitals sets it."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Public:
+    """What both kinds of settings say of themselves: of a secret, only whether it is set."""
+
+    def public(self) -> dict[str, Any]:
+        """The settings as they may leave the process, in results, reports, logs and errors: of a secret, whether it is set.
+
+        The endpoint's address is one: it may hold a name and a password, and tells of a network that is nobody's business.
+        """
+        return {
+            setting.name: ("set" if value else None) if setting.metadata.get("secret") else value
+            for setting in fields(self)
+            for value in [getattr(self, setting.name)]
+        }
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.public().items())})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings(Public):
+    """How questions are answered. Each has a default, and `VERBATIM_` + its name in capitals sets it."""
 
     library: str = "library"
     """Folder of the library."""
@@ -55,6 +76,52 @@ class Settings:
     """Passages that an answer is written from."""
     quotes: int = 3
     """Most quotes in an extractive answer."""
+
+    @property
+    def provider(self) -> str | None:
+        """The provider in the model's name: `openai` of openai:NAME; None where none or no model is named."""
+        provider, _, name = (self.model or "").partition(":")
+        return provider if provider and name else None
+
+    def cost(self, tokens: Mapping[str, int] | None) -> float | None:
+        """The price of {"input", "output"} tokens in the currency of the prices; None where tokens or prices aren't known."""
+        if tokens is None or not (self.price_input or self.price_output):
+            return None
+        return (tokens["input"] * self.price_input + tokens["output"] * self.price_output) / 1_000_000
+
+    def hidden_in(self, text: str) -> str:
+        """A text of somebody else's, such as a client's error, with every secret of these settings taken out."""
+        secrets = [getattr(self, setting.name) for setting in fields(self) if setting.metadata.get("secret")]
+        secrets += _parts_of(self.base_url)
+        for secret in sorted({secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET}, key=len, reverse=True):
+            text = text.replace(secret, "[hidden]")
+        return text
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """The defaults, changed by what the environment sets. SettingsError names the variable and the fault."""
+        values = _read(cls, environment)
+        if "api_key" not in values and environment.get("OPENAI_API_KEY", "").strip():
+            values["api_key"] = environment["OPENAI_API_KEY"].strip()
+        for variable in ("OPENAI_BASE_URL", "OPENAI_API_BASE"):  # langchain goes to both by itself
+            if "base_url" not in values and environment.get(variable, "").strip():
+                values["base_url"] = environment[variable].strip()
+        settings = cls(**values)
+        if settings.planner not in ("rules", "model"):
+            raise SettingsError(f"VERBATIM_PLANNER={settings.planner!r} is neither rules nor model.")
+        if settings.support not in ("rules", "model"):
+            raise SettingsError(f"VERBATIM_SUPPORT={settings.support!r} is neither rules nor model.")
+        if settings.max_cost and not (settings.price_input or settings.price_output):
+            raise SettingsError(
+                "VERBATIM_MAX_COST needs to know what tokens cost: set VERBATIM_PRICE_INPUT and VERBATIM_PRICE_OUTPUT too."
+            )
+        return settings
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Serving(Public):
+    """How the pages are served: where, to whom, and how much one visitor may ask. Set like `Settings`."""
+
     host: str = "127.0.0.1"
     """Address that the page is served on."""
     port: int = 7860
@@ -72,72 +139,38 @@ class Settings:
     proxy: str | None = None
     """Address of the proxy in front of the page, as in 127.0.0.1: its X-Forwarded-For is believed, nobody else's."""
 
-    @property
-    def provider(self) -> str | None:
-        """The provider in the model's name: `openai` of openai:NAME; None where none or no model is named."""
-        provider, _, name = (self.model or "").partition(":")
-        return provider if provider and name else None
-
-    def cost(self, tokens: Mapping[str, int] | None) -> float | None:
-        """The price of {"input", "output"} tokens in the currency of the prices; None where tokens or prices aren't known."""
-        if tokens is None or not (self.price_input or self.price_output):
-            return None
-        return (tokens["input"] * self.price_input + tokens["output"] * self.price_output) / 1_000_000
-
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Serving:
         """The defaults, changed by what the environment sets. SettingsError names the variable and the fault."""
-        values: dict[str, object] = {}
-        for setting in fields(cls):
-            variable = variable_of(setting.name)
-            raw = environment.get(variable, "").strip()
-            if not raw:
-                continue
-            kind = type(setting.default) if setting.default is not None else str
-            try:
-                values[setting.name] = kind(raw)
-            except ValueError as exc:
-                raise SettingsError(f"{variable}={raw!r} is not {'a whole' if kind is int else 'a'} number.") from exc
-            zero_means_none = setting.default == 0 or setting.name in NO_LIMIT_AT_ZERO
-            if kind in (int, float) and not (values[setting.name] > 0 or (raw == "0" and zero_means_none)):  # type: ignore[operator]
-                raise SettingsError(f"{variable}={raw!r} must be above 0.")
-        if "api_key" not in values and environment.get("OPENAI_API_KEY", "").strip():
-            values["api_key"] = environment["OPENAI_API_KEY"].strip()
-        for variable in ("OPENAI_BASE_URL", "OPENAI_API_BASE"):  # langchain goes to both by itself
-            if "base_url" not in values and environment.get(variable, "").strip():
-                values["base_url"] = environment[variable].strip()
-        settings = cls(**values)  # type: ignore[arg-type]
-        if settings.planner not in ("rules", "model"):
-            raise SettingsError(f"VERBATIM_PLANNER={settings.planner!r} is neither rules nor model.")
-        if settings.support not in ("rules", "model"):
-            raise SettingsError(f"VERBATIM_SUPPORT={settings.support!r} is neither rules nor model.")
-        if settings.max_cost and not (settings.price_input or settings.price_output):
-            raise SettingsError(
-                "VERBATIM_MAX_COST needs to know what tokens cost: set VERBATIM_PRICE_INPUT and VERBATIM_PRICE_OUTPUT too."
-            )
-        return settings
+        return cls(**_read(cls, environment))
 
-    def public(self) -> dict[str, Any]:
-        """The settings as they may leave the process, in results, reports, logs and errors: of a secret, whether it is set.
 
-        The endpoint's address is one: it may hold a name and a password, and tells of a network that is nobody's business.
-        """
-        return {
-            setting.name: ("set" if value else None) if setting.metadata.get("secret") else value
-            for setting in fields(self)
-            for value in [getattr(self, setting.name)]
-        }
+SECRETS = frozenset(setting.name for kind in (Settings, Serving) for setting in fields(kind) if setting.metadata.get("secret"))
+"""Names of the settings whose value never leaves the process."""
 
-    def hidden_in(self, text: str) -> str:
-        """A text of somebody else's, such as a client's error, with every secret of these settings taken out."""
-        secrets = [getattr(self, setting.name) for setting in fields(self) if setting.metadata.get("secret")]
-        secrets += _parts_of(self.base_url)
-        for secret in sorted({secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET}, key=len, reverse=True):
-            text = text.replace(secret, "[hidden]")
-        return text
 
-    def __repr__(self) -> str:
-        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.public().items())})"
+def _read(kind: type[Settings | Serving], environment: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of `kind` that the environment sets. SettingsError names the variable and the fault."""
+    values: dict[str, Any] = {}
+    for setting in fields(kind):
+        variable = variable_of(setting.name)
+        raw = environment.get(variable, "").strip()
+        if not raw:
+            continue
+        of_type: type = str if setting.default is None else type(setting.default)
+        try:
+            values[setting.name] = value = of_type(raw)
+        except ValueError as exc:
+            raise SettingsError(f"{variable}={raw!r} is not {'a whole' if of_type is int else 'a'} number.") from exc
+        zero_means_none = setting.default == 0 or setting.name in NO_LIMIT_AT_ZERO
+        if of_type in (int, float) and not (value > 0 or (raw == "0" and zero_means_none)):
+            raise SettingsError(f"{variable}={raw!r} must be above 0.")
+    return values
+
+
+def read_environment(environment: Mapping[str, str] = os.environ) -> tuple[Settings, Serving]:
+    """All that the environment sets. SettingsError names the variable and the fault."""
+    return Settings.from_environment(environment), Serving.from_environment(environment)
 
 
 def _parts_of(address: str | None) -> list[str]:

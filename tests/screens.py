@@ -10,7 +10,7 @@ import httpx
 
 from index.library import Library
 from rag.assistant import Assistant
-from rag.settings import Settings
+from rag.settings import Serving, Settings
 from ui.site import make_site
 
 HERE = ("127.0.0.1", 50000)
@@ -26,13 +26,14 @@ def run(doing: Coroutine[Any, Any, Any]) -> Any:
 class Screens:
     """Somebody who is logged in as staff and opens one screen after the other. `seen`: everything that was answered."""
 
-    def __init__(self, library: Library, settings: Settings) -> None:
+    def __init__(self, library: Library, serving: Serving, settings: Settings | None = None) -> None:
         async def make() -> Any:
-            return make_site(Assistant.open(library.folder, settings), staff=True)  # outside a loop, Gradio leaves some open
+            assistant = Assistant.open(library.folder, settings)
+            return make_site(assistant, serving, staff=True)  # outside a loop, Gradio leaves some open
 
         self.site, self.cookies = run(make()), httpx.Cookies()
         self.seen: list[str] = []
-        form = {"username": settings.staff_user, "password": settings.staff_password}
+        form = {"username": serving.staff_user, "password": serving.staff_password}
         assert self.ask("POST", f"{STAFF}/login", data=form).status_code == 200
 
     def ask(self, method: str, address: str, **options: Any) -> httpx.Response:

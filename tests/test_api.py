@@ -20,7 +20,7 @@ from browsing import staff_cookies
 from endpoint import Endpoint
 from served import UNLIMITED, make_library, served
 
-from rag.settings import Settings
+from rag.settings import Serving
 from ui.door.limits import AT_ONCE_WITH_MODEL, Door, Rate, TooMany, line_of
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def test_a_rate_counts_over_a_sliding_window() -> None:
 
 
 def test_over_the_limit_a_session_and_then_its_address_are_refused_with_a_clear_line() -> None:
-    door = Door(Settings(questions_a_minute=2, questions_a_minute_by_address=3), clock=lambda: 0.0)
+    door = Door(Serving(questions_a_minute=2, questions_a_minute_by_address=3), clock=lambda: 0.0)
     door.count("s1", "10.0.0.1")
     door.count("s1", "10.0.0.1")
     with pytest.raises(TooMany, match=r"You have asked 2 questions within a minute.*Try again in 60 seconds"):
@@ -210,7 +210,7 @@ def test_over_the_limit_a_session_and_then_its_address_are_refused_with_a_clear_
 
 def test_those_who_wait_are_told_their_place_and_let_in_in_order() -> None:
     async def scene() -> tuple[list[str], list[tuple[str, int]]]:
-        door = Door(Settings(questions_a_minute=0, questions_a_minute_by_address=0), at_once=1)
+        door = Door(Serving(questions_a_minute=0, questions_a_minute_by_address=0), at_once=1)
         done: list[str] = []
         told: list[tuple[str, int]] = []
         first_may_end = asyncio.Event()

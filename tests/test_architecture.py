@@ -42,8 +42,9 @@ FLOORS = (
     ("ui.listeners",),
     ("ui.staff",),
     ("ui.site",),
-    ("app",),
+    ("ui.serve",),
     ("ui.terminal",),
+    ("app",),
 )
 MOST_FILES = 16  # of code in one folder
 PICKLES = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "jsonpickle"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -10,17 +11,21 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from talks import KETTLE, write_show, write_talk
 
 from index.library import Library
 from index.library.feedback import Feedback
 from ui.terminal import cli
+from ui.terminal.parser import EXAMPLES, argument_parser, parsed
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = sorted(cli.EXAMPLES)
+COMMANDS = sorted(EXAMPLES)
 CITATION = [
     "n", "episode", "title", "show", "date", "speaker", "role", "speaker_source", "start", "end", "time_source",
     "time_error", "quote", "check", "url",
@@ -73,7 +78,7 @@ def test_every_help_carries_two_examples_that_can_be_run(verbatim, command):
     assert len(examples) == 2
     for example in examples:
         words = shlex.split(example.split(" > ")[0])
-        assert cli._parser().parse_args(words[1:]).run, example
+        assert argument_parser().parse_args(words[1:]).run, example
         assert words[1] == command
 
 
@@ -83,11 +88,49 @@ def test_the_overview_names_every_command_and_two_to_start_with(verbatim):
     assert len(re.findall(r"^  verbatim ", out, re.M)) == 2
 
 
+def test_without_arguments_the_help_is_printed_with_two_commands_to_start_with(verbatim):
+    assert verbatim() == verbatim("--help") and verbatim()[0] == 0
+
+
+def test_the_version_is_that_of_the_package(verbatim):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert verbatim("--version") == (0, f"verbatim {project['version']}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["serach", "bells"], "Did you mean: verbatim search?"),
+        (["ASK", "x"], "Did you mean: verbatim ask?"),
+        (["epis"], "Did you mean: verbatim episodes?"),
+        (["delete", "kettle"], "Did you mean: verbatim remove?"),
+        (["help"], "Did you mean: verbatim --help?"),
+        (["Who mended the kettle?"], 'To ask a question: verbatim ask "…"'),
+        (["qqq"], "There are: add, ask,"),
+        ([""], "There are: add, ask,"),
+        (["a" * 5000], "There are: add, ask,"),
+        (["\x1b[31mask"], "no command '\\x1b[31mask'"),
+    ],
+    ids=lambda given: given[0][:12] if isinstance(given, list) else "",
+)
+def test_a_word_that_is_no_command_is_told_with_the_one_that_may_be_meant(verbatim, words, says):
+    code, out, err = verbatim(*words)
+    assert (code, out) == (2, "") and says in err and "\x1b" not in err and len(err) < 300
+
+
+@given(st.text(max_size=30))
+def test_no_word_is_taken_for_a_command_that_it_is_not(word):
+    assume(word not in EXAMPLES and not word.startswith("-"))
+    with pytest.raises(SystemExit) as ended, contextlib.redirect_stderr(io.StringIO()):
+        parsed([word])
+    assert ended.value.code == 2
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["sing"],
+        ["--library", "x"],
         ["ask"],
         ["add"],
         ["search", "x", "--limit", "0"],
@@ -96,6 +139,7 @@ def test_the_overview_names_every_command_and_two_to_start_with(verbatim):
         ["search", "x", "--role", "audience"],
         ["ask", "x", "--since", "yesterday"],
         ["ask", "x", "--until", "2024-13-01"],
+        ["search", "x", "--since", "2024-02", "--until", "2023"],
         ["serve", "--port", "-1"],
         ["show"],
         ["eval"],

@@ -28,8 +28,8 @@ from index.reading.read import read_episode
 from rag.answer import Done
 from rag.assistant import Assistant
 from rag.evidence.check import check_quote
-from rag.settings import Settings, variable_of
-from ui.terminal.cli import _parser
+from rag.settings import Serving, Settings, variable_of
+from ui.terminal.parser import argument_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
@@ -98,7 +98,7 @@ def test_every_command_is_one_that_is_there(words: list[str]) -> None:
     program, *arguments = words
     name = Path(program).name
     if name == "verbatim":
-        _parser().parse_args(arguments)
+        argument_parser().parse_args(arguments)
     elif name == "make":
         targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
         assert set(arguments) <= set(targets)
@@ -134,7 +134,7 @@ def test_the_commands_without_make_are_those_of_the_makefile(target: str) -> Non
 
 
 def _subcommands() -> set[str]:
-    return set(next(action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction)).choices)
+    return set(next(action for action in argument_parser()._actions if isinstance(action, argparse._SubParsersAction)).choices)
 
 
 def test_every_command_of_the_terminal_door_is_in_the_docs() -> None:
@@ -306,7 +306,7 @@ def test_a_new_file_costs_a_sentence_and_make_docs(tmp_path: Path, capsys: pytes
 
 def test_every_setting_has_a_row() -> None:
     rows = re.findall(r"^\| `(VERBATIM_\w+)` \| (?:not set|`[^`]+`) \| \S.*\.? \|$", PAGES["docs/settings.md"], re.MULTILINE)
-    assert {variable_of(field.name) for field in dataclasses.fields(Settings)} <= set(rows)
+    assert {variable_of(field.name) for kind in (Settings, Serving) for field in dataclasses.fields(kind)} <= set(rows)
 
 
 # Links, names and pictures

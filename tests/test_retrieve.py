@@ -14,7 +14,7 @@ from index.library import Library
 from index.search.encoder import HashingEncoder
 from rag.evidence.retrieve import Hit, Retriever
 from rag.question.question import Question
-from rag.question.scope import Filters, QuestionError, read_scope
+from rag.question.scope import FilterError, Filters, QuestionError, Scope
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def episodes_of(hits: list[Hit]) -> list[str]:
 
 
 def retrieve(library: Library, question: Question, filters: Filters | None = None, k: int = 8) -> list[Hit]:
-    return Retriever(library).retrieve(question, read_scope(library, filters or Filters()), k=k)
+    return Retriever(library).retrieve(question, Scope.of(library, filters or Filters()), k=k)
 
 
 def test_the_best_passage_comes_first_and_hits_are_whole(library):
@@ -66,7 +66,7 @@ def test_the_best_passage_comes_first_and_hits_are_whole(library):
     ],
 )
 def test_a_filter_is_never_broken_and_lets_everything_else_through(library, filters, allowed):
-    assert {e.id for e in read_scope(library, filters).episodes} == allowed
+    assert {e.id for e in Scope.of(library, filters).episodes} == allowed
     for words in ("bell harbour storm", "kettle", "zeppelin"):
         assert set(episodes_of(retrieve(library, asked(words), filters, k=50))) <= allowed
     assert set(episodes_of(retrieve(library, asked("bell kettle lantern storm"), filters, k=50))) == allowed
@@ -106,7 +106,7 @@ def test_a_filter_by_words_is_one_search_however_many_passages_it_leaves(library
 )
 def test_a_filter_that_names_nothing_here_is_refused(library, filters, fault, hint):
     with pytest.raises(fault, match=hint):
-        read_scope(library, filters)
+        Scope.of(library, filters)
 
 
 def test_a_named_person_is_preferred_and_the_others_are_still_found(library):
@@ -117,8 +117,8 @@ def test_a_named_person_is_preferred_and_the_others_are_still_found(library):
 
 
 def test_a_named_episode_narrows_the_search_unless_a_filter_does(library):
-    assert {e.id for e in read_scope(library, Filters(), named_episodes=["bell"]).episodes} == {"bell"}
-    assert {e.id for e in read_scope(library, Filters(guest="Bo"), named_episodes=["bell"]).episodes} == {"kettle", "storm"}
+    assert {e.id for e in Scope.of(library, Filters(), named_episodes=["bell"]).episodes} == {"bell"}
+    assert {e.id for e in Scope.of(library, Filters(guest="Bo"), named_episodes=["bell"]).episodes} == {"kettle", "storm"}
 
 
 class Backwards:
@@ -129,7 +129,7 @@ class Backwards:
 
 
 def test_a_reranker_sees_more_than_is_asked_for_and_has_the_last_word(library):
-    scope = read_scope(library, Filters())
+    scope = Scope.of(library, Filters())
     every = retrieve(library, asked("bell"), k=30)
     (last,) = Retriever(library, reranker=Backwards()).retrieve(asked("bell"), scope, k=1)
     assert last.id == every[-1].id
@@ -143,7 +143,7 @@ def test_an_empty_library_finds_nothing(tmp_path):
 def test_a_passage_removed_meanwhile_is_left_out(tmp_path: Path):
     library = Library.create(tmp_path / "library", "hashing")
     library.add([write_show(tmp_path / "talks")])
-    scope = read_scope(library, Filters())
+    scope = Scope.of(library, Filters())
     other = Library.open(tmp_path / "library")
     other.remove("kettle")
     assert episodes_of(Retriever(library).retrieve(asked("kettle copper"), scope)) == ["lantern"]
@@ -153,7 +153,7 @@ def test_a_passage_removed_meanwhile_is_left_out(tmp_path: Path):
 
 @pytest.mark.parametrize(("lexical_weight", "first"), [(1.0, "lantern"), (0.0, None)])
 def test_a_plain_sum_can_be_asked_for_to_measure_against(library, lexical_weight, first):
-    question, scope = asked("angry crab"), read_scope(library, Filters())
+    question, scope = asked("angry crab"), Scope.of(library, Filters())
     hits = Retriever(library, lexical_weight=lexical_weight).retrieve(question, scope, k=1)
     nearest = max(Retriever(library).candidates(question, scope).cosines.items(), key=lambda item: item[1])[0]
     assert (hits[0].passage.episode == first) if first else (hits[0].id == nearest)
@@ -191,3 +191,54 @@ def test_a_langchain_chain_gets_the_same_passages_with_where_they_stand(library)
     for document, hit in zip(documents, hits, strict=True):
         assert (document.page_content, document.metadata["episode"]) == (hit.passage.text, "bell")
         assert document.metadata["score"] == hit.score
+
+
+# ---- filters as people give them
+
+
+def test_filters_are_read_as_they_are_meant():
+    assert Filters.parse("", None, "  ", "", "", None) == Filters()
+    assert Filters.parse(" Mended ", "bell", "Cat", "guest", "2023", "2024-02") == Filters(
+        "Mended", "bell", "Cat", "guest", "2023", "2024-02"
+    )
+    assert Filters.parse(None, None, None, None, "2024-02-10", "2024-02").until == "2024-02"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "fault"),
+    [
+        *[(field, value, "date") for field in ("since", "until") for value in (
+            "soon", "2024-13", "2024-02-30", "20240201", "2024-W05", "24", "2024-2-1", "2024-02-01T10", "0000", "-2024",
+            "٢٠٢٤", "2024-02-01\n2024", "02/01/2024",
+        )],
+        ("role", "audience", "role"), ("role", "Guest", "role"), ("role", ["guest"], "text"),
+        ("show", "x" * 301, "text"), ("episode", 7, "text"), ("guest", b"Bo", "text"), ("since", "2" * 301, "text"),
+    ],
+)  # fmt: skip
+def test_a_filter_that_cannot_be_meant_is_refused_by_its_name(field, value, fault):
+    given = dict.fromkeys(("show", "episode", "guest", "role", "since", "until"), "") | {field: value}
+    with pytest.raises(FilterError, match=f"^{field} is ") as refused:
+        Filters.parse(**given)
+    assert (refused.value.field, refused.value.fault) == (field, fault) and len(str(refused.value)) < 160
+
+
+@pytest.mark.parametrize("value", ["2024", "2024-02"])
+def test_where_only_whole_days_are_given_a_month_is_refused(value):
+    with pytest.raises(FilterError, match="a day, as 2024-02-01"):
+        Filters.parse("", "", "", "", value, "", whole_days=True)
+    assert Filters.parse("", "", "", "", "2024-02-29", "", whole_days=True).since == "2024-02-29"
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "crossed"),
+    [
+        ("2024-02-02", "2024-02-01", True), ("2024-03", "2024-02", True), ("2024", "2023-12-31", True),
+        ("2024-02", "2024", False), ("2024", "2024-02", False), ("2024-02-28", "2024-02", False), ("2024-02-01",) * 2 + (False,),
+    ],
+)  # fmt: skip
+def test_days_that_leave_no_time_between_them_are_refused(since, until, crossed):
+    if crossed:
+        with pytest.raises(FilterError, match=f"^since is '{since}'.*{until}"):
+            Filters.parse("", "", "", "", since, until)
+    else:
+        assert Filters.parse("", "", "", "", since, until) == Filters(since=since, until=until)

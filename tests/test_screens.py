@@ -15,9 +15,9 @@ from index.corrections.kinds import SpeakerIs, StartsAt, WordsAre
 from index.interviews.answers import VoiceIs
 from index.library import Library
 from index.library.feedback import Feedback
-from rag.settings import Settings
+from rag.settings import Serving
 
-LOGIN = Settings(staff_user="ines", staff_password="a long one")
+LOGIN = Serving(staff_user="ines", staff_password="a long one")
 QUESTION = "What did Ben Tull say about the copper kettle?"
 
 

@@ -22,14 +22,15 @@ from eval.run.runner import evaluate
 from eval.sets.questions import SetQuestion
 from index.library import Library
 from rag.assistant import Assistant
-from rag.settings import Settings, variable_of
+from rag.settings import SECRETS, Serving, Settings, variable_of
 from ui.staff import runs
 from ui.staff.evaluate import shown
 from ui.terminal.cli import main
 
 QUESTION = "What did Ben Tull say about an umbrella?"
 ASKED = SetQuestion("q1", QUESTION, "fact", "answered", ())
-SECRET_FIELDS = [setting.name for setting in fields(Settings) if setting.metadata.get("secret")]
+SECRET_FIELDS = sorted(SECRETS)
+OF_ANSWERING = [setting.name for setting in fields(Settings) if setting.name in SECRETS]
 
 
 def sentinel(name: str) -> str:
@@ -39,10 +40,10 @@ def sentinel(name: str) -> str:
 @pytest.fixture
 def secret(endpoint: Endpoint) -> Settings:
     """Settings with a sentinel in every secret field, and an endpoint that refuses the key and says it aloud."""
-    values: dict[str, Any] = {name: sentinel(name) for name in SECRET_FIELDS}
+    values: dict[str, Any] = {name: sentinel(name) for name in OF_ANSWERING}
     login = f"{sentinel('base_url')}:{quote(sentinel('base_url') + '@/', safe='')}"
     values["base_url"] = f"http://{login}@127.0.0.1:{endpoint.server_port}/v1"
-    aloud = " ".join([*map(sentinel, SECRET_FIELDS), values["base_url"]])
+    aloud = " ".join([*map(sentinel, OF_ANSWERING), values["base_url"]])
     endpoint.status = 401
     endpoint.error = {"message": f"Incorrect API key provided: {aloud}", "type": "x", "code": aloud}
     endpoint.headers = {"x-key": sentinel("api_key")}
@@ -50,10 +51,16 @@ def secret(endpoint: Endpoint) -> Settings:
 
 
 @pytest.fixture
-def environment(secret: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def staffed() -> Serving:
+    """The same for serving: a sentinel in every secret field."""
+    return Serving(**{name: sentinel(name) for name in SECRET_FIELDS if name not in OF_ANSWERING})
+
+
+@pytest.fixture
+def environment(secret: Settings, staffed: Serving, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The same settings, given by the environment."""
     for name in ("model", *SECRET_FIELDS):
-        monkeypatch.setenv(variable_of(name), str(getattr(secret, name)))
+        monkeypatch.setenv(variable_of(name), str(getattr(secret if hasattr(secret, name) else staffed, name)))
     return secret
 
 
@@ -83,20 +90,23 @@ def nothing_secret(*outputs: object, but: str = "") -> None:
 
 def test_the_fields_that_hold_a_secret_are_marked() -> None:
     assert {"api_key", "base_url", "staff_user", "staff_password"} <= set(SECRET_FIELDS)
-    named = {setting.name for setting in fields(Settings)}
+    named = {setting.name for kind in (Settings, Serving) for setting in fields(kind)}
     assert not {name for name in named if any(part in name for part in ("key", "password", "secret", "token")) and
                 name not in SECRET_FIELDS and name != "max_tokens"}  # fmt: skip
 
 
-def test_what_leaves_the_process_says_only_that_a_secret_is_set(secret: Settings) -> None:
-    public = secret.public()
-    assert [public[name] for name in SECRET_FIELDS] == ["set"] * len(SECRET_FIELDS)
-    assert list(public) == [setting.name for setting in fields(Settings)] and public["model"] == "openai:small"
-    assert not any(Settings().public()[name] for name in SECRET_FIELDS)
-    nothing_secret(repr(secret), f"{secret}", f"{secret!r}", "%s" % secret, str([secret]), str({1: secret}), public)  # noqa: UP031
+def test_what_leaves_the_process_says_only_that_a_secret_is_set(secret: Settings, staffed: Serving) -> None:
+    for kind in (secret, staffed):
+        public, names = kind.public(), [setting.name for setting in fields(kind)]
+        assert list(public) == names
+        assert {public[name] for name in names if name in SECRETS} == {"set"}
+        unset = type(kind)().public()
+        assert not any(unset[name] for name in names if name in SECRETS)
+        nothing_secret(repr(kind), f"{kind}", f"{kind!r}", "%s" % kind, str([kind]), str({1: kind}), public)  # noqa: UP031
+    assert secret.public()["model"] == "openai:small" and staffed.public()["port"] == 7860
 
 
-@pytest.mark.parametrize("name", SECRET_FIELDS)
+@pytest.mark.parametrize("name", OF_ANSWERING)
 def test_a_text_of_somebody_elses_is_shown_without_the_secret(secret: Settings, name: str) -> None:
     hidden = secret.hidden_in(f"refused: {getattr(secret, name)}, {sentinel(name)}; try again")
     assert hidden.startswith("refused: [hidden]") and hidden.endswith("; try again")
@@ -111,13 +121,14 @@ def test_a_run_its_report_and_its_screen_hold_no_secret(secret: Settings, librar
     nothing_secret(result, report_html(result), report_table(result), {**view, "plots": None})
     runs._written(library.folder / runs.RUNS / "20260101-000000.json", json.dumps(result).encode())
     nothing_secret(*map(str, shown(library, "20260101-000000")))
-    assert result["made_by"]["settings"]["staff_password"] == "set"
+    assert result["made_by"]["settings"]["api_key"] == "set"
+    assert not set(result["made_by"]["settings"]) - {setting.name for setting in fields(Settings)}
     assert "did not let us in" in result["questions"][0]["answer"], "the model was asked, and refused"
 
 
-def test_a_report_of_an_older_versions_result_hides_what_that_version_wrote(secret: Settings, library: Library) -> None:
+def test_a_report_of_an_older_versions_result_hides_what_that_version_wrote(library: Library) -> None:
     result = evaluate(Assistant(library), [ASKED], Settings())
-    result["made_by"]["settings"] |= {name: getattr(secret, name) for name in SECRET_FIELDS}
+    result["made_by"]["settings"] |= {name: sentinel(name) for name in SECRET_FIELDS}
     nothing_secret(report_html(result), report_table(result))
 
 
@@ -190,9 +201,9 @@ def test_a_setting_that_cannot_be_meant_is_refused_without_the_others(environmen
 
 @pytest.mark.slow
 def test_no_page_and_no_interface_shows_a_secret(
-    secret: Settings, library: Library, endpoint: Endpoint, capfd: pytest.CaptureFixture[str]
+    secret: Settings, staffed: Serving, library: Library, endpoint: Endpoint, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    screens = Screens(library, secret)
+    screens = Screens(library, staffed, secret)
     for address in ("/", "/config", "/gradio_api/info", "/nowhere", "/audio/kettle", "/gradio_api/call/ask"):
         screens.ask("GET", address)
     screens.opened(LISTENERS, "?q=kettle")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from index.errors import SettingsError
-from rag.settings import Settings
+from rag.settings import Serving, Settings, read_environment
 
 
 def test_an_empty_environment_changes_nothing():
-    assert Settings.from_environment({}) == Settings()
-    assert Settings.from_environment({"VERBATIM_LIBRARY": "  ", "VERBATIM_PORT": ""}) == Settings()
+    assert read_environment({}) == (Settings(), Serving())
+    assert read_environment({"VERBATIM_LIBRARY": "  ", "VERBATIM_PORT": ""}) == (Settings(), Serving())
 
 
 def test_every_setting_is_read_with_its_type():
-    settings = Settings.from_environment(
+    settings, serving = read_environment(
         {
             "VERBATIM_LIBRARY": "mine",
             "VERBATIM_EMBEDDINGS": "hashing",
@@ -25,7 +27,7 @@ def test_every_setting_is_read_with_its_type():
         }
     )
     assert (settings.library, settings.embeddings, settings.model) == ("mine", "hashing", "openai:some-model")
-    assert (settings.timeout, settings.passages, settings.port) == (2.5, 12, 8000)
+    assert (settings.timeout, settings.passages, serving.port) == (2.5, 12, 8000)
 
 
 @pytest.mark.parametrize(
@@ -36,12 +38,13 @@ def test_every_setting_is_read_with_its_type():
         ("VERBATIM_TIMEOUT", "soon", "not a number"),
         ("VERBATIM_QUOTES", "0", "above 0"),
         ("VERBATIM_TIMEOUT", "-1", "above 0"),
+        ("VERBATIM_QUESTIONS_A_MINUTE", "-1", "above 0"),
         ("VERBATIM_PLANNER", "somebody", "neither rules nor model"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(name, value, fault):
     with pytest.raises(SettingsError, match=fault) as refused:
-        Settings.from_environment({name: value})
+        read_environment({name: value})
     assert name in str(refused.value) and value in str(refused.value)
 
 
@@ -72,4 +75,11 @@ def test_openais_own_variables_are_read_where_ours_are_not_set():
 
 def test_the_real_environment_is_read_when_it_is_asked_for(monkeypatch):
     monkeypatch.setenv("VERBATIM_PORT", "8123")
-    assert Settings.from_environment().port == 8123
+    assert read_environment()[1].port == Serving.from_environment().port == 8123
+
+
+def test_a_limit_of_zero_is_none_and_a_variable_belongs_to_one_kind():
+    _, serving = read_environment({"VERBATIM_QUESTIONS_A_MINUTE": "0", "VERBATIM_CONNECTIONS_BY_ADDRESS": "0"})
+    assert (serving.questions_a_minute, serving.connections_by_address) == (0, 0)
+    names = [setting.name for kind in (Settings, Serving) for setting in fields(kind)]
+    assert len(names) == len(set(names))

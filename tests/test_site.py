@@ -14,11 +14,11 @@ from talks import ANN, BO, episode
 
 from index.library import Library
 from rag.assistant import Assistant
-from rag.settings import Settings
+from rag.settings import Serving
 from ui.door.staff_door import Key, cookie_name, staff_served
 from ui.site import make_site
 
-LOGIN = Settings(staff_user="ann", staff_password="rosebud")
+LOGIN = Serving(staff_user="ann", staff_password="rosebud")
 HERE = ("127.0.0.1", 50000)
 KEY = "nine-times-four-kettles"
 BY_KEY = f"/staff/?key={KEY}"
@@ -57,17 +57,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Visitor]:
     library = Library.create(tmp_path_factory.mktemp("site") / "library", "hashing")
     library.add_episode(episode((ANN, ["Where is the boat?"]), (BO, ["The boat lies by the harbour."])))
 
-    async def make(settings: Settings, staff: bool) -> FastAPI:
-        return make_site(Assistant(library, settings), staff=staff, key=KEY)  # outside a loop, Gradio leaves some open
+    async def make(serving: Serving, staff: bool) -> FastAPI:
+        return make_site(Assistant(library), serving, staff=staff, key=KEY)  # outside a loop, Gradio leaves some open
 
     @cache
-    def made(settings: Settings, staff: bool) -> FastAPI:
-        return run(make(settings, staff))
+    def made(serving: Serving, staff: bool) -> FastAPI:
+        return run(make(serving, staff))
 
     def opened(
-        settings: Settings, *, staff: bool = True, client: tuple[str, int] = HERE, host: str = "127.0.0.1:7860"
+        serving: Serving, *, staff: bool = True, client: tuple[str, int] = HERE, host: str = "127.0.0.1:7860"
     ) -> Visitor:
-        return Visitor(made(settings, staff), client, host)
+        return Visitor(made(serving, staff), client, host)
 
     return opened
 
@@ -76,7 +76,7 @@ STAFF_ADDRESSES = ["/staff/", "/staff/library", "/staff/evaluate", "/staff/confi
 
 
 def test_without_a_login_the_key_opens_the_staffs_page_on_this_machine(site):
-    client = site(Settings())
+    client = site(Serving())
     assert {client.get(address).status_code for address in STAFF_ADDRESSES} == {403}
     assert "verbatim serve" in client.get("/staff/").text
     brought = client.get("/staff/episode", params={"id": "kettle", "key": KEY, "at": "6"})
@@ -88,14 +88,14 @@ def test_without_a_login_the_key_opens_the_staffs_page_on_this_machine(site):
 
 @pytest.mark.parametrize("key", ["", "x", KEY[:-1], KEY + "x", KEY.upper(), "é" * 9, f"{KEY}&key={KEY}"])
 def test_another_key_opens_nothing(site, key):
-    client = site(Settings())
+    client = site(Serving())
     assert client.get(f"/staff/?key={key}").status_code == 403
     assert not client.cookies and client.get("/staff/").status_code == 403
 
 
 @pytest.mark.parametrize("cookie", ["", ".", "a.b", "é.é", "0" * 32, f"{KEY}.{KEY}", "none"])
 def test_a_made_up_cookie_opens_nothing(site, cookie):
-    client = site(Settings())
+    client = site(Serving())
     header = {"cookie": f"verbatim-staff-7860={cookie}".encode()}
     assert client.get("/staff/config", headers=header).status_code == 403
 
@@ -113,7 +113,7 @@ NOT_OURS = ["verbatim.example", "verbatim.example:7860", "127.0.0.1.example", "1
 
 @pytest.mark.parametrize("host", NOT_OURS)
 def test_without_a_login_a_name_that_is_not_this_machines_finds_no_staffs_page(site, host):
-    client = site(Settings())
+    client = site(Serving())
     assert client.get(BY_KEY).status_code == 303
     found = {client.get(address, headers={"host": host}).status_code for address in [BY_KEY, *STAFF_ADDRESSES]}
     assert found == {404}
@@ -122,7 +122,7 @@ def test_without_a_login_a_name_that_is_not_this_machines_finds_no_staffs_page(s
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:7860", "127.0.0.1", "127.8.9.1:80", "[::1]:7860"])
 def test_this_machines_own_names_find_it(site, host):
-    assert site(Settings(), host=host).get(BY_KEY).status_code == 303
+    assert site(Serving(), host=host).get(BY_KEY).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_this_machines_own_names_find_it(site, host):
      "X-Amzn-Trace-Id", "X-Envoy-External-Address", "Proxy-Connection", "CDN-Loop", "X-Scheme"],
 )  # fmt: skip
 def test_without_a_login_nobody_comes_through_a_proxy_even_with_key_and_cookie(site, name):
-    client = site(Settings())
+    client = site(Serving())
     assert client.get(BY_KEY).status_code == 303
     found = {client.get(address, headers={name: "1"}).status_code for address in [BY_KEY, *STAFF_ADDRESSES]}
     assert found == {404}
@@ -140,7 +140,7 @@ def test_without_a_login_nobody_comes_through_a_proxy_even_with_key_and_cookie(s
 
 
 def test_without_a_login_another_machine_finds_no_staffs_page(site):
-    client = site(Settings(), client=("192.0.2.7", 50000))
+    client = site(Serving(), client=("192.0.2.7", 50000))
     assert {client.get(address).status_code for address in [BY_KEY, *STAFF_ADDRESSES]} == {404}
 
 
@@ -160,7 +160,7 @@ def test_listeners_need_no_login_and_are_shown_no_way_to_the_staff(site):
 
 
 def test_the_way_to_the_staff_is_shown_to_who_has_had_the_key_only(site):
-    client = site(Settings())
+    client = site(Serving())
     config = client.get("/config").json()
     place = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "masthead")
     load = next(event for event in config["dependencies"] if event["outputs"] == [place])
@@ -176,13 +176,13 @@ def test_the_way_to_the_staff_is_shown_to_who_has_had_the_key_only(site):
 
 
 def test_where_the_staffs_page_is_not_served_there_is_none(site):
-    client = site(Settings(), staff=False)
+    client = site(Serving(), staff=False)
     assert "For staff" not in client.get("/staff/gradio_api/info").text
     assert client.get("/staff/library").status_code == 404
 
 
 def test_every_answer_carries_the_headers_that_keep_other_machines_out(site):
-    for client in (site(Settings()), site(LOGIN), site(Settings(), host="else.example")):
+    for client in (site(Serving()), site(LOGIN), site(Serving(), host="else.example")):
         for address in ("/", "/staff/", "/staff/library", "/staff/config", "/audio/none", "/nowhere", "/gradio_api/upload"):
             headers = client.get(address).headers
             assert "default-src 'self'" in headers["content-security-policy"]
@@ -191,23 +191,23 @@ def test_every_answer_carries_the_headers_that_keep_other_machines_out(site):
 
 
 @pytest.mark.parametrize(
-    ("settings", "host", "share", "served"),
+    ("serving", "host", "share", "served"),
     [
-        (Settings(), "127.0.0.1", False, True),
-        (Settings(), "localhost", False, True),
-        (Settings(), "::1", False, True),
-        (Settings(), "0.0.0.0", False, False),
-        (Settings(), "192.0.2.7", False, False),
-        (Settings(), "127.0.0.1", True, False),
-        (Settings(proxy="127.0.0.1"), "127.0.0.1", False, False),
-        (Settings(staff_user="ann"), "0.0.0.0", False, False),
-        (Settings(staff_password="x"), "0.0.0.0", False, False),
+        (Serving(), "127.0.0.1", False, True),
+        (Serving(), "localhost", False, True),
+        (Serving(), "::1", False, True),
+        (Serving(), "0.0.0.0", False, False),
+        (Serving(), "192.0.2.7", False, False),
+        (Serving(), "127.0.0.1", True, False),
+        (Serving(proxy="127.0.0.1"), "127.0.0.1", False, False),
+        (Serving(staff_user="ann"), "0.0.0.0", False, False),
+        (Serving(staff_password="x"), "0.0.0.0", False, False),
         (LOGIN, "0.0.0.0", False, True),
         (LOGIN, "127.0.0.1", True, True),
     ],
 )
-def test_the_staffs_page_is_served_behind_a_login_or_to_this_machine_only(settings, host, share, served):
-    assert staff_served(settings, host, share=share) is served
+def test_the_staffs_page_is_served_behind_a_login_or_to_this_machine_only(serving, host, share, served):
+    assert staff_served(serving, host, share=share) is served
 
 
 # What another site's page makes a browser send
@@ -228,9 +228,9 @@ CHANGES = ["login", "logout", "gradio_api/upload", "gradio_api/queue/join", "gra
 
 
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=str)
-@pytest.mark.parametrize("settings", [Settings(), LOGIN], ids=["key", "login"])
-def test_what_another_sites_page_sends_changes_nothing_of_the_staffs(site, settings, headers):
-    client = site(settings)
+@pytest.mark.parametrize("serving", [Serving(), LOGIN], ids=["key", "login"])
+def test_what_another_sites_page_sends_changes_nothing_of_the_staffs(site, serving, headers):
+    client = site(serving)
     assert client.get(BY_KEY).status_code in (200, 303)
     client.post("/staff/login", data={"username": "ann", "password": "rosebud"})
     for path in CHANGES:
@@ -277,7 +277,7 @@ def test_cookies_stay_with_this_site_and_under_tls(site, headers, secure):
     cookies = [*answer.headers.get_list("set-cookie"), *out.headers.get_list("set-cookie")]
     assert len(cookies) == 4
     if not headers:
-        cookies += (came := site(Settings()).get(BY_KEY)).headers.get_list("set-cookie")
+        cookies += (came := site(Serving()).get(BY_KEY)).headers.get_list("set-cookie")
         assert came.headers["cache-control"] == "no-store"
     for cookie in cookies:
         parts = [part.strip().lower() for part in cookie.split(";")]

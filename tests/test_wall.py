@@ -23,11 +23,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from served import make_library
 
-from app import serving
 from index.library import Library
 from rag.assistant import Assistant
-from rag.settings import Settings
+from rag.settings import Serving
 from ui.door.bodies import MOST_DEPTH, Refusal, Uploads, checked_json, look_through
+from ui.serve import running
 
 # Served from a thread of this process, Gradio leaves a loop and its pipe open.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -56,19 +56,19 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     canary.write_text(f"1\n00:00:01,000 --> 00:00:02,000\nBo: {MARK}\n")
     WATCHED.add(str(canary))
     sys.addaudithook(watch)
-    settings = Settings(questions_a_minute=0, questions_a_minute_by_address=0, **(LOGIN if request.param == "login" else {}))
+    serving = Serving(questions_a_minute=0, questions_a_minute_by_address=0, **(LOGIN if request.param == "login" else {}))
     make_library(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "cache"))
         port = free_port()
-        assistant = Assistant(Library.open(folder / "library"), settings)
+        assistant = Assistant(Library.open(folder / "library"))
 
         async def make() -> Any:
-            return make_site(assistant, staff=True, key=KEY)  # outside a loop, Gradio leaves some open
+            return make_site(assistant, serving, staff=True, key=KEY)  # outside a loop, Gradio leaves some open
 
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
             made = runner.run(make())
-        with serving(made, "127.0.0.1", port):
+        with running(made, "127.0.0.1", port):
             address = f"http://127.0.0.1:{port}"
             with httpx.Client(base_url=address, timeout=60) as staff, httpx.Client(base_url=address, timeout=60) as listener:
                 came_in(staff, request.param)

@@ -5,10 +5,8 @@ can see of it: no file, folder, setting or staff function is within reach.
 """
 
 # Without `from __future__ import annotations`: Gradio reads what a function returns from the annotation itself.
-import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from functools import partial
 from typing import Any, Literal
 
@@ -29,7 +27,6 @@ LONGEST_NAME = 300
 MOST_PASSAGES = 100
 MOST_HISTORY = 50  # messages; only the last few tell what a follow-up is about
 LONGEST_MESSAGE = 20_000
-ROLES = ("host", "guest")
 
 
 class BadValue(VerbatimError):
@@ -82,7 +79,7 @@ def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
             `nearest` where there is no answer, and what was `searched`.
         """
         with told():
-            asked, filters = checked_question(question), checked_filters(show, episode, guest, role, since, until)
+            asked, filters = checked_question(question), Filters.parse(show, episode, guest, role, since, until)
             messages = checked_history(history)
             gone = partial(has_left, request)
             async with door.admitted(*caller(request), gone):
@@ -119,7 +116,7 @@ def api_search(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]
             and `score` (higher is better).
         """
         with told():
-            asked, filters = checked_question(topic), checked_filters(show, episode, guest, role, since, until)
+            asked, filters = checked_question(topic), Filters.parse(show, episode, guest, role, since, until)
             most = checked_limit(limit)
             gone = partial(has_left, request)
             async with door.admitted(*caller(request), gone):
@@ -199,36 +196,6 @@ def checked_name(value: object, name: str) -> str:
     if not isinstance(text, str) or len(text) > LONGEST_NAME:
         raise BadValue(f"{name} should be text of at most {LONGEST_NAME} characters.")
     return text.strip()
-
-
-def checked_filters(
-    show: object, episode: object, guest: object, role: object, since: object, until: object
-) -> Filters:
-    wanted = checked_name(role, "role")
-    if wanted and wanted not in ROLES:
-        raise BadValue(f"role is {wanted!r}. It should be host, guest or empty.")
-    return Filters(
-        show=checked_name(show, "show") or None,
-        episode=checked_name(episode, "episode") or None,
-        guest=checked_name(guest, "guest") or None,
-        role=wanted or None,  # type: ignore[arg-type]
-        since=checked_date(since, "since"),
-        until=checked_date(until, "until"),
-    )
-
-
-def checked_date(value: object, name: str) -> str | None:
-    """An ISO day, month or year; None for an empty one."""
-    text = checked_name(value, name)
-    if not text:
-        return None
-    try:
-        if re.fullmatch(r"\d{4}(-\d\d){0,2}", text):
-            date.fromisoformat((text + "-01-01")[:10])
-            return text
-    except ValueError:
-        pass
-    raise BadValue(f"{name} is {text!r}. It should be a day, a month or a year, as 2024-02-01, 2024-02 or 2024.")
 
 
 def checked_limit(value: object) -> int:

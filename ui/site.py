@@ -18,9 +18,10 @@ import gradio as gr
 from index.errors import VerbatimError
 from index.library import Library
 from rag.assistant import Assistant
+from rag.settings import Serving
 from ui.api import api_functions
 from ui.door.calls import Page, told_in_a_line
-from ui.door.limits import Door, LoginAttempts
+from ui.door.limits import AT_ONCE, AT_ONCE_WITH_MODEL, Door, LoginAttempts
 from ui.door.media import MediaHosts
 from ui.door.staff_door import STAFF, Key, StaffDoor, has_login, logged_in, staff_login
 from ui.door.wall import LISTENERS, Wall, staff_routes
@@ -57,29 +58,30 @@ HEADERS = {
 }
 
 
-def make_site(assistant: Assistant, *, staff: bool, key: str = "") -> FastAPI:
+def make_site(assistant: Assistant, serving: Serving, *, staff: bool, key: str = "") -> FastAPI:
     """The site. `staff`: serve the staff's page too; whether it may be is for `staff_served` to say. `key`: what opens that
     page where it has no login; without one it stays shut."""
     from fastapi import FastAPI
 
-    settings, library = assistant.settings, assistant.library
+    library = assistant.library
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     site.add_middleware(WithHeaders)
     site.add_middleware(MediaHosts, library=library)
     # Pages name these from where they are, so that they also work below a proxy's own path.
     for below in ("", STAFF):
         site.router.routes += [audio_route(library, below), captions_route(library, below)]
-    way_in = None if has_login(settings) else Key(key)
+    way_in = None if has_login(serving) else Key(key)
     if staff:
         # Mounted first: the listeners' page is at the root, and takes every address that is left.
         page = staff_page(assistant)
-        mount = mounted(site, page, STAFF, auth=staff_login(settings), max_file_size=LARGEST_UPLOAD)
+        mount = mounted(site, page, STAFF, auth=staff_login(serving), max_file_size=LARGEST_UPLOAD)
         routes = staff_routes(name for name, *_ in page.pages if name)
         session = way_in.session if way_in else logged_in(mount.app)
         wall = Wall(mount.app, page, routes, session, mount.app.uploaded_file_dir)  # type: ignore[attr-defined]
         # The door stands before the count of logins: what another site's page sends doesn't use them up.
         mount.app = StaffDoor(LoginAttempts(wall, path=f"{STAFF}/login"), way_in)
-    listeners = listeners_page(assistant, Door(settings), way_in if staff else None)
+    door = Door(serving, at_once=AT_ONCE_WITH_MODEL if assistant.settings.model else AT_ONCE)
+    listeners = listeners_page(assistant, door, way_in if staff else None)
     mount = mounted(site, listeners, "/", max_file_size=1, mcp_server=find_spec("mcp") is not None)
     mount.app = Wall(mount.app, listeners, LISTENERS)
     return site
@@ -127,7 +129,7 @@ def listeners_page(assistant: Assistant, door: Door, key: Key | None) -> gr.Bloc
     """Ask: what everybody sees. `key`: who has had it is shown the way to the staff's page."""
 
     def line(request: gr.Request) -> str:
-        known = key is not None and key.session(request.request.scope) is not None
+        known = key is not None and request.request is not None and key.session(request.request.scope) is not None
         return masthead(assistant.library, STAFF + "/" if known else "")
 
     with Page(title="Verbatim", analytics_enabled=False, fill_width=True) as page:

@@ -32,7 +32,7 @@ from rag.assistant import Assistant
 from rag.evidence.may_speak import may_speak_rule
 from rag.evidence.quotes import FEATURES, Evidence, Quote, fitted
 from rag.evidence.verdict import features
-from rag.question.scope import Filters, Scope, read_scope
+from rag.question.scope import Filters, Scope
 
 L2 = 5.0
 MOST_QUESTIONS = 120  # of one set: more change the weights in the second digit only
@@ -191,7 +191,7 @@ def _refusal_rows(assistant: Assistant, read: Read) -> list[RefusalRow]:
 
 def _best(read: Read, assistant: Assistant, asked: SetQuestion) -> Quote | None:
     filters = Filters(**asked.filters)
-    may_speak = may_speak_rule(read.evidence.question, filters, read_scope(assistant.library, filters))
+    may_speak = may_speak_rule(read.evidence.question, filters, Scope.of(assistant.library, filters))
     return next(iter(read.evidence.choose(may_speak, limit=1)), None)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from typing import Any
 
 from eval.report.compare import Comparison, interval_of, shown_p, told
@@ -31,9 +30,8 @@ from eval.report.metric_words import (
 from eval.report.plots import kinds_plot, latency_plot, risk_coverage_plot, seconds_of, short_seconds, time_error_plot
 from eval.run.metrics import mean_with_interval
 from rag.answer import clock
-from rag.settings import Settings
+from rag.settings import SECRETS
 
-SECRETS = frozenset(setting.name for setting in fields(Settings) if setting.metadata.get("secret"))
 PLOTTED = ("hit@5", "citation_hit", "speaker_right", "verdict_right")
 BIGGEST = 3  # losses named in the headline
 WEB = re.compile(r"https?://[^\s<>\"'\\]+", re.IGNORECASE)

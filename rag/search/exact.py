@@ -17,7 +17,7 @@ from index.plain import plain
 from rag.answer import Citation
 from rag.evidence.check import Place, locate, normalise
 from rag.evidence.cite import cite
-from rag.question.scope import Filters, read_scope
+from rag.question.scope import Filters, Scope
 
 LONGEST_PHRASE = 300  # characters
 # Letters that one letter of a transcript may be folded to ("ß" is "ss"): the lexical index files such a word elsewhere.
@@ -50,7 +50,7 @@ def find_phrase(library: Library, phrase: str, filters: Filters | None = None) -
 
 
 def _find_phrase(library: Library, phrase: str, filters: Filters) -> Places:
-    scope = read_scope(library, filters)
+    scope = Scope.of(library, filters)
     searched = [summary.id for summary in scope.episodes]
     holding = _may_hold(library, phrase)
     found: list[Citation] = []

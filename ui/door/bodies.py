@@ -162,7 +162,8 @@ class Counted:
 
     def __init__(self, receive: Any, most: int) -> None:
         self.receive, self.most = receive, most
-        self.size, self.over = 0, None
+        self.size = 0
+        self.over: Refusal | None = None
 
     async def __call__(self) -> Any:
         message = await self.receive()

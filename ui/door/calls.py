@@ -186,7 +186,7 @@ def _unknown(page: Blocks) -> str:
 
 
 def _endpoints(page: Blocks) -> dict[str, Any]:
-    return page.get_api_info()["named_endpoints"]  # type: ignore[index]
+    return page.get_api_info()["named_endpoints"]
 
 
 def _check_kind(part: Any, value: Any) -> None:

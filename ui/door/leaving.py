@@ -13,7 +13,7 @@ def has_left(request: Any) -> bool:
     if cycle is not None and cycle.disconnected:
         return True
     app = scope.get("app")
-    if not hasattr(app, "get_blocks"):
+    if app is None or not hasattr(app, "get_blocks"):
         return False
     # A queued answer is fetched through another connection; Gradio marks its event when that one is closed.
     jobs = app.get_blocks()._queue.active_jobs

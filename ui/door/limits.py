@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from index.errors import VerbatimError
 from rag.halting import GaveUp, halted
-from rag.settings import Settings
+from rag.settings import Serving
 
 MINUTE = 60.0
 AT_ONCE = 2  # answers made at the same time without a language model: more would only fight over the interpreter
@@ -107,10 +107,10 @@ class Ticket:
 class Door:
     """The limits of one site. Lives on the server's event loop, so that nothing in it needs a lock."""
 
-    def __init__(self, settings: Settings, *, at_once: int | None = None, clock: Callable[[], float] = time.monotonic):
-        self.at_once = at_once or (AT_ONCE_WITH_MODEL if settings.model else AT_ONCE)
-        self.by_session = Rate(settings.questions_a_minute, clock=clock)
-        self.by_address = Rate(settings.questions_a_minute_by_address, clock=clock)
+    def __init__(self, serving: Serving, *, at_once: int = AT_ONCE, clock: Callable[[], float] = time.monotonic):
+        self.at_once = at_once
+        self.by_session = Rate(serving.questions_a_minute, clock=clock)
+        self.by_address = Rate(serving.questions_a_minute_by_address, clock=clock)
         self.working = 0
         self.line: deque[Ticket] = deque()
         # A pool of its own: what is slow here holds up no page, and each thread's database connection is made once.
@@ -190,7 +190,7 @@ class Door:
     async def steps(self, work: Iterator[Made], gone: Callable[[], bool] = here) -> AsyncIterator[Made]:
         """What `work` yields, each made in a thread of the pool; no more once whoever asked has `gone`."""
         while not gone() and (step := await self.run(next, work, END, gone=gone)) is not END:
-            yield step  # type: ignore[misc]
+            yield step
 
 
 class LoginAttempts:

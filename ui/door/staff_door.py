@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from rag.settings import Settings
+from rag.settings import Serving
 from ui.door.cookies import cookies_of, header, kept_home
 
 STAFF = "/staff"
@@ -39,13 +39,13 @@ def new_key() -> str:
     return secrets.token_urlsafe(32)
 
 
-def has_login(settings: Settings) -> bool:
-    return bool(settings.staff_user and settings.staff_password)
+def has_login(serving: Serving) -> bool:
+    return bool(serving.staff_user and serving.staff_password)
 
 
-def staff_served(settings: Settings, host: str, *, share: bool = False) -> bool:
+def staff_served(serving: Serving, host: str, *, share: bool = False) -> bool:
     """Whether the staff's page is served: with a login anywhere, without one to this machine only and not behind a proxy."""
-    return has_login(settings) or (is_loopback(host) and not share and not settings.proxy)
+    return has_login(serving) or (is_loopback(host) and not share and not serving.proxy)
 
 
 def is_loopback(host: str) -> bool:
@@ -55,11 +55,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def staff_login(settings: Settings) -> Callable[[str, str], bool] | None:
+def staff_login(serving: Serving) -> Callable[[str, str], bool] | None:
     """What Gradio asks about a name and a password; None where there is no login."""
-    if not has_login(settings):
+    if not has_login(serving):
         return None
-    wanted = (settings.staff_user or "", settings.staff_password or "")
+    wanted = (serving.staff_user or "", serving.staff_password or "")
 
     def allowed(user: str, password: str) -> bool:
         # Both are compared, in constant time: how long it takes tells nothing about either.

@@ -33,5 +33,5 @@ class Shown:
 @contextmanager
 def shown_on_terminal() -> Iterator[None]:
     """Within the block, what is printed is shown and not obeyed."""
-    with redirect_stdout(Shown(sys.stdout)), redirect_stderr(Shown(sys.stderr)):  # type: ignore[type-var]
+    with redirect_stdout(Shown(sys.stdout)), redirect_stderr(Shown(sys.stderr)):
         yield

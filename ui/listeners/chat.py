@@ -301,7 +301,7 @@ def after(now: Round, event: AnswerEvent, library: Library) -> Round:
 
 def searching(library: Library, filters: Filters) -> str:
     """`Searching 7 episodes…`, the filters taken into account."""
-    return said("searching", episodes=counted(len(matching(library.summaries(), filters)), "episode"))
+    return said("searching", episodes=counted(len(matching(library, filters)), "episode"))
 
 
 def suggest(suggester: Suggester, rounds: Rounds) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
 
 from index.errors import VerbatimError
@@ -17,6 +16,7 @@ from index.library.feedback import KINDS, Feedback
 from ui.door.limits import Rate
 from ui.listeners.answers import LONGEST_NOTE
 from ui.listeners.conversation import Round, named
+from ui.shared.version import our_version
 from ui.words.listeners import said
 
 MOST_AT_ONCE = 20  # pieces of feedback of one address within WHILE_SECONDS
@@ -59,11 +59,3 @@ def feedback_on(round_: Round, kind: str, note: str) -> Feedback:
     assert answer is not None
     about = {"filters": named(round_.filters), "answer": answer.to_json()}
     return Feedback(kind, round_.question, note.strip()[:LONGEST_NOTE], json.dumps(about, ensure_ascii=False))  # type: ignore[arg-type]
-
-
-def our_version() -> str:
-    """Verbatim's version; "" where it was not installed."""
-    try:
-        return version("verbatim")
-    except PackageNotFoundError:
-        return ""

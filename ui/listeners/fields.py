@@ -47,7 +47,7 @@ def furnished(library: Library, filters: Filters) -> list[Any]:
 
 def narrowed(library: Library, show: str) -> list[Any]:
     """The episodes and people to choose from within a show, both set back to all of them."""
-    summaries = matching(library.summaries(), Filters(show=show or None))
+    summaries = matching(library, Filters(show=show or None))
     newest_first = sorted(summaries, key=lambda summary: summary.date or "", reverse=True)
     titles = [(summary.title, summary.id) for summary in newest_first]
     return [
@@ -67,7 +67,7 @@ def remaining(library: Library, *choice: str) -> str:
         filters = filters_of(choice)
     except VerbatimError as error:
         return answers.remaining(0, str(error), problem=True)
-    left = matching(library.summaries(), filters)
+    left = matching(library, filters)
     used = sum(bool(value) for value in choice)
     if not left:
         return answers.remaining(used, said("remain_none"), problem=bool(used))

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from index.errors import VerbatimError
 from index.library import Library
 from rag.question.question import LONGEST_QUESTION
-from rag.question.scope import Filters
+from rag.question.scope import LONGEST_VALUE, Filters
 from ui.listeners.conversation import Round, citation_at, moments_of
-from ui.shared.filters import FIELDS, LONGEST_VALUE, choice_of, filters_of, known_here
+from ui.shared.filters import FIELDS, choice_of, filters_of, known_here
 from ui.words.listeners import said
 
 

@@ -6,41 +6,31 @@ Links carry the same six. Knows nothing of Gradio.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import date
 
+from index.errors import NoSuchEpisode
 from index.library import EpisodeSummary, Library
-from rag.question.scope import Filters, QuestionError, read_scope
+from rag.question.scope import FilterError, Filters, QuestionError, Scope
 from ui.shared.html import day
 from ui.words.listeners import said
 
 FIELDS = ("show", "episode", "person", "role", "since", "until")
 EVERY = ""  # the fields' "all of them"
-LONGEST_VALUE = 300  # characters of one field: the longest titles and names have fewer
 
 
 def filters_of(choice: Sequence[str]) -> Filters:
-    """The filters that a choice means. QuestionError: a value that can't be one."""
-    show, episode, person, role, since, until = (str(value or "").strip() for value in choice)
-    for value in (show, episode, person, role):
-        if len(value) > LONGEST_VALUE:
-            raise QuestionError(f"{value[:40]}… is longer than any name here.")
-    if role not in (EVERY, "host", "guest"):
-        raise QuestionError(f"{role!r} is neither host nor guest.")
-    for value in (since, until):
-        if value and not _is_day(value):
-            raise QuestionError(said("bad_date", value=value[:40]))
-    if since and until and until < since:
-        raise QuestionError(said("dates_crossed", since=day(since), until=day(until)))
-    return Filters(show or None, episode or None, person or None, role or None, since or None, until or None)  # type: ignore[arg-type]
-
-
-def _is_day(text: str) -> bool:
+    """The filters that a choice means, in whole days. QuestionError: a value that can't be one, in the page's words."""
+    show, episode, person, role, since, until = choice
     try:
-        return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII)) and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
+        return Filters.parse(show, episode, person, role, since, until, whole_days=True)
+    except FilterError as fault:
+        if fault.fault == "date":
+            raise QuestionError(said("bad_date", value=fault.value)) from fault
+        if fault.fault == "crossed":
+            raise QuestionError(said("dates_crossed", since=day(since.strip()), until=day(until.strip()))) from fault
+        if fault.fault == "role":
+            raise QuestionError(f"{fault.value!r} is neither host nor guest.") from fault
+        raise QuestionError(f"{fault.value}… is longer than any name here.") from fault
 
 
 def choice_of(filters: Filters) -> tuple[str, ...]:
@@ -51,30 +41,18 @@ def choice_of(filters: Filters) -> tuple[str, ...]:
 
 def known_here(library: Library, filters: Filters) -> Filters:
     """The same filters in the library's own spelling. VerbatimError: they name what isn't there."""
-    scope = read_scope(library, filters)
+    scope = Scope.of(library, filters)
     shows = {summary.show.casefold(): summary.show for summary in library.summaries()}
     show = shows.get((filters.show or "").casefold())
     return Filters(show, filters.episode, scope.person, filters.role, filters.since, filters.until)
 
 
-def matching(summaries: Sequence[EpisodeSummary], filters: Filters) -> list[EpisodeSummary]:
-    """The episodes that the filters leave: those in which somebody speaks who may be quoted."""
-    return [
-        summary
-        for summary in summaries
-        if (not filters.show or summary.show.casefold() == filters.show.casefold())
-        and (not filters.episode or summary.id == filters.episode)
-        and (
-            not (filters.guest or filters.role)
-            or any(
-                (not filters.guest or person.name == filters.guest)
-                and (not filters.role or person.role in (filters.role, "unknown"))
-                for person in summary.people
-            )
-        )
-        and (not filters.since or (summary.date or "") >= filters.since)
-        and (not filters.until or EVERY < (summary.date or EVERY)[: len(filters.until)] <= filters.until)
-    ]
+def matching(library: Library, filters: Filters) -> tuple[EpisodeSummary, ...]:
+    """The episodes that are searched under the filters: none where they name what isn't there."""
+    try:
+        return Scope.of(library, filters).episodes
+    except (QuestionError, NoSuchEpisode):
+        return ()
 
 
 def scope_of(library: Library, filters: Filters) -> str:

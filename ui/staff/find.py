@@ -9,7 +9,6 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, Literal
 
 import gradio as gr
@@ -19,7 +18,7 @@ from index.library import EpisodeSummary, Library
 from index.search.lexical import content_words, stems
 from rag.answer import Citation
 from rag.assistant import Assistant
-from rag.question.scope import Filters, QuestionError
+from rag.question.scope import FilterError, Filters
 from rag.search.exact import find_phrase, in_quotes
 from rag.search.export import KINDS, exported
 from rag.search.topic import find_topic
@@ -144,21 +143,15 @@ def shown(
     if not topic.strip():
         return None, passages_staff.notice(words.START)
     try:
-        filters = Filters(
-            show or None,
-            episode or None,
-            person or None,
-            role or None,
-            _day(since),
-            _day(until),  # type: ignore[arg-type]
-        )
+        filters = Filters.parse(show, episode, person, role, since, until)
         with assistant.pinned() as pinned:
             search = searched(pinned, topic.strip(), filters, order, exact)
             if not search.citations:
                 return None, passages_staff.nothing(search.told)
             return search, page_of(pinned.library, search, 0)
     except VerbatimError as error:
-        return None, passages_staff.notice(str(error), problem=True)
+        bad_date = isinstance(error, FilterError) and error.fault == "date" and words.BAD_DATE.format(date=error.value)
+        return None, passages_staff.notice(bad_date or str(error), problem=True)
 
 
 def searched(assistant: Assistant, topic: str, filters: Filters, order: Order, exact: bool) -> Search:
@@ -186,21 +179,6 @@ def searched(assistant: Assistant, topic: str, filters: Filters, order: Order, e
             told = words.NOTHING_OF.format(searched=searched_in)
     ordered = _grouped(citations, order)
     return Search(secrets.token_hex(8), ordered, told, phrase, marked, _starts(ordered))
-
-
-def _day(text: str) -> str | None:
-    """An ISO date, month or year; QuestionError for anything else."""
-    wanted = (text or "").strip()
-    if not wanted:
-        return None
-    whole = {4: "-01-01", 7: "-01", 10: ""}.get(len(wanted))
-    try:
-        date.fromisoformat(wanted + (whole or ""))
-    except ValueError as error:
-        raise QuestionError(words.BAD_DATE.format(date=wanted)) from error
-    if whole is None:
-        raise QuestionError(words.BAD_DATE.format(date=wanted))
-    return wanted
 
 
 def _episodes(citations: tuple[Citation, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Answers, passages, episodes and transcripts as text and JSON for the terminal. No HTML here."""
+"""Answers, passages, episodes and transcripts as text for the terminal."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from index.episode import Episode
 from index.library import EpisodeSummary
 from index.library.feedback import Feedback
-from index.plain import plain
 from rag.answer import Answer, Citation, clock
+from rag.review import one_line
 from rag.search.export import source_line
 
 
@@ -34,16 +34,11 @@ def passages_text(citations: Sequence[Citation]) -> str:
 def feedback_text(given: Sequence[Feedback]) -> str:
     """A line each: when, what, about which question, and the note."""
     lines = (
-        f"{one.at[:16].replace('T', ' ')}  {one.kind.replace('_', ' '):<13}  {_line(one.question)}"
-        + (f"  — {_line(one.note)}" if one.note else "")
+        f"{one.at[:16].replace('T', ' ')}  {one.kind.replace('_', ' '):<13}  {one_line(one.question)}"
+        + (f"  — {one_line(one.note)}" if one.note else "")
         for one in given
     )
     return "\n".join(lines) or "no feedback yet"
-
-
-def _line(text: str) -> str:
-    """A stranger's words on one line, without what a terminal would obey."""
-    return " ".join(plain(text).split())
 
 
 def episodes_text(summaries: Sequence[EpisodeSummary]) -> str:

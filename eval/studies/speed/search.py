@@ -32,7 +32,7 @@ from index.search.encoder import load_encoder
 from index.search.onnx_export import EMBEDDED_MODEL
 from rag.evidence.retrieve import Retriever
 from rag.question.question import read_question
-from rag.question.scope import Filters, read_scope
+from rag.question.scope import Filters, Scope
 
 VOCABULARY = 30_000
 TURNS_AN_EPISODE = 50
@@ -115,7 +115,7 @@ def _asked(library: Library, questions: int, filters: Filters) -> dict[str, floa
         drawn = [words[int(i)] for i in random.integers(VOCABULARY // 1000, VOCABULARY // 2, random.integers(2, 7))]
         text = f"What did they say about {' '.join(drawn)} {words[int(random.integers(5, 40))]}?"
         began, own = time.perf_counter(), time.thread_time()
-        scope = read_scope(library, filters)
+        scope = Scope.of(library, filters)
         question = read_question(text, episodes=scope.episodes)
         found = retriever.retrieve(question, scope, k=8)
         if number >= 5:
