@@ -44,6 +44,7 @@ class Citation:
     way: float | None = None
 
     def numbered(self, n: int) -> Citation:
+        """The same citation with another mark."""
         return replace(self, n=n)
 
     def to_json(self) -> dict[str, Any]:
@@ -108,6 +109,7 @@ class Answer:
     kind: Literal["speech", "library", "small_talk"] = "speech"
 
     def to_json(self) -> dict[str, Any]:
+        """The answer as the object that `verbatim ask --json` prints: docs/terminal.md shows every field."""
         return {
             "question": self.question,
             "asked": self.asked,

@@ -53,6 +53,8 @@ OUT = Path(__file__).parents[2] / "index" / "interviews"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit the folds that are missing, write the weights of all shows, and print what each gives on shows unseen by it. Exit
+    code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval fit-voices", description="Fit and measure turn recovery.")
     parser.add_argument("data", type=Path)
     parser.add_argument("--epochs", type=int, default=5)
@@ -95,6 +97,7 @@ _PLAIN = (np.array([[-12.0, 12.0], [0.0, 1.0]]), (0.9, 0.9))
 
 
 def load(file: Path) -> list[dict[str, Any]]:
+    """The episodes of a file that `voices-data` wrote, one JSON object a line."""
     with file.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 

@@ -49,6 +49,8 @@ class Example:
         dense: np.ndarray,
         row_of: Mapping[int, int],
     ) -> dict[str, np.ndarray]:
+        """An episode's features as arrays under names that begin with its number; n-grams as rows of the table, int32 offsets,
+        float16 dense."""
         arrays = {f"{number}_dense": dense.astype(np.float16)}
         for name, sentences in (("named", named), ("plain", plain)):
             rows = [[row_of[key] for key in keys if key in row_of] for keys in sentences]
@@ -58,6 +60,7 @@ class Example:
 
     @classmethod
     def unpack(cls, arrays: Mapping[str, np.ndarray], number: int, episode: Mapping[str, Any]) -> Example:
+        """The example that `pack` made of an episode; `arrays` may hold those of many."""
         return cls(
             episode["show"],
             episode["kind"] == "interview",

@@ -97,6 +97,7 @@ class Comparison:
         return next((d for d in self.differences if (d.kind, d.metric) == (kind, metric)), None)
 
     def without_test(self, kind: str, metric: str) -> Untested | None:
+        """Why a metric of a kind was not tested; None where it was."""
         return next((u for u in self.untested if (u.kind, u.metric) == (kind, metric)), None)
 
 
@@ -262,6 +263,7 @@ def interval_of(difference: Difference) -> str:
 
 
 def shown_p(p: float) -> str:
+    """A p-value as it is printed: "< .001", ".042"."""
     return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
 
 

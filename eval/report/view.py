@@ -94,6 +94,7 @@ def headline(result: dict[str, Any]) -> View:
 
 
 def key_metrics(result: dict[str, Any]) -> list[str]:
+    """The metrics that a page shows first, those of them that the result has, in the order of importance."""
     return [metric for metric in KEY_METRICS if metric in result["metrics"].get("all", {})]
 
 

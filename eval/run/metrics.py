@@ -79,6 +79,7 @@ def overlaps(span: EpisodeSpan, gold: EpisodeSpan) -> bool:
 
 
 def in_gold(span: EpisodeSpan, gold: Sequence[EpisodeSpan]) -> bool:
+    """True where a span overlaps any of the gold spans of its episode."""
     return any(overlaps(span, place) for place in gold)
 
 

@@ -238,6 +238,7 @@ def _weights(lexical: float | None) -> dict[str, float]:
 
 
 def machine() -> str:
+    """The machine in a line, as a result records it: processor, cores, Python."""
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 

@@ -71,6 +71,8 @@ def figures(compared: Sequence[Compared]) -> dict[str, dict[str, Any]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one JSON object: how often a rewritten follow-up finds what the question asked in full finds. Exit code
+    0."""
     parser = argparse.ArgumentParser(prog="python -m eval follow-ups", description="Measure follow-ups made whole.")
     parser.add_argument("--library", type=Path, help="ask this library (left out: one of the samples, made once)")
     parser.add_argument("--show", action="store_true", help="print each development follow-up that lost its passage")

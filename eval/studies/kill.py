@@ -268,6 +268,7 @@ def _nothing(library: Library) -> object:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Print what was damaged, lost or half done, then the counts. Exit code 1 where there is any of it."""
     parser = argparse.ArgumentParser(prog="python -m eval kill", description=__doc__.partition("\n")[0])
     parser.add_argument("--moments", type=int, default=200, metavar="N")
     parser.add_argument("--seed", type=int, default=1)

@@ -17,6 +17,8 @@ PATIENCE = 5.0  # seconds
 
 
 def main() -> int:
+    """Print the known weaknesses of the pinned packages. Exit code 0 for none, and where nobody can be asked; else
+    pip-audit's."""
     try:
         version = importlib.metadata.version("pip-audit")
     except importlib.metadata.PackageNotFoundError:

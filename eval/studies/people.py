@@ -86,6 +86,8 @@ ClaimedTalk = tuple[HiddenTalk, Claims, dict[str, float]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one JSON object a half: shares of voices named, and of names and roles that are right. With `--fit`, fit first.
+    Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval people", description="Measure names and roles of voices.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--fit", action="store_true", help="fit on the other shows, and write index/speakers/people.json")
@@ -162,6 +164,7 @@ def _introduces(text: str, name: re.Match[str]) -> bool:
 
 
 def is_right(name: str, label: str) -> bool:
+    """True where a name means the labelled person: short forms, surnames left out and names people go by count."""
     from rapidfuzz import fuzz
 
     said, true = folded(name), folded(label)
@@ -261,6 +264,7 @@ def in_shows(named: Sequence[ClaimedTalk], names: Sequence[dict[str, str]]) -> l
 
 
 def judged(talk: HiddenTalk, pairs: Iterable[NameClaim]) -> list[tuple[dict[str, float], bool]]:
+    """The features of each (label, name) pair, and whether that name is right."""
     return [(features, is_right(name, talk.names[label])) for label, name, features in pairs]
 
 
@@ -279,6 +283,8 @@ def logistic(rows: Sequence[tuple[dict[str, float], bool]], *, penalty: float = 
 
 
 def measure_names(named: Sequence[ClaimedTalk], naming: dict, shows: Sequence[InShow | None]) -> dict[str, float]:
+    """Counts and shares of voices: how many their transcript names, how many are named here, how many of these
+    rightly."""
     counts: Counter[str] = Counter()
     for (talk, claims, _), show in zip(named, shows, strict=True):
         given = named_by(claims, {}, naming, show)

@@ -59,6 +59,7 @@ class Read:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one JSON object a set, and the fitted weights of the sum over all development halves. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval reader", description="Measure a reader's weights.")
     parser.add_argument("weights", type=Path)
     parser.add_argument("sets", nargs="+", metavar="QUESTIONS=TRANSCRIPTS")

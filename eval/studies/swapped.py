@@ -36,6 +36,7 @@ _SPECIAL = re.compile(r"([\\*_\[\]#<>`])")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Write such a set into the folder OUT, and print how many questions each half has. Exit code 0."""
     parser = argparse.ArgumentParser(
         prog="python -m eval swapped", description="Write questions put to the wrong person."
     )

@@ -57,6 +57,7 @@ class GoldVoices:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print a table: words given to the right voice, after no answer and after some. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval voices", description="Measure who is told from whom.")
     parser.add_argument("transcripts", type=Path, nargs="*")
     parser.add_argument("--page", type=Path, help="a transcript without labels")

@@ -55,7 +55,8 @@ class Candidates:
 class Reranker(Protocol):
     """What may stand behind the retriever: the same hits in a better order."""
 
-    def rerank(self, question: str, hits: list[Hit]) -> list[Hit]: ...
+    def rerank(self, question: str, hits: list[Hit]) -> list[Hit]:
+        """The same hits in the order in which they are to be read, best first. None may be added."""
 
 
 class Retriever:

@@ -51,6 +51,7 @@ class Sections:
 
     @property
     def quotes(self) -> list[Quote]:
+        """The quotes of all sections, in the order in which they are shown."""
         return [quote for section in self.sections for quote in section.quotes]
 
 

@@ -138,4 +138,5 @@ def words_of(text: str) -> set[str]:
 
 
 def bare(word: str) -> str:
+    """A word as it is compared: lower case, without a possessive's ending, apostrophes straight ("Nell’s" → "nell")."""
     return re.sub(r"['’]s?$", "", word.lower()).replace("’", "'")

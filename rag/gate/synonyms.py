@@ -34,6 +34,7 @@ def family(word: str) -> frozenset[str]:
 
 
 def families(words: Iterable[str]) -> set[str]:
+    """The stems under which any of these words may be found as itself; see `family`."""
     return {stem for word in words for stem in family(word)}
 
 

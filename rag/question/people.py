@@ -67,6 +67,7 @@ def names_of(episodes: Sequence[EpisodeSummary]) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
+    """A name or question as it is compared: case folded, words joined by single blanks, no punctuation."""
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 

@@ -71,6 +71,7 @@ def _written(citations: Sequence[Citation], kind: str, hashes: Mapping[str, str]
 
 
 def passage_json(citation: Citation) -> dict[str, Any]:
+    """A passage as `verbatim search --json` prints it: a citation's fields and its score, higher is better."""
     return citation.to_json() | {"score": citation.score}
 
 

@@ -77,6 +77,8 @@ class Encoder:
         return batches
 
     def batch(self, examples: Sequence[Example]) -> Batch:
+        """Examples as arrays of one length, the longest rounded up to MULTIPLE tokens: ids, types and mask are int64 of shape
+        (examples, tokens)."""
         encoded = [self.encode(example) for example in examples]
         longest = -(-max(len(ids) for ids, _, _ in encoded) // MULTIPLE) * MULTIPLE
         shape = len(examples), longest

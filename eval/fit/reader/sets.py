@@ -130,6 +130,7 @@ def add_sets(corpus: Corpus, data: Path, limit: int | None = None) -> None:
 
 
 def read_rows(file: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a `.jsonl.xz` file, one JSON object a line, read as they are asked for."""
     with lzma.open(file, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 

@@ -77,6 +77,7 @@ class Training:
 
     @property
     def file(self) -> Path:
+        """Where the state of the training lies, to go on from."""
         return self.out / "state.safetensors"
 
     def run(self, until: int | None = None) -> None:
@@ -159,6 +160,8 @@ def load_weights(network: Network, file: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Train until the plan is done or SIGTERM comes, then measure; the same `--out` goes on where it stopped. Exit
+    code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval fit-reader", description="Train the reader.")
     parser.add_argument("qa", type=Path)
     parser.add_argument("--talks", type=Path)

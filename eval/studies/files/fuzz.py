@@ -62,6 +62,7 @@ class Fault:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print each fault with the number that repeats it. Exit code 1 where there is one, 0 for none."""
     parser = argparse.ArgumentParser(prog="python -m eval fuzz", description="Put spoiled transcripts to the reader.")
     parser.add_argument("--seed", type=int, default=1, help="the cases of a seed are always the same")
     parser.add_argument("--cases", type=int, help="how many (default: 2,000, or as many as there is time for)")
@@ -178,6 +179,7 @@ class Still:
     """In the place of the network that reads a talk's sentences: it sees nothing."""
 
     def read(self, texts: Sequence[str]) -> Any:
+        """Zeros, float32 of shape (len(texts), SIZE): reading is tried here, not the model."""
         import numpy as np
 
         from index.interviews.context import SIZE

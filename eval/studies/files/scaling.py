@@ -37,6 +37,8 @@ class Cost:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print seconds, memory and exponent of each kind (1: linear); `<<<` marks what is over the limits. Exit code 1 where one
+    is."""
     parser = argparse.ArgumentParser(prog="python -m eval scaling", description=__doc__.split("\n")[0])
     parser.add_argument("--bytes", type=int, default=1_000_000, help="of the longer file (default: 1,000,000)")
     parser.add_argument("--only", help="only kinds with this in their name")

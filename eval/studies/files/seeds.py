@@ -48,6 +48,7 @@ def seeds() -> list[Seed]:
 
 
 def clock(seconds: float, mark: str = ".") -> str:
+    """Seconds as "HH:MM:SS.mmm", `mark` before the thousandths: SubRip has a comma there."""
     return f"{int(seconds // 3600):02}:{int(seconds // 60 % 60):02}:{seconds % 60:06.3f}".replace(".", mark)
 
 

@@ -52,6 +52,8 @@ class Outcome:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what became of each kind of sentence, and write the figures with `--json`. Exit code 0, whatever they
+    are."""
     parser = argparse.ArgumentParser(prog="python -m eval adversary", description="Put lies and honest sentences to the gate.")
     parser.add_argument("--transcripts", type=Path, nargs="+", default=[SAMPLES], help="made from these instead of the samples")
     parser.add_argument("--most", type=int, default=60, help="episodes used at most")
@@ -197,6 +199,8 @@ def summary(result: dict[str, Any]) -> str:
 
 
 def failures(outcomes: Sequence[Outcome], most: int) -> list[Outcome]:
+    """The outcomes that should not be, up to `most` of a kind: lies that were shown, honest sentences that were
+    replaced."""
     found: list[Outcome] = []
     for kind in QUOTAS:
         found += [o for o in outcomes if o.case.kind == kind and (o.wrong or (o.case.honest and o.became == MENDED))][:most]

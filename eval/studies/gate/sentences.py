@@ -71,6 +71,7 @@ class Case:
 
     @property
     def honest(self) -> bool:
+        """True where the sentence says what its quote says, so that it ought to be shown."""
         return self.kind in HONEST
 
 
@@ -83,15 +84,18 @@ class QuotedSentence:
 
     @property
     def who(self) -> str:
+        """The name of who says it."""
         assert self.quote.turn.speaker
         return self.quote.turn.speaker.name
 
     @property
     def pronouns(self) -> Pronouns:
+        """The speaker's pronouns: by name for the samples, "they" for everybody else."""
         return PRONOUNS.get(self.who, THEY)
 
     @property
     def half(self) -> str:
+        """"dev" or "test", by its episode."""
         return half_of(self.quote.episode.id)
 
 
@@ -143,6 +147,7 @@ def quote_from(episode: Episode, turn: Turn, first: Sentence, least: int = 1) ->
 
 
 def subject(text: str) -> list[str]:
+    """The words that a sentence is about, in order: lower case, four letters or more, no stop words."""
     return [word for word in re.findall(r"[a-z]{4,}", text) if word not in STOP_WORDS]
 
 
@@ -183,6 +188,7 @@ class Words:
         return rng.choice(fit[:NEAREST_WORDS]) if fit else None
 
     def any(self, word: str, rng: random.Random) -> str | None:
+        """Any word with the same ending and another stem; None where there is none."""
         fit = [other for other in self.words if _ending(other) == _ending(word) and _is_other(word, other)]
         return rng.choice(fit) if fit else None
 
@@ -219,6 +225,8 @@ class Maker:
         }  # fmt: skip
 
     def make(self, kind: str, count: int) -> list[Case]:
+        """Up to `count` different cases of a kind, of sentences drawn at random; fewer where it can't be made of
+        enough of them."""
         order = list(self.said)
         self.rng.shuffle(order)
         made: dict[str, Case] = {}
@@ -270,12 +278,14 @@ class Maker:
         yield from (one.quote for one in self.rng.sample(list(self.said), 6) if one.quote.turn is not said.quote.turn)
 
     def other_person(self, said: QuotedSentence) -> str:
+        """Somebody else's name, mostly from the same episode, so that the lie is near."""
         people = [p.name for p in said.quote.episode.people if not is_anonymous(p.name)]
         people += [one.who for one in self.rng.sample(list(self.said), 12)]
         here = [name for name in people if not set(name.lower().split()) & set(said.who.lower().split())]
         return here[0] if here and self.rng.random() < 0.6 else self.rng.choice(here or NAMES)
 
     def short(self, name: str) -> str:
+        """A name as a writer would put it: the first name alone for half of those whom it can't confuse."""
         first = name.split()[0]
         alone = sum(one.split()[0] == first for one in self.people) < 2
         return first if first.isalpha() and len(first) > 3 and alone and self.rng.random() < 0.5 else name
@@ -291,9 +301,11 @@ class Maker:
         return self.rng.choice(QUOTE_STYLES).format(who=who, it=text)
 
     def told(self, said: QuotedSentence) -> str | None:
+        """The sentence in reported speech by its speaker; None where its grammar doesn't allow it."""
         return self.retold(said.text, self.short(said.who), said.pronouns)
 
     def retold(self, text: str, who: str, pronouns: Pronouns) -> str | None:
+        """Words in reported speech by `who`; None where their grammar doesn't allow it."""
         return paraphrase(text, who, pronouns, self.rng, is_word=self.is_word)
 
     def is_word(self, word: str) -> bool:
@@ -303,6 +315,7 @@ class Maker:
     # Honest
 
     def quote(self, said: QuotedSentence) -> Case:
+        """Honest: the speaker's words between quote marks."""
         return self.case("quote", said, self.quoted(self.short(said.who), said.text))
 
     def quote_inside(self, said: QuotedSentence) -> Case | None:
@@ -316,10 +329,12 @@ class Maker:
         return self.case("quote inside", said, f"{who} says {told} “{match[2]}”")
 
     def paraphrase(self, said: QuotedSentence) -> Case | None:
+        """Honest: the speaker's words in reported speech."""
         told = self.told(said)
         return self.case("paraphrase", said, told) if told else None
 
     def two_speakers(self, said: QuotedSentence) -> Case | None:
+        """Honest: what two speakers say, in one sentence with a mark for each."""
         others = [one for one in self.rng.sample(list(self.said), 20) if one.who != said.who]
         if not others:
             return None
@@ -334,6 +349,7 @@ class Maker:
         return self.case("two speakers", said, f"{one} [{{0}}]{link}{two} [{{1}}].", other)
 
     def report_told(self, said: QuotedSentence) -> Case | None:
+        """Honest: what the speaker says that another said, attributed to both."""
         made = self.reported(said)
         if made is None:
             return None
@@ -347,13 +363,16 @@ class Maker:
     # Not honest
 
     def swapped_quoted(self, said: QuotedSentence) -> Case:
+        """A lie: a quote, attributed to somebody else."""
         return self.case("swapped speaker, quoted", said, self.quoted(self.short(self.other_person(said)), said.text))
 
     def swapped_plain(self, said: QuotedSentence) -> Case | None:
+        """A lie: reported speech, attributed to somebody else."""
         told = self.retold(said.text, self.short(self.other_person(said)), said.pronouns)
         return self.case("swapped speaker, not quoted", said, told) if told else None
 
     def quote_changed(self, said: QuotedSentence) -> Case | None:
+        """A lie: between quote marks, with one word, a "not" or a number changed."""
         changed = word_changed(said.text, lambda word: self.swap(word, said), self.rng)
         if self.rng.random() < 0.2:
             changed = negation_changed(said.text, self.rng)
@@ -362,6 +381,7 @@ class Maker:
         return self.lie("quote with a word changed", said, changed and self.whole_quote(said, changed))
 
     def joined(self, said: QuotedSentence) -> Case | None:
+        """A lie: the beginning of one sentence and the end of another, as one quote."""
         same = [one for one in self.said if one.who == said.who and one.quote.episode.id == said.quote.episode.id]
         other = self.rng.choice(same)
         one, two = said.text.split(), other.text.rstrip(".!").split()
@@ -371,6 +391,7 @@ class Maker:
         return self.lie("two half quotes joined", said, self.whole_quote(said, joined), words=joined)
 
     def other_episode(self, said: QuotedSentence) -> Case | None:
+        """A lie: true words of another episode, with the mark of this one."""
         far = [one for one in self.said if one.quote.episode.id != said.quote.episode.id]
         other = self.rng.choice(far) if far else None
         if other is None:
@@ -380,31 +401,37 @@ class Maker:
         return self.lie("words of another episode", said, told)
 
     def negation(self, said: QuotedSentence) -> Case | None:
+        """A lie: reported speech with a "not" added or taken away."""
         told = self.told(said)
         return self.lie("negation changed", said, told and negation_changed(told, self.rng))
 
     def number(self, said: QuotedSentence) -> Case | None:
+        """A lie: reported speech with another number."""
         told = self.told(said)
         return self.lie("number changed", said, told and number_changed(told, self.rng))
 
     def name(self, said: QuotedSentence) -> Case | None:
+        """A lie: reported speech with another name in what is said."""
         inside = name_changed(plain(said.text), self.names, self.rng)
         told = inside and self.retold(inside, self.short(said.who), said.pronouns)
         other = set(re.findall(r"\w+", inside or "")) - set(re.findall(r"\w+", said.text))
         return self.lie("name changed", said, told if told and other & set(re.findall(r"\w+", told)) else None)
 
     def invented(self, said: QuotedSentence) -> Case | None:
+        """A lie: a mark that belongs to no quote."""
         told = self.told(said)
         mark = self.rng.choice([" [9].", " [12].", " [{n}][7].", " [0]."])
         return self.case("invented mark", said, told, mark=mark) if told else None
 
     def filler(self, said: QuotedSentence) -> Case:
+        """A lie: an empty phrase with two of the quote's words and its mark."""
         words = self.rng.sample(subject(said.text), 2)
         sentence = self.rng.choice(FILLERS).format(who=said.who, a=words[0], A=words[0].capitalize(), b=words[1])
         marks = self.rng.choice([" [{n}].", " [{n}].", " [1][2][3]."])
         return self.case("mark on anything", said, sentence, mark=marks)
 
     def reporter(self, said: QuotedSentence) -> Case | None:
+        """A lie: what the speaker says that another said, attributed to the speaker."""
         made = self.reported(said)
         if made is None:
             return None
@@ -413,6 +440,7 @@ class Maker:
         return self.lie("reporter credited", told, style.format(who=self.short(told.who), it=words))
 
     def swapped_word(self, said: QuotedSentence) -> Case | None:
+        """A lie: reported speech with one word exchanged."""
         told = self.told(said)
         return self.lie("word swapped", said, told and word_changed(told, lambda word: self.swap(word, said), self.rng))
 
@@ -423,9 +451,12 @@ class Maker:
         return self.case(kind, said, sentence)
 
     def whole_quote(self, said: QuotedSentence, text: str) -> str:
+        """`text` between quote marks as the speaker's words, in one of QUOTE_STYLES, without a mark."""
         return self.rng.choice(QUOTE_STYLES).format(who=self.short(said.who), it=text.rstrip(".!"))
 
     def swap(self, word: str, said: QuotedSentence) -> str | None:
+        """What a word of the quote is exchanged for; None for the writer's own words ("explains") and where nothing
+        fits."""
         if word not in said.text.lower():
             return None  # a word of the writer's own: "explains"
         return (self.words.near if self.rng.random() < 0.6 else self.words.any)(word, self.rng)

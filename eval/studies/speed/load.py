@@ -37,6 +37,7 @@ LONGEST_WAIT = 120.0  # seconds for one answer; longer is an error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print seconds, errors and the ratio to a lone listener as JSON. Exit code 1 where a question failed."""
     parser = argparse.ArgumentParser(prog="python -m eval load", description=__doc__.split("\n")[0])
     parser.add_argument("--library", type=Path, help="the library to ask (default: one made of the sample episodes)")
     parser.add_argument("--questions-file", type=Path, default=QUESTIONS, help="the set that the questions are taken from")
@@ -120,6 +121,7 @@ async def ask(client: httpx.AsyncClient, text: str) -> dict[str, Any]:
 
 
 def quantile(seconds: Sequence[float], percent: float) -> float:
+    """That percentile of the seconds, rounded to four places; nan for none."""
     return round(float(np.percentile(seconds, percent)), 4) if seconds else float("nan")
 
 
