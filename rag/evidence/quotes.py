@@ -25,7 +25,7 @@ from rag.evidence.retrieve import Hit
 from rag.question.answer_type import expected, holds
 from rag.question.question import Question
 
-READ_PASSAGES = 6  # passages whose sentences are looked at; more cost 20 ms each and change no answer on the samples
+READ_PASSAGES = 6  # passages whose sentences are read; more cost 20 ms each and change no answer on the samples
 LONGEST_QUOTE_WORDS = 75
 SHORTEST_QUOTE_WORDS = 7
 MOST_SENTENCES = 6

@@ -23,7 +23,7 @@ from rag.question.scope import Scope
 POOL = 100  # candidates from each side
 SPEAKER_WORDS = 40  # of a person asked about, in a passage: so many are preferred in full, fewer less
 COMMON_PASSAGES = (
-    3000  # a word in more passages is left out where two rarer ones remain: costly, and tells little
+    3000  # a word in more passages is left out where two rarer ones remain: costly, and says little
 )
 
 

@@ -109,7 +109,7 @@ _SHEET = {
 
 
 def _sheet_row(citation: Citation, hash_: str) -> dict[str, str]:
-    return {name: told(citation, hash_) for name, told in _SHEET.items()}
+    return {name: value_of(citation, hash_) for name, value_of in _SHEET.items()}
 
 
 def _csv(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
