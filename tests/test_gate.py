@@ -199,7 +199,7 @@ def test_a_sentence_that_gave_way_twice_to_the_same_words_is_shown_once() -> Non
         ("live", {"be"}, False),
     ],
 )  # fmt: skip
-def test_a_word_is_supported_by_its_forms_and_synonyms_and_by_no_mere_neighbour(word: str, words: set[str], supported: bool) -> None:
+def test_a_word_is_supported_by_its_forms_and_synonyms_and_no_mere_neighbour(word: str, words: set[str], supported: bool) -> None:
     assert is_supported_word(word, words) is supported
 
 

@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import Any
 
 from eval.report.compare import Comparison, interval_of, shown_p, told
-from eval.report.limits import GateResult
+from eval.report.limits import LimitResult
 from eval.report.metric_words import (
     GROUPS,
     KEY_METRICS,
@@ -41,7 +41,7 @@ WEB = re.compile(r"https?://[^\s<>\"'\\]+", re.IGNORECASE)
 View = dict[str, Any]
 
 
-def view_of(result: dict[str, Any], comparison: Comparison | None, gates: Sequence[GateResult]) -> View:
+def view_of(result: dict[str, Any], comparison: Comparison | None, checked: Sequence[LimitResult]) -> View:
     """What the template asks for, by the names it uses."""
     return {
         "headline": headline(result),
@@ -56,9 +56,9 @@ def view_of(result: dict[str, Any], comparison: Comparison | None, gates: Sequen
         ],
         "comparison": _comparison(comparison) if comparison else None,
         "gates": [
-            _gate(gate) for gate in sorted(gates, key=lambda gate: ("failed", "passed", "skipped").index(gate.status))
+            _limit(limit) for limit in sorted(checked, key=lambda limit: ("failed", "passed", "skipped").index(limit.status))
         ],
-        "gates_failed": sum(gate.status == "failed" for gate in gates),
+        "gates_failed": sum(limit.status == "failed" for limit in checked),
         "made_by": list(_flat(result["made_by"])),
         "commit": result["made_by"].get("commit") or "unknown",
     }
@@ -342,10 +342,10 @@ def _changes(comparison: Comparison) -> Iterable[View]:
                 yield {"won": won, "label": meaning(metric).label, "rows": rows}
 
 
-def _gate(result: GateResult) -> View:
-    gate = result.gate
-    name = f"{meaning(gate.metric).label}, {kind_name(gate.kind)}"
-    return {"status": result.status, "name": name, "asked": gate.limits, "words": result.words, "why": gate.why}
+def _limit(result: LimitResult) -> View:
+    limit = result.limit
+    name = f"{meaning(limit.metric).label}, {kind_name(limit.kind)}"
+    return {"status": result.status, "name": name, "asked": limit.bounds, "words": result.words, "why": limit.why}
 
 
 def _flat(value: dict[str, Any], above: str = "") -> Iterable[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Run a question set against a library and measure it: `evaluate(assistant, questions)` gives what `--json` writes.
 
 A question that raises counts as wrong and is listed with its error. What was measured is kept while a run lasts, so that
-one that was interrupted goes on where it stopped. Knows nothing of reports, gates or the command line.
+one that was interrupted goes on where it stopped. Knows nothing of reports, limits or the command line.
 """
 
 from __future__ import annotations
