@@ -75,10 +75,10 @@ def main(options: argparse.Namespace, settings: Settings, *, bar: ProgressBar = 
         )
     if options.out:
         _write(options.out, json.dumps(result, ensure_ascii=False, indent=1))
-    return _tell(result, old, limits, options.report)
+    return _report_result(result, old, limits, options.report)
 
 
-def _tell(result: dict[str, Any], old: dict[str, Any] | None, limits: Sequence[Limit], report: Path | None) -> int:
+def _report_result(result: dict[str, Any], old: dict[str, Any] | None, limits: Sequence[Limit], report: Path | None) -> int:
     """Print the table, the comparison and the limits, and write the report. Exit code 3 where a limit is broken, else 0."""
     print(table(result))
     for row in result["questions"]:

@@ -7,7 +7,7 @@ show: these are unseen shows, not unseen hosts.) Talks of several hosts or guest
 by the network of n-grams, and never measured.
 
 What was fitted is kept in DATA and reused: `network-*.npz`, `context-*.npz` and `layers-*.npz`, one of each for a fold and one
-for all shows; delete them and `examples.npz` to fit anew. Fitting layers takes about half an hour a fold on one core, and 4 GB
+for all shows; delete them and `examples.npz` to fit again. Fitting layers takes about half an hour a fold on one core, and 4 GB
 of disk in DATA. `--fold N` fits one fold and ends, so that several can be fitted side by side.
 """
 
@@ -195,11 +195,11 @@ def _calibrate(golds: Sequence[GoldVoices], log_odds: Mapping[str, np.ndarray]) 
 PANEL_QUANTILES = (0.95, 0.99)
 """Of interviews; the second where a host and a guest are named."""
 PRECISION = 0.955
-"""Wanted of the words that are credited to either; a little above the bar of .95: an unseen show is never like the others."""
+"""Wanted of the words that are attributed to either; a little above the bar of .95: an unseen show is never like the others."""
 
 
 def _threshold(p: np.ndarray, share: np.ndarray, weight: np.ndarray, precision: float) -> float:
-    """The lowest probability from which on the words credited are right so often."""
+    """The lowest probability from which on the words attributed are right so often."""
     order = np.argsort(-p)
     right = np.cumsum((share * weight)[order]) / np.cumsum(weight[order])
     enough = np.flatnonzero(right >= precision)

@@ -86,7 +86,7 @@ def _read(file: Path) -> tuple[Path, Parsed] | None:
 
 
 def _cast(parsed: Parsed, returns: Counter[str], regulars: set[str]) -> tuple[dict[str, int], str, list[str]] | None:
-    """Each label's role (0 host, 1 guest), the episode's kind and its people; None where it can't be told who is what."""
+    """Each label's role (0 host, 1 guest), the episode's kind and its people; None where it isn't clear who is what."""
     words = _words_of(parsed)
     total = sum(words.values())
     if total < LEAST_WORDS:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
-from eval.report.compare import Comparison, interval_of, shown_p, told
+from eval.report.compare import Comparison, interval_of, shown_p, summary
 from eval.report.limits import LimitResult
 from eval.report.metric_words import (
     GROUPS,
@@ -319,7 +319,7 @@ def _difference(d: Any) -> View:
         "interval": interval_of(d),
         "p": shown_p(d.p),
         "p_holm": None if d.p_holm is None else shown_p(d.p_holm),
-        "told": told(d),
+        "told": summary(d),
     }
 
 

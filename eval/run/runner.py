@@ -57,7 +57,7 @@ def evaluate(
 
     `metrics` is {kind: {name: {"mean", "low", "high", "n"}}}; the kinds are `all`, those of the set, `half:dev` and
     `half:test` where the set has halves, and `with history`. `resume_in`: a folder in which the rows of an unfinished run
-    are kept, found again by the same questions, library, settings and code. `on_progress(done, of)` is told each question.
+    are kept, found again by the same questions, library, settings and code. `on_progress(done, of)` is called after each question.
     """
     began = time.perf_counter()
     options = options or Options()

@@ -4,15 +4,15 @@ Each label is hidden behind "Speaker 1", "Speaker 2", …; the names that `index
 hidden ones, and the roles of `index/speakers/roles.py` with who comes back in the show's episodes nearby. `--fit` fits the
 weights of both on the shows that are not in `TEST_SHOWS`, and writes index/speakers/people.json.
 
-Names are measured three times: by the talk alone; in its show, as when a library is made of all of it and the labels of every
-episode are hidden (who comes back is then known by the names that the other episodes' talks give); and in its show when the
-other episodes' labels are known. No talk tells who comes back by its own labels.
+Names are measured three times: by the episode alone; in its show, as when a library is made of all of it and the labels of every
+episode are hidden (who comes back is then known by the names that the other episodes' own words give); and in its show when the
+other episodes' labels are known. No episode shows by its own labels who comes back.
 
 Right name: every word of it is in the label, or the label is its first word, or it is a usual short form or a slightly
-different spelling of the label's first name. A name by which somebody is known and that the label doesn't tell (a handle,
+different spelling of the label's first name. A name by which somebody is known and that the label doesn't give (a handle,
 initials, another family name) counts as wrong, but for those in `KNOWN_AS`, which were looked up among the shows that are not
-tested on; `wrong_first_name_of_voices` leaves out those whose first name is right. "The talk says it": the first name is spoken
-by its owner after "I'm", "my name is", "this is" or "host"; or in a turn beside one of theirs by another, addressed
+tested on; `wrong_first_name_of_voices` leaves out those whose first name is right. A name is `told` where the first
+name is spoken by its owner after "I'm", "my name is", "this is" or "host"; or in a turn beside one of theirs by another, addressed
 (between marks) or within 60 characters after a word of introduction; in the first 1,500 words, or beside the person's
 first three turns. Host: speaks in at least 30 % of the up to 20 episodes nearby (ten on each side); guest: in at most 10 %;
 those between are left out, and so are voices with less than 2 % of the words where roles are measured.
@@ -72,7 +72,10 @@ KNOWN_AS = {
 
 @dataclass(frozen=True)
 class HiddenTalk:
-    """One episode with its labels hidden. `names` and `told` are by hidden label; `told` are those that the talk tells."""
+    """One episode with its labels hidden. `names` and `told` are by hidden label.
+
+    `told`: the labels whose names the transcript itself gives.
+    """
 
     show: str
     number: tuple[int, str]
@@ -82,7 +85,7 @@ class HiddenTalk:
 
 
 ClaimedTalk = tuple[HiddenTalk, Claims, dict[str, float]]
-"""A talk, the claims to names in it, and how much each voice acts like a host."""
+"""An episode, the claims to names in it, and how much each voice acts like a host."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -133,7 +136,7 @@ def read_talks(folder: Path) -> Iterator[HiddenTalk]:
 
 
 def told_by(turns: Sequence[ParsedTurn], names: dict[str, str]) -> frozenset[str]:
-    """The hidden labels whose first name the talk says where it introduces or addresses them; see the module's docstring."""
+    """The hidden labels whose first name the transcript gives by introducing or addressing them; see the module's docstring."""
     labels, texts = [turn.speaker for turn in turns], [spoken(turn) for turn in turns]
     firsts = {label: re.escape(found[0]) for label, name in names.items() if (found := re.findall(r"[\w’'-]+", name))}
     told: set[str] = set()
@@ -245,12 +248,12 @@ def with_every_other(show: InShow, first: int) -> InShow:
 
 
 def given_names(named: Sequence[ClaimedTalk], naming: dict) -> list[dict[str, str]]:
-    """The names that each talk by itself gives to its voices."""
+    """The names that each episode by itself gives to its voices."""
     return [named_by(claims, {}, naming) for _, claims, _ in named]
 
 
 def in_shows(named: Sequence[ClaimedTalk], names: Sequence[dict[str, str]]) -> list[InShow | None]:
-    """What the other episodes of each talk's show tell; None where nobody is known to come back. `names`: of each talk."""
+    """What the other episodes of each episode's show give; None where nobody is known to come back. `names`: of each episode."""
     episodes = Counter(talk.show for talk, _, _ in named)
     spoken_in: dict[str, Counter[str]] = defaultdict(Counter)
     for (talk, _, _), given in zip(named, names, strict=True):
@@ -304,7 +307,7 @@ def measure_names(named: Sequence[ClaimedTalk], naming: dict, shows: Sequence[In
 
 
 def measure_roles(acted: list, truth: dict, fitted: dict) -> dict[str, float]:
-    """By the talk alone, and with the show's other episodes: their count is taken from every second one, never this one."""
+    """By the episode alone, and with the show's other episodes: their count is taken from every second one, never this one."""
     roles = fitted["roles"]
     counts: Counter[str] = Counter()
     spoken_in: dict[tuple[str, int, str], int] = Counter()

@@ -32,7 +32,7 @@ ANSWERS = (0, 3, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class GoldVoices:
-    """A talk and the truth about it. `words`: shape (n_sentences, 2), words of host and guest in each sentence."""
+    """A transcript and the truth about it. `words`: shape (n_sentences, 2), words of host and guest in each sentence."""
 
     id: str
     show: str
@@ -188,9 +188,9 @@ def _counts(gold: GoldVoices, prepared: Prepared, answers: Sequence[int], bins: 
         "episodes": 1.0,
     }
     for role, column in (("host", 0), ("guest", 1)):
-        credited = np.array([heard.role == role for heard in first.heard])
-        counts[f"{role}_credited"] = total[credited].sum()
-        counts[f"{role}_credited_right"] = gold.words[credited, column].sum()
+        attributed = np.array([heard.role == role for heard in first.heard])
+        counts[f"{role}_credited"] = total[attributed].sum()
+        counts[f"{role}_credited_right"] = gold.words[attributed, column].sum()
     for number in answers:
         voices = np.array([heard.likely == "guest" for heard in decided[number].heard], int)
         counts[f"right_{number}"] = gold.words[np.arange(len(voices)), voices].sum()

@@ -41,7 +41,6 @@ def new_key() -> str:
 
 
 def has_login(settings: Settings) -> bool:
-    """True where both a name and a password are set."""
     return bool(settings.staff_user and settings.staff_password)
 
 

@@ -206,6 +206,6 @@ def _person(question: str, text: Text, gold: tuple[int, ...]) -> str | None:
     if len(named) != 1:
         return None
     [(speaker, name)] = named.items()
-    # "(He leaves.)" stands on somebody's line, and is nobody's words.
+    # "(He leaves.)" stands on somebody's line, and was not spoken.
     spoken = all(text.sentences[n][3] == speaker and text.text[text.sentences[n][0]] not in "([" for n in gold)
     return name if gold and spoken else None

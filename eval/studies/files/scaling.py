@@ -93,11 +93,11 @@ def in_child(work: Callable[[], str]) -> Cost:
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        told = pipe.read()
+        reported = pipe.read()
     _, _, used = os.wait4(child, 0)
-    if not told:
+    if not reported:
         return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, "ENDED at the limit")
-    return Cost(*json.loads(told))
+    return Cost(*json.loads(reported))
 
 
 def _used() -> tuple[float, float]:

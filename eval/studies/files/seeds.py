@@ -1,6 +1,6 @@
 """What the fuzzer starts from: a transcript in every form that is read, small, with what lies beside it.
 
-The samples' beginnings, and one made-up talk written in each other form. Everything in it is fiction.
+The samples' beginnings, and one made-up transcript written in each other form. Everything in it is fiction.
 """
 
 from __future__ import annotations

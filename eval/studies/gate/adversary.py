@@ -136,14 +136,14 @@ def is_own_words(wrote: Wrote) -> bool:
 def is_rightly_marked(case: Case, wrote: Wrote) -> bool:
     """True where all that was wrong with the sentence were its marks, and those shown are right.
 
-    That is told of exact words in quote marks: they stand in the quote that the sentence now cites, by whom it credits.
+    That is judged by exact words in quote marks: they stand in the quote that the sentence now cites, by whom it names.
     """
     runs = re.findall(r"“([^”]+)”|\"([^\"]+)\"", case.sentence)
     if case.kind not in ("invented mark", "words of another episode") or not runs or len(wrote.citations) != 1:
         return False
     cited = wrote.citations[0]
-    credited = set((cited.speaker or "").split()) & set(re.findall(r"[\w'’-]+", re.sub(r"“[^”]+”", "", wrote.text)))
-    return bool(credited) and all(normalise("".join(run)).strip(" .,") in normalise(cited.quote) for run in runs)
+    attributed = set((cited.speaker or "").split()) & set(re.findall(r"[\w'’-]+", re.sub(r"“[^”]+”", "", wrote.text)))
+    return bool(attributed) and all(normalise("".join(run)).strip(" .,") in normalise(cited.quote) for run in runs)
 
 
 # Figures

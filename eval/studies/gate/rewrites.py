@@ -100,7 +100,7 @@ def plain(text: str) -> str:
 
 
 def third_person(text: str, pronouns: Pronouns) -> str | None:
-    """"I bake" as somebody else tells it; None where the verb can't be told well enough to be written rightly."""
+    """"I bake" in the third person; None where the verb can't be recognised well enough to be written correctly."""
     he, him, his, hers = pronouns
     one = he != "they"
     be, was, has, does = ("is", "was", "has", "does") if one else ("are", "were", "have", "do")
@@ -187,7 +187,7 @@ def paraphrase(
 ) -> str | None:
     """What a fluent and honest writer makes of a sentence that `who` said; None where the templates don't fit it.
 
-    `is_word` tells a word that has a capital only where a sentence begins from a name.
+    `is_word`: whether a word is no name, and has its capital only because a sentence begins with it.
     """
     told = third_person(plain(text), pronouns)
     if told is None or len(told.split()) < 5:

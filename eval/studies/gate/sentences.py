@@ -319,7 +319,7 @@ class Maker:
         return self.case("quote", said, self.quoted(self.short(said.who), said.text))
 
     def quote_inside(self, said: QuotedSentence) -> Case | None:
-        """Told in other words up to a clause that is quoted."""
+        """Honest: reported speech up to a clause that is quoted."""
         match = re.fullmatch(r"(.{15,}?),? ((?:and|but|because|so|when|which|for|with|from|in|on|to) .{12,}?)[.!]?", said.text)
         told = match and third_person(plain(match[1]), said.pronouns)
         if not match or not told:
@@ -462,7 +462,7 @@ class Maker:
         return (self.words.near if self.rng.random() < 0.6 else self.words.any)(word, self.rng)
 
     def reported(self, said: QuotedSentence) -> tuple[QuotedSentence, str, str] | None:
-        """A sentence of the speaker's own in which somebody else's words are told: (it, whose words, the words)."""
+        """A sentence of the speaker's own in which somebody else's words are reported: (it, whose words, the words)."""
         words = plain(said.text)
         if re.search(r"\b(?:I|[Ww]e|my|our|me|us)\b", words):
             return None

@@ -110,13 +110,13 @@ async def ask(client: httpx.AsyncClient, text: str) -> dict[str, Any]:
     async with client.stream("GET", f"/gradio_api/call/ask/{joined.json()['event_id']}") as answered:
         answered.raise_for_status()
         async for line in answered.aiter_lines():
-            kind, _, told = line.partition(": ")
+            kind, _, data = line.partition(": ")
             if kind == "event":
-                event = told
+                event = data
             elif kind == "data" and event == "complete":
-                return json.loads(told)[0]
+                return json.loads(data)[0]
             elif kind == "data" and event == "error":
-                raise RuntimeError(told)
+                raise RuntimeError(data)
     raise RuntimeError("the stream ended without an answer")
 
 

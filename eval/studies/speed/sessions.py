@@ -88,8 +88,8 @@ async def visit(client: httpx.AsyncClient, page: dict[str, Any], question: str |
             (await client.post("/gradio_api/run/predict", json=body)).raise_for_status()
             return
         (await client.post("/gradio_api/queue/join", json=body)).raise_for_status()
-        async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as told:
-            async for line in told.aiter_lines():
+        async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as stream:
+            async for line in stream.aiter_lines():
                 if '"close_stream"' in line:
                     break
 
