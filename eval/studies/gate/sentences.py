@@ -216,7 +216,7 @@ class Maker:
         self.lower = {word for one in said for word in re.findall(r"\b[a-z']+", one.text)}
         self.kinds: Mapping[str, Callable[[QuotedSentence], Case | None]] = {
             "quote": self.quote, "quote inside": self.quote_inside, "paraphrase": self.paraphrase,
-            "two speakers": self.two_speakers, "report told as one": self.report_told,
+            "two speakers": self.two_speakers, "report told as one": self.report_named,
             "swapped speaker, quoted": self.swapped_quoted, "swapped speaker, not quoted": self.swapped_plain,
             "quote with a word changed": self.quote_changed, "two half quotes joined": self.joined,
             "words of another episode": self.other_episode, "negation changed": self.negation,
@@ -300,11 +300,11 @@ class Maker:
         text = text[0].lower() + text[1:] if self.rng.random() < 0.2 and not text.startswith("I") else text
         return self.rng.choice(QUOTE_STYLES).format(who=who, it=text)
 
-    def told(self, said: QuotedSentence) -> str | None:
+    def indirect(self, said: QuotedSentence) -> str | None:
         """The sentence in reported speech by its speaker; None where its grammar doesn't allow it."""
-        return self.retold(said.text, self.short(said.who), said.pronouns)
+        return self.in_indirect_speech(said.text, self.short(said.who), said.pronouns)
 
-    def retold(self, text: str, who: str, pronouns: Pronouns) -> str | None:
+    def in_indirect_speech(self, text: str, who: str, pronouns: Pronouns) -> str | None:
         """Words in reported speech by `who`; None where their grammar doesn't allow it."""
         return paraphrase(text, who, pronouns, self.rng, is_word=self.is_word)
 
@@ -321,17 +321,17 @@ class Maker:
     def quote_inside(self, said: QuotedSentence) -> Case | None:
         """Honest: reported speech up to a clause that is quoted."""
         match = re.fullmatch(r"(.{15,}?),? ((?:and|but|because|so|when|which|for|with|from|in|on|to) .{12,}?)[.!]?", said.text)
-        told = match and third_person(plain(match[1]), said.pronouns)
-        if not match or not told:
+        indirect = match and third_person(plain(match[1]), said.pronouns)
+        if not match or not indirect:
             return None
-        told = told[0].lower() + told[1:] if self.is_word(told.split()[0]) else told
+        indirect = indirect[0].lower() + indirect[1:] if self.is_word(indirect.split()[0]) else indirect
         who = self.short(said.who)
-        return self.case("quote inside", said, f"{who} says {told} “{match[2]}”")
+        return self.case("quote inside", said, f"{who} says {indirect} “{match[2]}”")
 
     def paraphrase(self, said: QuotedSentence) -> Case | None:
         """Honest: the speaker's words in reported speech."""
-        told = self.told(said)
-        return self.case("paraphrase", said, told) if told else None
+        indirect = self.indirect(said)
+        return self.case("paraphrase", said, indirect) if indirect else None
 
     def two_speakers(self, said: QuotedSentence) -> Case | None:
         """Honest: what two speakers say, in one sentence with a mark for each."""
@@ -339,8 +339,8 @@ class Maker:
         if not others:
             return None
         other = others[0]
-        one = self.told(said) if self.rng.random() < 0.6 else self.quoted(said.who, said.text)
-        two = self.told(other) if self.rng.random() < 0.6 else self.quoted(other.who, other.text)
+        one = self.indirect(said) if self.rng.random() < 0.6 else self.quoted(said.who, said.text)
+        two = self.indirect(other) if self.rng.random() < 0.6 else self.quoted(other.who, other.text)
         if not one or not two:
             return None
         if two.split()[0] in ("In", "Asked", "According", "As") or two.split()[0].lower() in STOP_WORDS:
@@ -348,17 +348,17 @@ class Maker:
         link = self.rng.choice([", while ", ", and ", ", whereas ", "; "])
         return self.case("two speakers", said, f"{one} [{{0}}]{link}{two} [{{1}}].", other)
 
-    def report_told(self, said: QuotedSentence) -> Case | None:
+    def report_named(self, said: QuotedSentence) -> Case | None:
         """Honest: what the speaker says that another said, attributed to both."""
         made = self.reported(said)
         if made is None:
             return None
-        told, source, words = made
+        indirect, source, words = made
         style = self.rng.choice((
             "{who} says {source} used to say “{it}”", "{who} quotes {source}: “{it}”", "{who} says that {source} said {it}",
             "According to {who}, {source} said “{it}”", "{who} recalls what {source} said: “{it}”",
         ))  # fmt: skip
-        return self.case("report told as one", told, style.format(who=self.short(told.who), source=source, it=words))
+        return self.case("report told as one", indirect, style.format(who=self.short(indirect.who), source=source, it=words))
 
     # Not honest
 
@@ -368,8 +368,8 @@ class Maker:
 
     def swapped_plain(self, said: QuotedSentence) -> Case | None:
         """A lie: reported speech, attributed to somebody else."""
-        told = self.retold(said.text, self.short(self.other_person(said)), said.pronouns)
-        return self.case("swapped speaker, not quoted", said, told) if told else None
+        indirect = self.in_indirect_speech(said.text, self.short(self.other_person(said)), said.pronouns)
+        return self.case("swapped speaker, not quoted", said, indirect) if indirect else None
 
     def quote_changed(self, said: QuotedSentence) -> Case | None:
         """A lie: between quote marks, with one word, a "not" or a number changed."""
@@ -396,32 +396,32 @@ class Maker:
         other = self.rng.choice(far) if far else None
         if other is None:
             return None
-        told = self.whole_quote(said, other.text) if self.rng.random() < 0.6 else None
-        told = told or self.retold(other.text, self.short(said.who), said.pronouns)
-        return self.lie("words of another episode", said, told)
+        indirect = self.whole_quote(said, other.text) if self.rng.random() < 0.6 else None
+        indirect = indirect or self.in_indirect_speech(other.text, self.short(said.who), said.pronouns)
+        return self.lie("words of another episode", said, indirect)
 
     def negation(self, said: QuotedSentence) -> Case | None:
         """A lie: reported speech with a "not" added or taken away."""
-        told = self.told(said)
-        return self.lie("negation changed", said, told and negation_changed(told, self.rng))
+        indirect = self.indirect(said)
+        return self.lie("negation changed", said, indirect and negation_changed(indirect, self.rng))
 
     def number(self, said: QuotedSentence) -> Case | None:
         """A lie: reported speech with another number."""
-        told = self.told(said)
-        return self.lie("number changed", said, told and number_changed(told, self.rng))
+        indirect = self.indirect(said)
+        return self.lie("number changed", said, indirect and number_changed(indirect, self.rng))
 
     def name(self, said: QuotedSentence) -> Case | None:
         """A lie: reported speech with another name in what is said."""
         inside = name_changed(plain(said.text), self.names, self.rng)
-        told = inside and self.retold(inside, self.short(said.who), said.pronouns)
+        indirect = inside and self.in_indirect_speech(inside, self.short(said.who), said.pronouns)
         other = set(re.findall(r"\w+", inside or "")) - set(re.findall(r"\w+", said.text))
-        return self.lie("name changed", said, told if told and other & set(re.findall(r"\w+", told)) else None)
+        return self.lie("name changed", said, indirect if indirect and other & set(re.findall(r"\w+", indirect)) else None)
 
     def invented(self, said: QuotedSentence) -> Case | None:
         """A lie: a mark that belongs to no quote."""
-        told = self.told(said)
+        indirect = self.indirect(said)
         mark = self.rng.choice([" [9].", " [12].", " [{n}][7].", " [0]."])
-        return self.case("invented mark", said, told, mark=mark) if told else None
+        return self.case("invented mark", said, indirect, mark=mark) if indirect else None
 
     def filler(self, said: QuotedSentence) -> Case:
         """A lie: an empty phrase with two of the quote's words and its mark."""
@@ -435,14 +435,14 @@ class Maker:
         made = self.reported(said)
         if made is None:
             return None
-        told, _, words = made
+        indirect, _, words = made
         style = self.rng.choice(("{who} says “{it}”", "“{it},” says {who}", "{who} says that {it}", "According to {who}, {it}"))
-        return self.lie("reporter credited", told, style.format(who=self.short(told.who), it=words))
+        return self.lie("reporter credited", indirect, style.format(who=self.short(indirect.who), it=words))
 
     def swapped_word(self, said: QuotedSentence) -> Case | None:
         """A lie: reported speech with one word exchanged."""
-        told = self.told(said)
-        return self.lie("word swapped", said, told and word_changed(told, lambda word: self.swap(word, said), self.rng))
+        indirect = self.indirect(said)
+        return self.lie("word swapped", said, indirect and word_changed(indirect, lambda word: self.swap(word, said), self.rng))
 
     def lie(self, kind: str, said: QuotedSentence, sentence: str | None, *, words: str | None = None) -> Case | None:
         """The case, unless the lie turned out to be said in the quote after all."""
@@ -467,12 +467,12 @@ class Maker:
         if re.search(r"\b(?:I|[Ww]e|my|our|me|us)\b", words):
             return None
         source = self.rng.choice([*NAMES, "my grandmother", "my old teacher", "my brother"])
-        told = self.rng.choice((
+        indirect = self.rng.choice((
             "As {source} used to say, {it}.", "{it}, as {source} once put it.", "{Source} told me that {it}.",
             "{Source} always said {it}.", "{it}, {source} said to me.", "{Source} wrote that {it}.",
         ))  # fmt: skip
         low = words[0].lower() + words[1:] if self.is_word(words.split()[0]) else words
-        text = told.format(source=source, Source=source[0].upper() + source[1:], it=low)
+        text = indirect.format(source=source, Source=source[0].upper() + source[1:], it=low)
         episode, turn = said.quote.episode, said.quote.turn
         sentence = Sentence(len(episode.sentences), text[0].upper() + text[1:])
         assert turn.speaker
