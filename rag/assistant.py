@@ -191,9 +191,9 @@ class Assistant:
 
         `here`: what the filters leave, where that is known already. `spent` hears the tokens that a language model takes for it.
         """
-        rewritten = condense(self.settings, question, history, spent=spent) if history else None
-        if rewritten and rewritten != question:  # what the model leaves as it is, the rules may still rewrite
-            question, history = rewritten, ()
+        whole = condense(self.settings, question, history, spent=spent) if history else None
+        if whole and whole != question:  # what the model leaves as it is, the rules may still make whole
+            question, history = whole, ()
         scope = here or read_scope(self.library, filters)
         asked = read_question(question, episodes=scope.episodes, history=history, is_word=self._is_word)
         if asked.episodes:

@@ -210,7 +210,6 @@ def checked_name(value: object, name: str) -> str:
 def checked_filters(
     show: object, episode: object, guest: object, role: object, since: object, until: object
 ) -> Filters:
-    """The filters that these arguments name; empty ones filter nothing. BadValue names the argument."""
     wanted = checked_name(role, "role")
     if wanted and wanted not in ROLES:
         raise BadValue(f"role is {wanted!r}. It should be host, guest or empty.")

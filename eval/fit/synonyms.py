@@ -114,7 +114,7 @@ def read_usual(folder: Path) -> set[tuple[str, str, str]]:
 
 
 def read_forms(folder: Path) -> Iterator[tuple[str, str]]:
-    """Irregular forms with the word that they are of, where the stem doesn't show it."""
+    """Irregular forms with the word that they are of, where the stem doesn't tell."""
     seen = defaultdict(set)
     for kind in NUMBERS:
         for line in (folder / f"{kind}.exc").read_text(encoding="utf-8").splitlines():

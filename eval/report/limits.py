@@ -124,21 +124,21 @@ def _limit(fields: dict[str, Any], where: str) -> Limit:
         if not isinstance(fields.get(word), str) or not fields[word].strip():
             raise VerbatimError(f"{where}: {word!r} is missing. Give it as words in quotes.")
     name = f"{where} ({fields['metric']} of {fields['kind']})"
-    bounds = {}
+    limits = {}
     for word in NUMBERS:
         value = fields.get(word)
         if word not in fields:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise VerbatimError(f"{name}: {word} = {value!r} is not a number.")
-        bounds[word] = float(value)
-    if not bounds:
+        limits[word] = float(value)
+    if not limits:
         raise VerbatimError(f"{name}: asks for nothing. Give it min, max or fall.")
-    if bounds.get("min", -math.inf) > bounds.get("max", math.inf):
-        raise VerbatimError(f"{name}: min {bounds['min']} is above max {bounds['max']}; nothing could pass.")
-    if bounds.get("fall", 0) < 0:
-        raise VerbatimError(f"{name}: fall = {bounds['fall']} is below 0. Give how much worse it may get.")
-    return Limit(**{word: fields[word] for word in WORDS}, **bounds)
+    if limits.get("min", -math.inf) > limits.get("max", math.inf):
+        raise VerbatimError(f"{name}: min {limits['min']} is above max {limits['max']}; nothing could pass.")
+    if limits.get("fall", 0) < 0:
+        raise VerbatimError(f"{name}: fall = {limits['fall']} is below 0. Give how much worse it may get.")
+    return Limit(**{word: fields[word] for word in WORDS}, **limits)
 
 
 def _check(

@@ -91,9 +91,9 @@ def commands(transcripts: Path) -> list[Command]:
         Command("remove into the bin", _to_bin),
         Command("put back", _put_back, _to_bin),
         Command("empty the bin", _empty_bin, _to_bin),
-        Command("correct", lambda folder: _correct(folder, CORRECTED, WordsAre(14, "The lamp was lit at noon."))),
+        Command("correct", lambda folder: _put_right(folder, CORRECTED, WordsAre(14, "The lamp was lit at noon."))),
         Command("correct --undo", _take_back),
-        Command("speakers", lambda folder: _correct(folder, REVIEWED, Correction(4, "host", None, begins=False))),
+        Command("speakers", lambda folder: _put_right(folder, REVIEWED, Correction(4, "host", None, begins=False))),
         Command("feedback", _say_once),
         Command("check --repair", _repair),
         Command("check --repair of altered words", _repair, _alter, damaged=True),
@@ -129,7 +129,7 @@ def _remove(folder: Path) -> None:
         Library.open(folder).remove(REMOVED)
 
 
-def _correct(folder: Path, id_: str, given: Given) -> None:
+def _put_right(folder: Path, id_: str, given: Given) -> None:
     library = Library.open(folder)
     if all(kept.correction != given for kept in library.corrections(id_)):
         library.correct(id_, given)

@@ -172,11 +172,11 @@ def _in_time(
     close: Callable[[], None],
     messages: list[Any],
     until: float,
-    counts: list[tuple[int, int]],
+    told: list[tuple[int, int]],
 ) -> Iterator[str]:
     """The pieces of one try as they come; then the connection is closed. ModelFault: they fail, or the time is up.
 
-    `counts`: the tokens read and written are added to it at the end, where the endpoint counts them.
+    `told`: the tokens read and written are added to it at the end, where the endpoint counts them.
 
     Read in a thread of its own: an endpoint that sends signs of life and no words resets every timeout of a connection.
     """
@@ -225,7 +225,7 @@ def _in_time(
             if _ended_by(chunk) in ("content_filter", "refusal"):
                 raise ModelFault("filtered")
         if counted:  # some providers count what is read at the start, and what is written at the end
-            counts.append((sum(read for read, _ in counted), sum(wrote for _, wrote in counted)))
+            told.append((sum(read for read, _ in counted), sum(wrote for _, wrote in counted)))
     finally:
         left.set()
         close()

@@ -84,7 +84,7 @@ def read_question(
     people = in_slot or [name for name, *_ in mentions]
     role: Role | None = roles[0] if len(roles) == 1 and not people else None  # type: ignore[assignment]
     role_said = bool(role) and any(_ROLE[role].search(asked[first:last]) for first, last in slots)
-    # "What did Tobin say about Maud?": she is the subject, and searched for.
+    # "What did Tobin say about Maud?": she is the subject, and looked for.
     speakers = [mention for mention in mentions if mention[0] in people]
     return Question(
         asked=asked,
