@@ -1,6 +1,6 @@
 """`verbatim eval`: a question set is run, measured, shown, compared and written where it is wanted.
 
-stdout is the table; progress and what was skipped go to stderr. Exit codes: 0 done, 1 could not, 2 misused, 3 a gate fell.
+stdout is the table; progress and what was skipped go to stderr. Exit codes: 0 done, 1 could not, 2 misused, 3 a limit is broken.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.report.compare import compare, comparison_table
-from eval.report.limits import Limit, check_gates, gates_table, load_gates
+from eval.report.limits import Limit, check_limits, limits_table, load_limits
 from eval.run.judge import Judge
 from eval.run.measure import Options
 from eval.run.runner import CACHE, SetIdentity, evaluate
@@ -48,7 +48,7 @@ def main(options: argparse.Namespace, settings: Settings, *, bar: ProgressBar = 
         raise VerbatimError("--judge asks a language model, and none is set. Name one in VERBATIM_MODEL.")
     # What the end needs is read first: a set may take an hour.
     old = read_result(options.compare) if options.compare else None
-    gates = load_gates(options.gates or GATES) if options.gates or old else []
+    limits = load_limits(options.gates or GATES) if options.gates or old else []
     asked = read_set(options.questions)
     folder = _library_folder(asked, options, settings, bar)
     if folder is None or not _applies(asked, folder):
@@ -61,7 +61,7 @@ def main(options: argparse.Namespace, settings: Settings, *, bar: ProgressBar = 
     if options.lexical_weight is not None:
         assistant.retriever.lexical_weight = options.lexical_weight
     questions = asked.questions[: options.limit]
-    # A part of a set is another set: the gates of the whole say nothing of it.
+    # A part of a set is another set: the limits of the whole say nothing of it.
     name = asked.name if len(questions) == len(asked.questions) else f"{asked.name}, the first {len(questions)}"
     with _counting_bar("questions") as on_progress:
         result = evaluate(
@@ -75,11 +75,11 @@ def main(options: argparse.Namespace, settings: Settings, *, bar: ProgressBar = 
         )
     if options.out:
         _write(options.out, json.dumps(result, ensure_ascii=False, indent=1))
-    return _tell(result, old, gates, options.report)
+    return _report_result(result, old, limits, options.report)
 
 
-def _tell(result: dict[str, Any], old: dict[str, Any] | None, gates: Sequence[Limit], report: Path | None) -> int:
-    """The table, the comparison, the gates and the report; 3 where a gate fell, else 0."""
+def _report_result(result: dict[str, Any], old: dict[str, Any] | None, limits: Sequence[Limit], report: Path | None) -> int:
+    """Print the table, the comparison and the limits, and write the report. Exit code 3 where a limit is broken, else 0."""
     print(table(result))
     for row in result["questions"]:
         if row["error"]:
@@ -87,14 +87,14 @@ def _tell(result: dict[str, Any], old: dict[str, Any] | None, gates: Sequence[Li
     comparison = compare(result, old) if old else None
     if comparison:
         print(f"\n{comparison_table(comparison)}")
-    checked = check_gates(result, gates, comparison)
+    checked = check_limits(result, limits, comparison)
     if checked:
-        print(f"\n{gates_table(checked)}")
+        print(f"\n{limits_table(checked)}")
     if report:
         from eval.report.report import write_report
 
-        print(f"report: {write_report(result, report, comparison=comparison, gates=checked)}", file=sys.stderr)
-    return FELL if any(gate.status == "failed" for gate in checked) else 0
+        print(f"report: {write_report(result, report, comparison=comparison, limits=checked)}", file=sys.stderr)
+    return FELL if any(one.status == "failed" for one in checked) else 0
 
 
 def table(result: dict[str, Any]) -> str:

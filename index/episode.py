@@ -62,6 +62,7 @@ class Turn:
 
     @property
     def text(self) -> str:
+        """The turn's words, its sentences joined by single blanks."""
         return " ".join(sentence.text for sentence in self.sentences)
 
     def spoken(self, first: int = 0, last: int = sys.maxsize) -> tuple[Sentence, ...]:
@@ -70,10 +71,12 @@ class Turn:
 
     @property
     def start(self) -> float | None:
+        """Seconds at which its first sentence begins; None where no time is known."""
         return self.sentences[0].start
 
     @property
     def end(self) -> float | None:
+        """Seconds at which its last sentence ends; None where no time is known."""
         return self.sentences[-1].end
 
     @property
@@ -152,4 +155,5 @@ class Passage:
 
     @property
     def words(self) -> int:
+        """How many words it has, between blanks."""
         return len(self.text.split())

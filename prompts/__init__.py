@@ -41,4 +41,5 @@ def flat(text: str) -> str:
 
 
 def one_line(text: str) -> str:
+    """The text with each run of white space as one blank: it can open no line of its own in a prompt."""
     return " ".join(text.split())

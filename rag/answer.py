@@ -19,7 +19,7 @@ class Citation:
     """A quote and where it stands. `n` is the mark in the answer; `first`..`last` are the sentences it was taken from.
 
     `passage` is the passage's row in the library, `score` how well it fits (higher is better): both for programs. `way` is
-    the share of the talk's words that are said before it, shown where the time is known to the minute at best.
+    the share of the episode's words that are said before it, shown where the time is known to the minute at best.
     """
 
     n: int
@@ -44,6 +44,7 @@ class Citation:
     way: float | None = None
 
     def numbered(self, n: int) -> Citation:
+        """The same citation with another mark."""
         return replace(self, n=n)
 
     def to_json(self) -> dict[str, Any]:
@@ -85,7 +86,7 @@ class Answer:
     """The end of every question, answered or not.
 
     `confidence`: how likely the best evidence answers, 0..1, also where it was not enough. `tokens`: {"input", "output"} of
-    the language model, None where none was asked or it doesn't tell; `cost` in the unit of the prices set, None without.
+    the language model, None where none was asked or it isn't known; `cost` in the unit of the prices set, None without.
     `kind`: `speech` was searched; the others were answered without, from the lists of the library or as small talk.
     `held_back`: what it wrote and nobody was shown, with the reasons; `withheld` counts those that nothing stands for.
     """
@@ -108,6 +109,7 @@ class Answer:
     kind: Literal["speech", "library", "small_talk"] = "speech"
 
     def to_json(self) -> dict[str, Any]:
+        """The answer as the object that `verbatim ask --json` prints: docs/terminal.md shows every field."""
         return {
             "question": self.question,
             "asked": self.asked,
@@ -128,7 +130,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """First event: the question made whole, and who it was found to name."""
+    """First event: the question rewritten to stand alone, and who it was found to name."""
 
     asked: str
     people: tuple[str, ...] = ()
@@ -159,13 +161,13 @@ class Done:
 Event = Asked | Found | Wrote | Done
 
 MINUTE = 60.0
-"""A time whose error (p90, seconds) is above this is told as a minute, and nothing points at its second."""
+"""A time whose error (p90, seconds) is above this is shown as a minute, and nothing points at its second."""
 
 
 def clock(seconds: float | None, time_error: float | None = None, way: float | None = None) -> str:
     """A time as people read it: `12:40`, `1:02:03`; `≈ 12:40` where it is known less well; "" for None.
 
-    A time with an error above a minute is shown to the minute, with how far into the talk it is where `way` tells (a share
+    A time with an error above a minute is shown to the minute, with how far into the episode it is where `way` says so (a share
     of it): `about minute 21, 43 % in`.
     """
     if seconds is None:

@@ -1,6 +1,6 @@
 """Assistant.ask: a question -> events, the last of which is the checked Answer. Control flow is plain Python.
 
-    the question made whole → passages found → (refuse | write) → each sentence checked → the Answer
+    the question rewritten → passages found → (refuse | write) → each sentence checked → the Answer
 
 The page, the CLI, the API and the evaluator all consume these events. Knows nothing of file formats or Gradio.
 """
@@ -116,8 +116,8 @@ class Assistant:
         if reply := reply_to(question, episodes=here.episodes, history=history):
             yield from _without_search(question, reply, here, clock)
             return
-        whole, history, again = more_of(question, history)
-        asked, scope = self.understand(whole, history, filters, here=here, spent=draft.spent)
+        rewritten, history, again = more_of(question, history)
+        asked, scope = self.understand(rewritten, history, filters, here=here, spent=draft.spent)
         planned = None if more + again else self._plan(asked, scope, draft)
         asked = planned.question if planned else asked
         yield Asked(asked.asked, asked.people)
@@ -172,11 +172,11 @@ class Assistant:
         )
 
     def _plan(self, asked: Question, scope: Scope, draft: Draft) -> Plan | None:
-        """How a question that needs more than one look is looked for; None for the others."""
-        tell_kind = None
+        """The search passes of a question that needs more than one; None for the others."""
+        ask_kind = None
         if self.settings.model and self.settings.planner == "model":
-            tell_kind = model_kind(self.settings, spent=draft.spent)
-        return plan(asked, scope, self.library.rows, tell_kind=tell_kind)
+            ask_kind = model_kind(self.settings, spent=draft.spent)
+        return plan(asked, scope, self.library.rows, ask_kind=ask_kind)
 
     def understand(
         self,
@@ -185,9 +185,9 @@ class Assistant:
         filters: Filters,
         *,
         here: Scope | None = None,
-        spent: Callable[[int, int, bool], None] = lambda read, wrote, told: None,
+        spent: Callable[[int, int, bool], None] = lambda read, wrote, counted: None,
     ) -> tuple[Question, Scope]:
-        """The question made whole, its names and words resolved; and the episodes that it is asked of.
+        """The question rewritten to stand alone, its names and words resolved; and the episodes that it is asked of.
 
         `here`: what the filters leave, where that is known already. `spent` hears the tokens that a language model takes for it.
         """
@@ -256,7 +256,7 @@ class Assistant:
         return line, nearest
 
     def _sections(self, planned: Plan | None, verdict: Verdict, filters: Filters, scope: Scope) -> Sections | None:
-        """What a plan's looks find, where it is needed; None where nothing does."""
+        """What a plan's search passes find, where it is needed; None where nothing does."""
         if planned is None or not (verdict == "answered" or planned.holds):
             return None
         found = gather(planned, self.retriever, self.extractor, lambda one: may_speak_rule(one, filters, scope))

@@ -13,7 +13,7 @@ class Draft:
     """What a writer made, filled while it writes: the citations shown, how many sentences were withheld, who wrote.
 
     `held_back`: the sentences of a language model that were not shown as it wrote them.
-    `tokens`: what a language model read and wrote, as {"input", "output"}; None where it doesn't tell. `taken`: the same
+    `tokens`: what a language model read and wrote, as {"input", "output"}; None where it isn't known. `taken`: the same
     with estimates where it doesn't, for the answer's budget. `began`: when the answer was begun, on the monotonic clock.
     """
 
@@ -26,9 +26,9 @@ class Draft:
     taken: dict[str, int] = field(default_factory=lambda: {"input": 0, "output": 0})
     began: float = field(default_factory=time.monotonic)
 
-    def spent(self, read: int, wrote: int, told: bool = True) -> None:
-        """Tokens that a language model took, added to those before; `told` by the endpoint, or else estimated."""
+    def spent(self, read: int, wrote: int, counted: bool = True) -> None:
+        """Tokens that a language model took, added to those before. `counted`: by the endpoint, not estimated here."""
         self.taken = {"input": self.taken["input"] + read, "output": self.taken["output"] + wrote}
-        if told:
+        if counted:
             before = self.tokens or {"input": 0, "output": 0}
             self.tokens = {"input": before["input"] + read, "output": before["output"] + wrote}

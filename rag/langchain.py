@@ -31,9 +31,12 @@ class EncoderEmbeddings(Embeddings):
         self.encoder = encoder
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """A vector of unit length for each text, `dim` floats each."""
         return self.encoder.encode(texts).tolist()
 
     def embed_query(self, text: str) -> list[float]:
+        """The vector of a question, `dim` floats of unit length; some models embed questions in another way than
+        texts."""
         return self.encoder.encode([text], query=True)[0].tolist()
 
 
@@ -60,6 +63,7 @@ class FaissStore(VectorStore):
 
     @property
     def embeddings(self) -> Embeddings | None:
+        """What turns texts into vectors here; None where only vectors can be searched."""
         return self.embedding
 
     def add_texts(self, texts: Iterable[str], metadatas: list[dict] | None = None, **kwargs: Any) -> list[str]:
@@ -72,10 +76,12 @@ class FaissStore(VectorStore):
         return [str(id_) for id_ in ids]
 
     def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool:
+        """Take vectors out of this index by passage id; ids that it doesn't have are passed over. Always True."""
         self.index.remove(int(id_) for id_ in ids or ())
         return True
 
     def similarity_search(self, query: str, k: int = 4, **kwargs: Any) -> list[Document]:
+        """The `k` nearest passages as Documents, nearest first. ValueError: no embedding or no source of documents."""
         return [document for document, _ in self.similarity_search_with_score(query, k, **kwargs)]
 
     def similarity_search_with_score(
@@ -93,6 +99,8 @@ class FaissStore(VectorStore):
     def from_texts(
         cls, texts: list[str], embedding: Embeddings, metadatas: list[dict] | None = None, **kwargs: Any
     ) -> FaissStore:
+        """A new store of these texts, whose passage ids stand in `metadatas`. Vectors in memory only: no library is
+        touched."""
         dimensions = len(embedding.embed_query("length"))
         store = cls(FaissIndex(dimensions), embedding=embedding, **kwargs)
         store.add_texts(texts, metadatas)

@@ -13,7 +13,7 @@ from endpoint import Endpoint
 from talks import write_show
 
 from eval.command import GATES
-from eval.report.limits import check_gates, load_gates
+from eval.report.limits import check_limits, load_limits
 from eval.run.judge import Judge
 from eval.run.measure import Options
 from eval.run.runner import SetIdentity, evaluate
@@ -207,7 +207,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Library:
 def fallen(assistant: Assistant, questions: Sequence[SetQuestion] = SAMPLES[::3]) -> set[str]:
     """The metrics whose gates fall."""
     result = evaluate(assistant, questions, SETTINGS, source=SetIdentity("samples", "", ""))
-    return {gate.gate.metric for gate in check_gates(result, load_gates(GATES)) if gate.status == "failed"}
+    return {one.limit.metric for one in check_limits(result, load_limits(GATES)) if one.status == "failed"}
 
 
 class Retelling(Assistant):

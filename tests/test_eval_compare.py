@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from results import Result, a_result, a_row, of_rows, with_metric
 
-from eval.report.compare import Comparison, compare, comparison_table, told
+from eval.report.compare import Comparison, compare, comparison_table, summary
 from eval.report.significance import holm, mean_interval, sign_flip_p
 from index.errors import VerbatimError
 
@@ -39,7 +39,7 @@ def test_four_questions_worked_out_by_hand():
     # Three questions moved: of the eight ways to sign them, all but the two times three that sum to ±1 sum to ±3.
     assert d.p == 1.0
     assert d.low == -0.5 and d.high == 1.0
-    assert told(d) == "within noise"
+    assert summary(d) == "within noise"
 
 
 def test_five_gains_and_no_loss_have_the_exact_p_of_two_in_thirty_two():
@@ -139,12 +139,12 @@ def test_less_of_what_is_bad_is_better():
     rows = a_set([1.0] * 12, "wrong_speaker")
     comparison = compare(with_metric(rows, "wrong_speaker", [0.0] * 12), rows)
     d = comparison.difference("all", "wrong_speaker")
-    assert d is not None and d.mean == -1 and told(d) == "better"
+    assert d is not None and d.mean == -1 and summary(d) == "better"
 
 
 def test_a_gain_of_three_questions_is_no_more_than_perhaps():
     d = compare(a_set([1.0] * 3), a_set([0.0] * 3)).difference("all", METRIC)
-    assert d is not None and d.p == 0.25 and told(d) == "perhaps better"
+    assert d is not None and d.p == 0.25 and summary(d) == "perhaps better"
 
 
 def test_the_same_seed_gives_the_same_numbers_and_the_inputs_are_left_alone():
@@ -179,7 +179,7 @@ def test_a_result_against_itself_has_no_difference_and_p_one(found):
     comparison = compare(result, result)
     assert numbers(comparison) and set(numbers(comparison).values()) == {(0.0, 0.0, 0.0, 1.0)}
     assert comparison.changed == comparison.only_new == comparison.only_old == ()
-    assert {told(d) for d in comparison.differences} == {"no change"}
+    assert {summary(d) for d in comparison.differences} == {"no change"}
 
 
 @settings(max_examples=25)
@@ -198,7 +198,7 @@ def test_a_gain_of_the_same_size_everywhere_is_found(gain, n, seed):
     old = [rng.uniform(0, 0.5) for _ in range(n)]
     d = compare(a_set([value + gain for value in old]), a_set(old), seed=seed).difference("all", METRIC)
     assert d is not None
-    assert d.mean == pytest.approx(gain) and d.low > 0 and d.p < 0.001 and told(d) == "better"
+    assert d.mean == pytest.approx(gain) and d.low > 0 and d.p < 0.001 and summary(d) == "better"
 
 
 @given(st.lists(st.sampled_from((-1.0, 0.0, 1.0)), min_size=1, max_size=40), st.integers(0, 9))

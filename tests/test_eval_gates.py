@@ -9,7 +9,7 @@ import pytest
 from results import Result, a_result, of_rows, with_metric
 
 from eval.report.compare import compare
-from eval.report.limits import GateResult, Limit, check_gates, gates_table, load_gates
+from eval.report.limits import Limit, LimitResult, check_limits, limits_table, load_limits
 from eval.report.metric_words import METRICS
 from index.errors import VerbatimError
 
@@ -20,8 +20,8 @@ def a_gate(metric: str = "hit@5", **fields: Any) -> Limit:
     return Limit(**{"set": "*", "kind": "all", "metric": metric, "why": "Because.", **fields})
 
 
-def one(result: Result, gate: Limit, old: Result | None = None) -> GateResult:
-    (checked,) = check_gates(result, [gate], compare(result, old) if old else None)
+def one(result: Result, limit: Limit, old: Result | None = None) -> LimitResult:
+    (checked,) = check_limits(result, [limit], compare(result, old) if old else None)
     return checked
 
 
@@ -35,7 +35,7 @@ def measured(value: float, metric: str = "hit@5", n: int = 20) -> Result:
 
 
 @pytest.mark.parametrize(
-    ("value", "limits", "status"),
+    ("value", "bounds", "status"),
     [
         (0.85, {"min": 0.85}, "passed"),
         (0.80, {"min": 0.85}, "failed"),
@@ -45,8 +45,8 @@ def measured(value: float, metric: str = "hit@5", n: int = 20) -> Result:
         (0.70, {"min": 0.4, "max": 0.6}, "failed"),
     ],
 )
-def test_a_value_is_held_against_its_limits(value, limits, status):
-    assert one(measured(value), a_gate(**limits)).status == status
+def test_a_value_is_held_against_its_limits(value, bounds, status):
+    assert one(measured(value), a_gate(**bounds)).status == status
 
 
 def test_a_gate_looks_at_its_own_kind_not_at_the_mean_of_all():
@@ -57,17 +57,17 @@ def test_a_gate_looks_at_its_own_kind_not_at_the_mean_of_all():
     assert one(result, a_gate("wrongly_answered", max=0.6)).status == "passed"
 
 
-@pytest.mark.parametrize("gate", [a_gate("judge_right", min=0.0), a_gate("hit@5", kind="riddle", min=0.0)])
-def test_what_is_not_measured_does_not_pass(gate):
-    checked = one(a_result(), gate)
+@pytest.mark.parametrize("limit", [a_gate("judge_right", min=0.0), a_gate("hit@5", kind="riddle", min=0.0)])
+def test_what_is_not_measured_does_not_pass(limit):
+    checked = one(a_result(), limit)
     assert (checked.status, checked.value, checked.words) == ("failed", None, "not measured")
 
 
-@pytest.mark.parametrize("limits", [{"min": 0.0}, {"max": 1.0}])
-def test_a_mean_that_is_no_number_does_not_pass(limits):
+@pytest.mark.parametrize("bounds", [{"min": 0.0}, {"max": 1.0}])
+def test_a_mean_that_is_no_number_does_not_pass(bounds):
     result = measured(0.5)
     result["metrics"]["all"]["hit@5"]["mean"] = float("nan")
-    assert one(result, a_gate(**limits)).status == "failed"
+    assert one(result, a_gate(**bounds)).status == "failed"
 
 
 def test_gates_of_another_set_are_left_out_and_say_so():
@@ -78,7 +78,7 @@ def test_gates_of_another_set_are_left_out_and_say_so():
 def test_a_run_that_only_finds_skips_the_gates_of_answers_and_keeps_those_of_finding():
     result = measured(0.1)
     result["made_by"]["finding_only"] = True
-    answers, finds = check_gates(result, [a_gate("verdict_right", min=0.5), a_gate("hit@5", min=0.5)])
+    answers, finds = check_limits(result, [a_gate("verdict_right", min=0.5), a_gate("hit@5", min=0.5)])
     assert (answers.status, finds.status) == ("skipped", "failed")
     assert "only finds" in answers.words
 
@@ -101,10 +101,10 @@ def test_a_fall_is_held_against_the_older_result(now, then, status, words):
 
 
 def test_what_is_better_when_lower_falls_by_rising():
-    gate = a_gate("wrong_speaker", fall=0.02)
-    assert one(measured(0.9, "wrong_speaker"), gate, measured(0.1, "wrong_speaker")).status == "failed"
-    assert one(measured(0.1, "wrong_speaker"), gate, measured(0.9, "wrong_speaker")).status == "passed"
-    assert "rises by no more than 2.0 points" in gate.limits
+    limit = a_gate("wrong_speaker", fall=0.02)
+    assert one(measured(0.9, "wrong_speaker"), limit, measured(0.1, "wrong_speaker")).status == "failed"
+    assert one(measured(0.1, "wrong_speaker"), limit, measured(0.9, "wrong_speaker")).status == "passed"
+    assert "rises by no more than 2.0 points" in limit.bounds
 
 
 def test_a_fall_without_an_older_result_is_skipped_but_its_limit_still_holds():
@@ -133,11 +133,11 @@ def test_a_ratio_that_falls_too_far_fails_without_a_test():
 
 
 def test_the_gates_that_are_shipped_are_read_and_ask_for_known_metrics():
-    gates = load_gates(FILE)
-    assert {gate.set for gate in gates} == {"*", "samples"}
-    assert {gate.metric for gate in gates} <= set(METRICS)
-    assert all(gate.why.endswith(".") for gate in gates)
-    falls = {gate.metric for gate in gates if gate.set == "*" and gate.fall is not None}
+    gates = load_limits(FILE)
+    assert {limit.set for limit in gates} == {"*", "samples"}
+    assert {limit.metric for limit in gates} <= set(METRICS)
+    assert all(limit.why.endswith(".") for limit in gates)
+    falls = {limit.metric for limit in gates if limit.set == "*" and limit.fall is not None}
     assert falls == {"hit@1", "hit@5", "citation_hit", "verdict_right", "speaker_right"}
 
 
@@ -154,7 +154,7 @@ def with_all(result: Result, **values: float) -> Result:
 
 def test_a_sound_result_passes_the_shipped_gates():
     result = with_all(sound(), citation_hit=1.0, speaker_right=1.0)
-    assert [r for r in check_gates(result, load_gates(FILE), compare(result, result)) if r.status != "passed"] == []
+    assert [r for r in check_limits(result, load_limits(FILE), compare(result, result)) if r.status != "passed"] == []
 
 
 @pytest.mark.parametrize(
@@ -170,17 +170,17 @@ def test_a_sound_result_passes_the_shipped_gates():
 def test_what_is_broken_fails_the_shipped_gates(broken, values):
     result = with_all(sound(), citation_hit=1.0, speaker_right=1.0)
     worse = with_all(result, **values)
-    failed = {r.gate.metric for r in check_gates(worse, load_gates(FILE)) if r.status == "failed"}
+    failed = {r.limit.metric for r in check_limits(worse, load_limits(FILE)) if r.status == "failed"}
     assert failed & set(values), broken
 
 
 def test_the_table_names_each_gate_the_failed_ones_first():
-    results = check_gates(a_result(name="samples", skill=0.2), load_gates(FILE))
-    text = gates_table(results)
+    results = check_limits(a_result(name="samples", skill=0.2), load_limits(FILE))
+    text = limits_table(results)
     statuses = [line.split(" | ")[0].strip("| ") for line in text.splitlines() if line.startswith(("| f", "| p", "| s"))]
     assert statuses == sorted(statuses, key=("failed", "passed", "skipped").index) and len(statuses) == len(results)
     assert text.startswith(f"Gates: {statuses.count('failed')} failed, ")
-    assert all(r.gate.why.split("'")[0] in text for r in results)
+    assert all(r.limit.why.split("'")[0] in text for r in results)
 
 
 GATE = '[[gate]]\nset = "*"\nkind = "all"\nmetric = "hit@5"\nwhy = "Because."\n'
@@ -212,10 +212,10 @@ def test_a_gate_that_can_not_be_meant_is_refused_with_its_file_and_number(text, 
     file = tmp_path / "gates.toml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(VerbatimError, match=fault) as refused:
-        load_gates(file)
+        load_limits(file)
     assert str(file) in str(refused.value)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(VerbatimError, match=r"none\.toml can't be read"):
-        load_gates(tmp_path / "none.toml")
+        load_limits(tmp_path / "none.toml")

@@ -14,7 +14,7 @@ from results import Result, a_result, of_rows
 from selectolax.lexbor import LexborHTMLParser
 
 from eval.report.compare import compare
-from eval.report.limits import check_gates, load_gates
+from eval.report.limits import check_limits, load_limits
 from eval.report.metric_words import STAGES
 from eval.report.plots import kinds_plot, latency_plot, risk_coverage_plot, short_seconds, time_error_plot
 from eval.report.report import report_html, write_report
@@ -35,7 +35,7 @@ HOSTILE = [
     "#010206",
     "a" * 400,
 ]
-GATES = load_gates(ROOT / "eval" / "gates.toml")
+GATES = load_limits(ROOT / "eval" / "gates.toml")
 
 
 def parsed(html: str) -> LexborHTMLParser:
@@ -80,7 +80,7 @@ def test_hostile_text_in_every_field_stays_text(text, tmp_path):
     for row in old["questions"]:
         row["metrics"] = {name: 1 - value for name, value in row["metrics"].items()}
     comparison = compare(new, old)
-    page_file = write_report(new, tmp_path, comparison=comparison, gates=check_gates(new, GATES, comparison))
+    page_file = write_report(new, tmp_path, comparison=comparison, limits=check_limits(new, GATES, comparison))
     page = parsed(page_file.read_text(encoding="utf-8"))
     plain = parsed(report_html(of_rows(a_result(21)["questions"])))
     # Only the page's own script and style, and only elements that a harmless result's page could have as well.
@@ -187,8 +187,8 @@ def test_every_metric_of_every_kind_is_in_a_table_with_its_interval_and_count():
 def test_verdicts_comparison_and_gates_are_there_when_they_are_given(tmp_path):
     new, old = a_result(70, name="samples"), a_result(70, skill=0.4, name="samples")
     comparison = compare(new, old)
-    gates = check_gates(new, GATES, comparison)
-    page = parsed(write_report(new, tmp_path, comparison=comparison, gates=gates).read_text(encoding="utf-8"))
+    gates = check_limits(new, GATES, comparison)
+    page = parsed(write_report(new, tmp_path, comparison=comparison, limits=gates).read_text(encoding="utf-8"))
     assert sorted(texts(page, "#gates td:nth-child(2)")) == sorted(gate.status for gate in gates)
     assert len(page.css("#comparison .changes li")) == len(comparison.changed) > 0
     assert len(page.css("#verdicts tbody tr")) == 4
@@ -200,7 +200,7 @@ def test_verdicts_comparison_and_gates_are_there_when_they_are_given(tmp_path):
 
 def test_headings_are_in_order_tables_have_scopes_and_every_picture_a_name():
     new, old = a_result(70), a_result(70, skill=0.4)
-    page = parsed(report_html(new, comparison=compare(new, old), gates=check_gates(new, GATES)))
+    page = parsed(report_html(new, comparison=compare(new, old), limits=check_limits(new, GATES)))
     levels = [int(node.tag[1]) for node in page.css("h1, h2, h3, h4, h5")]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
@@ -355,7 +355,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     old["questions"][3]["question"] = new["questions"][3]["question"]
     new["questions"][3]["stage"] = "not_found"
     comparison = compare(new, old)
-    return write_report(new, tmp_path_factory.mktemp("report"), comparison=comparison, gates=check_gates(new, GATES, comparison))
+    return write_report(new, tmp_path_factory.mktemp("report"), comparison=comparison, limits=check_limits(new, GATES, comparison))
 
 
 @pytest.mark.browser

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.question.follow_up import made_whole
+from rag.question.follow_up import rewritten
 
 ANN, BO, CAT = "Ann Dale", "Bo Lund", "Cat Moor"
 NAMES = (ANN, BO, CAT)
@@ -16,7 +16,7 @@ SET = Path(__file__).resolve().parent.parent / "eval/data/follow_ups.jsonl"
 
 def whole(question: str, *earlier: str) -> str:
     history = [{"role": role, "content": text} for said in earlier for role, text in (("user", said), ("assistant", "…"))]
-    return made_whole(question, history, NAMES)
+    return rewritten(question, history, NAMES)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_chain_of_follow_ups_keeps_its_person_and_its_subject():
 
 def test_what_is_no_question_of_the_reader_is_never_taken_over():
     history = [{"role": "assistant", "content": "Ask about Ann Dale's spoons."}, {"role": "user", "content": "  "}]
-    assert made_whole("And why?", history, NAMES) == "And why?"
+    assert rewritten("And why?", history, NAMES) == "And why?"
 
 
 def test_a_long_conversation_is_cut_to_size():

@@ -20,7 +20,7 @@ from rag.gate.gate import Gate
 from rag.gate.judge import judge
 from rag.gate.numbers import numbers
 from rag.gate.second_look import second_look
-from rag.gate.words import is_carried_word
+from rag.gate.words import is_supported_word
 from rag.question.question import Question
 
 NELL, PIP, IVO = Person("Nell Orchard", "host"), Person("Pip Larkham", "guest"), Person("Ivo Larkham", "guest")
@@ -192,15 +192,15 @@ def test_a_sentence_that_gave_way_twice_to_the_same_words_is_shown_once() -> Non
 
 
 @pytest.mark.parametrize(
-    ("word", "words", "carried"),
+    ("word", "words", "supported"),
     [
         ("kids", {"children"}, True), ("went", {"go"}, True), ("began", {"started"}, True), ("linen", {"linens"}, True),
         ("monday", {"tuesday"}, False), ("oak", {"ash"}, False), ("daughter", {"niece"}, False), ("hates", {"loves"}, False),
         ("live", {"be"}, False),
     ],
 )  # fmt: skip
-def test_a_word_is_carried_by_its_forms_and_synonyms_and_by_no_mere_neighbour(word: str, words: set[str], carried: bool) -> None:
-    assert is_carried_word(word, words) is carried
+def test_a_word_is_supported_by_its_forms_and_synonyms_and_no_mere_neighbour(word: str, words: set[str], supported: bool) -> None:
+    assert is_supported_word(word, words) is supported
 
 
 def test_a_number_said_with_its_point_is_that_number() -> None:

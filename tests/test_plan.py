@@ -14,7 +14,7 @@ from index.library import Library
 from rag.answer import Answer, Done, Wrote
 from rag.assistant import Assistant
 from rag.evidence.check import check_quote
-from rag.question.plan import MOST_LOOKS, Plan, plan
+from rag.question.plan import MOST_PASSES, Plan, plan
 from rag.question.scope import Filters
 from rag.settings import Settings
 
@@ -115,7 +115,7 @@ ORDINARY = (
 def test_a_question_of_more_than_one_look_is_planned(assistant: Assistant, question: str) -> None:
     made = planned(assistant, question)
     assert made is not None and made.kind == KINDS[question]
-    assert 1 <= len(made.looks) <= MOST_LOOKS
+    assert 1 <= len(made.passes) <= MOST_PASSES
     assert made.question.words and not {"compare", "list", "everything", "episodes", "change"} & set(
         made.question.words
     )

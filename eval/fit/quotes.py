@@ -62,6 +62,7 @@ class Read:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit on the development halves and write `rag/evidence/fitted.json`; prints what was fitted. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval fit-quotes", description="Fit sentence scores and refusals.")
     parser.add_argument("sets", nargs="+", metavar="QUESTIONS=LIBRARY")
     options = parser.parse_args(arguments)

@@ -30,6 +30,8 @@ FITTED = Path(__file__).parents[2] / "rag" / "evidence" / "fitted.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit the weights on one half of each set and print them; without `--dry-run`, write them as "ranking" in
+    `rag/evidence/fitted.json`."""
     parser = argparse.ArgumentParser(prog="python -m eval fit-ranking", description="Fit how passages are ranked.")
     parser.add_argument("sets", nargs="+", metavar="QUESTIONS=LIBRARY")
     parser.add_argument("--half", choices=("dev", "test"), default="dev")

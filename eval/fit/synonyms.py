@@ -43,6 +43,7 @@ class Synset:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Write `rag/gate/synonyms.txt` from WordNet's files in FOLDER, with its notice. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval fit-synonyms", description="Make the list of synonyms.")
     parser.add_argument("folder", type=Path)
     options = parser.parse_args(arguments)
@@ -75,6 +76,7 @@ def different(words: Sequence[str]) -> list[str]:
 
 
 def read_synsets(folder: Path, kind: str) -> Iterator[tuple[str, Synset]]:
+    """Every synset of one part of speech with its offset in the file `data.KIND`, the key that pointers name."""
     for line in (folder / f"data.{kind}").read_text(encoding="utf-8").splitlines():
         if line.startswith("  "):
             continue  # the licence

@@ -7,7 +7,7 @@ show: these are unseen shows, not unseen hosts.) Talks of several hosts or guest
 by the network of n-grams, and never measured.
 
 What was fitted is kept in DATA and reused: `network-*.npz`, `context-*.npz` and `layers-*.npz`, one of each for a fold and one
-for all shows; delete them and `examples.npz` to fit anew. Fitting layers takes about half an hour a fold on one core, and 4 GB
+for all shows; delete them and `examples.npz` to fit again. Fitting layers takes about half an hour a fold on one core, and 4 GB
 of disk in DATA. `--fold N` fits one fold and ends, so that several can be fitted side by side.
 """
 
@@ -53,6 +53,8 @@ OUT = Path(__file__).parents[2] / "index" / "interviews"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit the folds that are missing, write the weights of all shows, and print what each gives on shows unseen by it. Exit
+    code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval fit-voices", description="Fit and measure turn recovery.")
     parser.add_argument("data", type=Path)
     parser.add_argument("--epochs", type=int, default=5)
@@ -95,6 +97,7 @@ _PLAIN = (np.array([[-12.0, 12.0], [0.0, 1.0]]), (0.9, 0.9))
 
 
 def load(file: Path) -> list[dict[str, Any]]:
+    """The episodes of a file that `voices-data` wrote, one JSON object a line."""
     with file.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
@@ -192,11 +195,11 @@ def _calibrate(golds: Sequence[GoldVoices], log_odds: Mapping[str, np.ndarray]) 
 PANEL_QUANTILES = (0.95, 0.99)
 """Of interviews; the second where a host and a guest are named."""
 PRECISION = 0.955
-"""Wanted of the words that are credited to either; a little above the bar of .95: an unseen show is never like the others."""
+"""Wanted of the words that are attributed to either; a little above the bar of .95: an unseen show is never like the others."""
 
 
 def _threshold(p: np.ndarray, share: np.ndarray, weight: np.ndarray, precision: float) -> float:
-    """The lowest probability from which on the words credited are right so often."""
+    """The lowest probability from which on the words attributed are right so often."""
     order = np.argsort(-p)
     right = np.cumsum((share * weight)[order]) / np.cumsum(weight[order])
     enough = np.flatnonzero(right >= precision)

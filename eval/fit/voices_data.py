@@ -36,6 +36,8 @@ NOT_PEOPLE = re.compile(r"(?:break|intro|outro|jingle|music|sponsor|ad|voice ?ov
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Write OUT/punctuated.jsonl and OUT/raw.jsonl, the same episodes with and without punctuation; prints counts.
+    Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval voices-data", description="Take the names away.")
     parser.add_argument("changelog", type=Path)
     parser.add_argument("out", type=Path)
@@ -84,7 +86,7 @@ def _read(file: Path) -> tuple[Path, Parsed] | None:
 
 
 def _cast(parsed: Parsed, returns: Counter[str], regulars: set[str]) -> tuple[dict[str, int], str, list[str]] | None:
-    """Each label's role (0 host, 1 guest), the episode's kind and its people; None where it can't be told who is what."""
+    """Each label's role (0 host, 1 guest), the episode's kind and its people; None where it isn't clear who is what."""
     words = _words_of(parsed)
     total = sum(words.values())
     if total < LEAST_WORDS:

@@ -161,7 +161,7 @@ def _pooled(states: torch.Tensor, sentence: np.ndarray, count: int) -> torch.Ten
 
 
 def _runs(talks: Sequence[ReadTalk], rng: np.random.Generator) -> list[tuple[ReadTalk, int, int]]:
-    """(talk, first, one after the last window) of an epoch, shuffled; each talk is cut anew."""
+    """(talk, first, one after the last window) of an epoch, shuffled; each talk is cut again."""
     runs = []
     for talk in talks:
         for start in range(-int(rng.integers(WINDOWS)), len(talk.below), WINDOWS):

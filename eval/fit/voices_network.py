@@ -1,7 +1,7 @@
 """The network of `index/interviews/model.py` in torch, and its fitting. Knows nothing of files.
 
 A talk is cut into runs of sentences. In half of them some turns are revealed, as a person would in review, so that the
-network learns what an answer tells of the turns around it; the loss counts only what was not revealed.
+network learns what an answer means for the turns around it; the loss counts only what was not revealed.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Example:
         dense: np.ndarray,
         row_of: Mapping[int, int],
     ) -> dict[str, np.ndarray]:
+        """An episode's features as arrays under names that begin with its number; n-grams as rows of the table, int32 offsets,
+        float16 dense."""
         arrays = {f"{number}_dense": dense.astype(np.float16)}
         for name, sentences in (("named", named), ("plain", plain)):
             rows = [[row_of[key] for key in keys if key in row_of] for keys in sentences]
@@ -58,6 +60,7 @@ class Example:
 
     @classmethod
     def unpack(cls, arrays: Mapping[str, np.ndarray], number: int, episode: Mapping[str, Any]) -> Example:
+        """The example that `pack` made of an episode; `arrays` may hold those of many."""
         return cls(
             episode["show"],
             episode["kind"] == "interview",
@@ -141,7 +144,7 @@ class Head(nn.Module):
 
 
 class Targets:
-    """What is to be told of each sentence of some runs, (runs, sentences); padding has no weight. `known`: what is revealed."""
+    """The targets for each sentence of some runs, (runs, sentences); padding has no weight. `known`: what is revealed."""
 
     def __init__(self, runs: int, sentences: int) -> None:
         self.known = np.zeros((runs, sentences, 2), np.float32)
@@ -170,7 +173,7 @@ class Targets:
 
 
 def _runs(examples: Sequence[Example], rng: np.random.Generator) -> list[tuple[Example, int, int]]:
-    """(talk, first, one after the last sentence) of an epoch, shuffled; each talk is cut anew."""
+    """(talk, first, one after the last sentence) of an epoch, shuffled; each talk is cut again."""
     runs = []
     for example in examples:
         for start in range(-int(rng.integers(RUN)), len(example.words), RUN):
@@ -204,7 +207,7 @@ class _Batch:
 
 
 def _reveal(known: np.ndarray, voices: np.ndarray, answers: int, rng: np.random.Generator) -> None:
-    """Marks what so many answers would tell: a sentence with its turn up to it, and the voice before."""
+    """Marks what so many answers would give: a sentence with its turn up to it, and the voice before."""
     for _ in range(answers):
         at = begin = int(rng.integers(len(voices)))
         while begin > 0 and voices[begin - 1] == voices[at]:

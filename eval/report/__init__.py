@@ -1,1 +1,1 @@
-"""A result -> a page, a table, a comparison with an older one, and gates."""
+"""A result -> a page, a table, a comparison with an older one, and limits."""

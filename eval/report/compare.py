@@ -97,6 +97,7 @@ class Comparison:
         return next((d for d in self.differences if (d.kind, d.metric) == (kind, metric)), None)
 
     def without_test(self, kind: str, metric: str) -> Untested | None:
+        """Why a metric of a kind was not tested; None where it was."""
         return next((u for u in self.untested if (u.kind, u.metric) == (kind, metric)), None)
 
 
@@ -240,7 +241,7 @@ def comparison_table(comparison: Comparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def told(difference: Difference) -> str:
+def summary(difference: Difference) -> str:
     """A difference in a word or two: `no change`, `within noise`, `changed`, `better`, `worse`, `perhaps better`, ….
 
     `perhaps` where the interval leaves 0 out, and p, corrected where it can be, is not below .05.
@@ -262,6 +263,7 @@ def interval_of(difference: Difference) -> str:
 
 
 def shown_p(p: float) -> str:
+    """A p-value as it is printed: "< .001", ".042"."""
     return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
 
 
@@ -285,7 +287,7 @@ def _metric_table(c: Comparison) -> str:
         if d.kind == "all":
             cells = [markdown(d.metric), str(d.n), shown(d.metric, d.old), shown(d.metric, d.new),
                      shown_difference(d.metric, d.mean), interval_of(d), f"{shown_p(d.p)} ({shown_p(d.p_holm or 0)})",
-                     told(d)]  # fmt: skip
+                     summary(d)]  # fmt: skip
             rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 

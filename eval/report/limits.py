@@ -1,10 +1,11 @@
-"""Gates: what a version must hold before it may leave. Each is about one metric of one kind, never an average of several.
+"""Limits that a version must hold before it may leave, each about one metric of one kind, never an average of several.
 
-    results = check_gates(result, load_gates(Path("eval/gates.toml")), comparison)
-    print(gates_table(results))
-    passed = not any(gate.status == "failed" for gate in results)
+    results = check_limits(result, load_limits(Path("eval/gates.toml")), comparison)
+    print(limits_table(results))
+    passed = not any(one.status == "failed" for one in results)
 
-A metric that wasn't measured does not pass.
+A metric that wasn't measured does not pass. Users know them as gates: `--gates`, `gates.toml`. (`rag/gate/` is something
+else: it judges a model's sentences.)
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Limit:
         return f"{self.metric} of {kind_name(self.kind)}"
 
     @property
-    def limits(self) -> str:
+    def bounds(self) -> str:
         """What is asked for: `at least 85.0 %, falls by no more than 2.0`."""
         parts = []
         if self.min is not None:
@@ -56,17 +57,17 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class GateResult:
+class LimitResult:
     """`value` is what was measured, None where nothing was; `words` say why it passed, failed or was left out."""
 
-    gate: Limit
+    limit: Limit
     status: Literal["passed", "failed", "skipped"]
     value: float | None
     words: str
 
 
-def load_gates(path: Path) -> list[Limit]:
-    """The gates of a file, in order. VerbatimError names the file, the gate by its number from 1, and the fault."""
+def load_limits(path: Path) -> list[Limit]:
+    """The limits of a file, in order. VerbatimError names the file, the limit by its number from 1, and the fault."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
@@ -74,30 +75,30 @@ def load_gates(path: Path) -> list[Limit]:
     listed = tables.get("gate")
     if set(tables) != {"gate"} or not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise VerbatimError(f"{path}: expected nothing but [[gate]] tables.")
-    gates: list[Limit] = []
+    limits: list[Limit] = []
     for number, fields in enumerate(listed, start=1):
-        gate = _gate(fields, f"{path}: gate {number}")
+        limit = _limit(fields, f"{path}: gate {number}")
         twin = next(
-            (n for n, g in enumerate(gates, 1) if (g.set, g.kind, g.metric) == (gate.set, gate.kind, gate.metric)), 0
+            (n for n, g in enumerate(limits, 1) if (g.set, g.kind, g.metric) == (limit.set, limit.kind, limit.metric)), 0
         )
         if twin:
-            raise VerbatimError(f"{path}: gate {number} ({gate}) is there already, as gate {twin}. Make them one.")
-        gates.append(gate)
-    return gates
+            raise VerbatimError(f"{path}: gate {number} ({limit}) is there already, as gate {twin}. Make them one.")
+        limits.append(limit)
+    return limits
 
 
-def check_gates(
-    result: dict[str, Any], gates: Sequence[Limit], comparison: Comparison | None = None
-) -> list[GateResult]:
-    """One result for each gate, in order. Gates of another set, of answers in a run that only finds, and of falls
+def check_limits(
+    result: dict[str, Any], limits: Sequence[Limit], comparison: Comparison | None = None
+) -> list[LimitResult]:
+    """One result for each limit, in order. Limits of another set, of answers in a run that only finds, and of falls
     without an older result are skipped, and say so."""
     made_by = result["made_by"]
     name = (made_by.get("questions") or {}).get("name")
-    return [_check(gate, name, bool(made_by.get("finding_only")), result["metrics"], comparison) for gate in gates]
+    return [_check(limit, name, bool(made_by.get("finding_only")), result["metrics"], comparison) for limit in limits]
 
 
-def gates_table(results: Sequence[GateResult]) -> str:
-    """The gates as Markdown, failed ones first, and how many there are of each."""
+def limits_table(results: Sequence[LimitResult]) -> str:
+    """The limits as Markdown, failed ones first, and how many there are of each."""
     counts = {status: sum(r.status == status for r in results) for status in ("failed", "passed", "skipped")}
     rows = [
         f"Gates: {', '.join(f'{count} {status}' for status, count in counts.items())}.",
@@ -108,14 +109,14 @@ def gates_table(results: Sequence[GateResult]) -> str:
     for status in counts:
         for r in results:
             if r.status == status:
-                asked = markdown(r.gate.limits)
+                asked = markdown(r.limit.bounds)
                 rows.append(
-                    f"| {status} | {markdown(r.gate)} | {asked} | {markdown(r.words)} | {markdown(r.gate.why)} |"
+                    f"| {status} | {markdown(r.limit)} | {asked} | {markdown(r.words)} | {markdown(r.limit.why)} |"
                 )
     return "\n".join(rows) + "\n"
 
 
-def _gate(fields: dict[str, Any], where: str) -> Limit:
+def _limit(fields: dict[str, Any], where: str) -> Limit:
     unknown = sorted(set(fields) - {*WORDS, *NUMBERS})
     if unknown:
         raise VerbatimError(f"{where}: unknown key {unknown[0]!r}. A gate has {', '.join((*WORDS, *NUMBERS))}.")
@@ -141,50 +142,50 @@ def _gate(fields: dict[str, Any], where: str) -> Limit:
 
 
 def _check(
-    gate: Limit, name: str | None, finding_only: bool, metrics: dict[str, Any], comparison: Comparison | None
-) -> GateResult:
-    if gate.set not in ("*", name):
-        return GateResult(gate, "skipped", None, f"for the set {gate.set}; this is {name or 'one without a name'}")
-    if finding_only and gate.metric not in FINDING:
-        return GateResult(gate, "skipped", None, "this run only finds, and does not answer")
-    value = metrics.get(gate.kind, {}).get(gate.metric, {}).get("mean")
-    only_fall = gate.min is None and gate.max is None
+    limit: Limit, name: str | None, finding_only: bool, metrics: dict[str, Any], comparison: Comparison | None
+) -> LimitResult:
+    if limit.set not in ("*", name):
+        return LimitResult(limit, "skipped", None, f"for the set {limit.set}; this is {name or 'one without a name'}")
+    if finding_only and limit.metric not in FINDING:
+        return LimitResult(limit, "skipped", None, "this run only finds, and does not answer")
+    value = metrics.get(limit.kind, {}).get(limit.metric, {}).get("mean")
+    only_fall = limit.min is None and limit.max is None
     if only_fall and comparison is None:
-        return GateResult(gate, "skipped", value, "no older result to compare with")
+        return LimitResult(limit, "skipped", value, "no older result to compare with")
     if value is None:
-        if only_fall and not _measured_before(gate, comparison):
-            return GateResult(gate, "skipped", None, "measured neither now nor then")
-        return GateResult(gate, "failed", None, "not measured")
+        if only_fall and not _measured_before(limit, comparison):
+            return LimitResult(limit, "skipped", None, "measured neither now nor then")
+        return LimitResult(limit, "failed", None, "not measured")
     # Written so that a value that is not a number fails.
-    if gate.min is not None and not value >= gate.min - ROUNDING:
-        return GateResult(gate, "failed", value, f"{shown(gate.metric, value)}: too low")
-    if gate.max is not None and not value <= gate.max + ROUNDING:
-        return GateResult(gate, "failed", value, f"{shown(gate.metric, value)}: too high")
-    if gate.fall is None or comparison is None:
-        return GateResult(gate, "passed", value, shown(gate.metric, value))
-    return _check_fall(gate, value, comparison)
+    if limit.min is not None and not value >= limit.min - ROUNDING:
+        return LimitResult(limit, "failed", value, f"{shown(limit.metric, value)}: too low")
+    if limit.max is not None and not value <= limit.max + ROUNDING:
+        return LimitResult(limit, "failed", value, f"{shown(limit.metric, value)}: too high")
+    if limit.fall is None or comparison is None:
+        return LimitResult(limit, "passed", value, shown(limit.metric, value))
+    return _check_fall(limit, value, comparison)
 
 
-def _measured_before(gate: Limit, comparison: Comparison | None) -> bool:
-    untested = comparison.without_test(gate.kind, gate.metric) if comparison else None
+def _measured_before(limit: Limit, comparison: Comparison | None) -> bool:
+    untested = comparison.without_test(limit.kind, limit.metric) if comparison else None
     return untested is not None and untested.old is not None
 
 
-def _check_fall(gate: Limit, value: float, comparison: Comparison) -> GateResult:
+def _check_fall(limit: Limit, value: float, comparison: Comparison) -> LimitResult:
     """Against the older result: too far fails; too far within noise passes, and says so."""
-    assert gate.fall is not None
-    up = -1 if meaning(gate.metric).better < 0 else 1
-    difference = comparison.difference(gate.kind, gate.metric)
+    assert limit.fall is not None
+    up = -1 if meaning(limit.metric).better < 0 else 1
+    difference = comparison.difference(limit.kind, limit.metric)
     if difference is None:
-        untested = comparison.without_test(gate.kind, gate.metric)
+        untested = comparison.without_test(limit.kind, limit.metric)
         if untested is None or untested.old is None:
-            return GateResult(gate, "failed", value, f"{shown(gate.metric, value)}: not measured in the older result")
+            return LimitResult(limit, "failed", value, f"{shown(limit.metric, value)}: not measured in the older result")
         gain, noise = value - untested.old, False
     else:
         gain, noise = difference.mean, difference.within_noise
-    words = f"{shown(gate.metric, value)} ({shown_difference(gate.metric, gain)} against the older result)"
-    if up * gain >= -gate.fall - ROUNDING:
-        return GateResult(gate, "passed", value, words)
+    words = f"{shown(limit.metric, value)} ({shown_difference(limit.metric, gain)} against the older result)"
+    if up * gain >= -limit.fall - ROUNDING:
+        return LimitResult(limit, "passed", value, words)
     if noise:
-        return GateResult(gate, "passed", value, f"{words}: more than it may, but within noise")
-    return GateResult(gate, "failed", value, f"{words}: too much worse")
+        return LimitResult(limit, "passed", value, f"{words}: more than it may, but within noise")
+    return LimitResult(limit, "failed", value, f"{words}: too much worse")

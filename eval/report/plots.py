@@ -1,7 +1,7 @@
 """Plots of a result as SVG to stand inside an HTML page: its fonts, and its colours by CSS variables, light and dark.
 
 Each function returns the SVG as text, or None where there is nothing to draw. Words from data are text in it, nothing
-more: the SVG is read back as XML and written anew.
+more: the SVG is read back as XML and written again.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ def kinds_plot(metrics: dict[str, dict[str, Any]], metric: str) -> str | None:
         axes.set_xticks(range(0, 101, 25), [f"{tick} %" for tick in range(0, 101, 25)])
         axes.grid(visible=False, axis="y")
 
-    told = "; ".join(f"{kind_name(kind)} {shown(metric, value['mean'])}" for kind, value in kinds)
+    description = "; ".join(f"{kind_name(kind)} {shown(metric, value['mean'])}" for kind, value in kinds)
     return drawn(
-        draw, 0.55 + 0.27 * len(kinds), f"kinds-{metric}", f"{meaning(metric).label}, by kind of question: {told}."
+        draw, 0.55 + 0.27 * len(kinds), f"kinds-{metric}", f"{meaning(metric).label}, by kind of question: {description}."
     )
 
 
@@ -100,11 +100,11 @@ def risk_coverage_plot(curve: dict[str, Any] | None) -> str | None:
         _percent(axes.yaxis)
 
     half = next(reversed([share for at, share in zip(coverage, risk, strict=True) if at <= 50]), risk[0])
-    told = (
+    description = (
         f"Risk against coverage over {curve['n']} questions: area under the curve {curve['area']:.3f}; "
         f"{half:.0f} % wrong with the surer half answered, {risk[-1]:.0f} % with all."
     )
-    return drawn(draw, 3.0, "risk", told)
+    return drawn(draw, 3.0, "risk", description)
 
 
 def latency_plot(rows: Sequence[dict[str, Any]], quantiles: dict[str, Any]) -> str | None:
@@ -133,13 +133,13 @@ def latency_plot(rows: Sequence[dict[str, Any]], quantiles: dict[str, Any]) -> s
         axes.xaxis.set_major_formatter(lambda value, _: short_seconds(value))
         axes.grid(visible=False, axis="y")
 
-    told = "; ".join(
+    description = "; ".join(
         f"{SECONDS[name]} {short_seconds(quantiles[name]['p50'])} and {short_seconds(quantiles[name]['p95'])}"
         for name in seconds
         if name in quantiles
     )
     return drawn(
-        draw, 0.6 + 0.5 * len(seconds), "latency", f"Time for a question by stage, median and 95th percentile: {told}."
+        draw, 0.6 + 0.5 * len(seconds), "latency", f"Time for a question by stage, median and 95th percentile: {description}."
     )
 
 
@@ -162,8 +162,8 @@ def time_error_plot(rows: Sequence[dict[str, Any]]) -> str | None:
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(visible=False, axis="y")
 
-    told = "; ".join(f"{name}: {count}" for (_, name), count in zip(TIME_BINS, counts, strict=True))
-    return drawn(draw, 0.7 + 0.3 * len(counts), "time", f"How far off quotes start, in questions: {told}.")
+    description = "; ".join(f"{name}: {count}" for (_, name), count in zip(TIME_BINS, counts, strict=True))
+    return drawn(draw, 0.7 + 0.3 * len(counts), "time", f"How far off quotes start, in questions: {description}.")
 
 
 def seconds_of(rows: Sequence[dict[str, Any]], name: str) -> list[float]:
@@ -189,8 +189,8 @@ def _percent(axis: Any) -> None:
     axis.set_major_formatter(lambda value, _: f"{value:.0f} %")
 
 
-def drawn(draw: Callable[[Any], None], height: float, name: str, told: str) -> str:
-    """The drawing as an SVG that is named by what it tells. `height` in inches; `name` makes the ids in it its own."""
+def drawn(draw: Callable[[Any], None], height: float, name: str, description: str) -> str:
+    """The drawing as an SVG that is named by its description. `height` in inches; `name` makes the ids in it its own."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -205,10 +205,10 @@ def drawn(draw: Callable[[Any], None], height: float, name: str, told: str) -> s
         draw(axes)
         axes.tick_params(length=0, pad=6)
         figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return _for_page(buffer.getvalue(), name, told)
+    return _for_page(buffer.getvalue(), name, description)
 
 
-def _for_page(svg: bytes, name: str, told: str) -> str:
+def _for_page(svg: bytes, name: str, description: str) -> str:
     """Without header, metadata and styles that reach beyond it; with its own ids and the page's colours and font."""
     root = ElementTree.fromstring(svg)
     for child in list(root):
@@ -222,7 +222,7 @@ def _for_page(svg: bytes, name: str, told: str) -> str:
                 defs.remove(child)
     box = root.get("viewBox", "")
     root.attrib.clear()
-    root.attrib |= {"viewBox": box, "role": "img", "aria-label": one_line(told, 2000), "class": "plot"}
+    root.attrib |= {"viewBox": box, "role": "img", "aria-label": one_line(description, 2000), "class": "plot"}
     ElementTree.register_namespace("", SVG)
     return ElementTree.tostring(root, encoding="unicode")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.report.compare import Comparison, comparison_table
-from eval.report.limits import GateResult, gates_table
+from eval.report.limits import LimitResult, limits_table
 from eval.report.metric_words import kind_name, markdown, shown, shown_interval
 from eval.report.view import headline, key_metrics, view_of
 from index.plain import visible
@@ -28,21 +28,21 @@ def write_report(
     folder: Path,
     *,
     comparison: Comparison | None = None,
-    gates: Sequence[GateResult] = (),
+    limits: Sequence[LimitResult] = (),
 ) -> Path:
     """Write `report.html` and `table.md` into the folder, which is made where it isn't there. Returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / "report.html"
     # A transcript may hold halves of letters that UTF-8 can't write.
-    page.write_bytes(report_html(result, comparison=comparison, gates=gates).encode("utf-8", "replace"))
+    page.write_bytes(report_html(result, comparison=comparison, limits=limits).encode("utf-8", "replace"))
     (folder / "table.md").write_bytes(
-        report_table(result, comparison=comparison, gates=gates).encode("utf-8", "replace")
+        report_table(result, comparison=comparison, limits=limits).encode("utf-8", "replace")
     )
     return page
 
 
 def report_html(
-    result: dict[str, Any], *, comparison: Comparison | None = None, gates: Sequence[GateResult] = ()
+    result: dict[str, Any], *, comparison: Comparison | None = None, limits: Sequence[LimitResult] = ()
 ) -> str:
     """The page as one string."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -52,7 +52,7 @@ def report_html(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     script = (HERE / "report.js").read_text(encoding="utf-8")
-    view = view_of(result, comparison, gates)
+    view = view_of(result, comparison, limits)
     for plot in view["plots"]["kinds"]:
         plot["svg"] = Markup(plot["svg"])  # written by ElementTree: every word in it is escaped
     for name in ("risk", "latency", "time"):
@@ -67,9 +67,9 @@ def report_html(
 
 
 def report_table(
-    result: dict[str, Any], *, comparison: Comparison | None = None, gates: Sequence[GateResult] = ()
+    result: dict[str, Any], *, comparison: Comparison | None = None, limits: Sequence[LimitResult] = ()
 ) -> str:
-    """The key metrics by kind as Markdown, with intervals and counts; then the gates and the comparison, if any."""
+    """The key metrics by kind as Markdown, with intervals and counts; then the limits and the comparison, if any."""
     said = headline(result)
     metrics = key_metrics(result)
     lines = [
@@ -84,8 +84,8 @@ def report_table(
         lines.append(f"| {markdown(kind_name(kind))} | {n} | {' | '.join(cells)} |")
     lines += ["", "Each cell: mean (95 % interval), n the questions that it is over."]
     parts = ["\n".join(lines) + "\n"]
-    if gates:
-        parts.append("### Gates\n\n" + gates_table(gates))
+    if limits:
+        parts.append("### Gates\n\n" + limits_table(limits))
     if comparison:
         parts.append("### Against the older result\n\n" + comparison_table(comparison))
     return "\n".join(parts)

@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from eval.report.compare import Comparison, interval_of, shown_p, told
-from eval.report.limits import GateResult
+from eval.report.compare import Comparison, interval_of, shown_p, summary
+from eval.report.limits import LimitResult
 from eval.report.metric_words import (
     GROUPS,
     KEY_METRICS,
@@ -39,7 +39,7 @@ WEB = re.compile(r"https?://[^\s<>\"'\\]+", re.IGNORECASE)
 View = dict[str, Any]
 
 
-def view_of(result: dict[str, Any], comparison: Comparison | None, gates: Sequence[GateResult]) -> View:
+def view_of(result: dict[str, Any], comparison: Comparison | None, checked: Sequence[LimitResult]) -> View:
     """What the template asks for, by the names it uses."""
     return {
         "headline": headline(result),
@@ -54,9 +54,9 @@ def view_of(result: dict[str, Any], comparison: Comparison | None, gates: Sequen
         ],
         "comparison": _comparison(comparison) if comparison else None,
         "gates": [
-            _gate(gate) for gate in sorted(gates, key=lambda gate: ("failed", "passed", "skipped").index(gate.status))
+            _limit(limit) for limit in sorted(checked, key=lambda limit: ("failed", "passed", "skipped").index(limit.status))
         ],
-        "gates_failed": sum(gate.status == "failed" for gate in gates),
+        "gates_failed": sum(limit.status == "failed" for limit in checked),
         "made_by": list(_flat(result["made_by"])),
         "commit": result["made_by"].get("commit") or "unknown",
     }
@@ -92,6 +92,7 @@ def headline(result: dict[str, Any]) -> View:
 
 
 def key_metrics(result: dict[str, Any]) -> list[str]:
+    """The metrics that a page shows first, those of them that the result has, in the order of importance."""
     return [metric for metric in KEY_METRICS if metric in result["metrics"].get("all", {})]
 
 
@@ -316,7 +317,7 @@ def _difference(d: Any) -> View:
         "interval": interval_of(d),
         "p": shown_p(d.p),
         "p_holm": None if d.p_holm is None else shown_p(d.p_holm),
-        "told": told(d),
+        "told": summary(d),
     }
 
 
@@ -339,10 +340,10 @@ def _changes(comparison: Comparison) -> Iterable[View]:
                 yield {"won": won, "label": meaning(metric).label, "rows": rows}
 
 
-def _gate(result: GateResult) -> View:
-    gate = result.gate
-    name = f"{meaning(gate.metric).label}, {kind_name(gate.kind)}"
-    return {"status": result.status, "name": name, "asked": gate.limits, "words": result.words, "why": gate.why}
+def _limit(result: LimitResult) -> View:
+    limit = result.limit
+    name = f"{meaning(limit.metric).label}, {kind_name(limit.kind)}"
+    return {"status": result.status, "name": name, "asked": limit.bounds, "words": result.words, "why": limit.why}
 
 
 def _flat(value: dict[str, Any], above: str = "") -> Iterable[tuple[str, str]]:

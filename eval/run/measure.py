@@ -160,7 +160,7 @@ class _Measured:
         if self.gold:
             metrics |= citing(cited, self.gold)
         if shown:
-            self._credited(answer, cited, right)
+            self._attributed(answer, cited, right)
         if asked.answer and asked.verdict in ANSWERABLE and shown:
             metrics["token_f1"] = token_f1(answer.answer, asked.answer)
             vectors = self.assistant.library.encoder.encode([answer.answer, asked.answer])
@@ -169,14 +169,14 @@ class _Measured:
                 row["judged"] = self.options.judge.judged(asked.question, answer, asked.answer)
                 metrics["judge_right"] = float(row["judged"]["verdict"] == "right")
 
-    def _credited(self, answer: Answer, cited: Sequence[EpisodeSpan], right: Sequence[bool]) -> None:
+    def _attributed(self, answer: Answer, cited: Sequence[EpisodeSpan], right: Sequence[bool]) -> None:
         """What is shown, against the transcript and against the speaker that the set names."""
         asked, metrics, citations = self.asked, self.metrics, answer.citations
-        exact, credited = faithfulness(citations, {c.episode: self.episode(c.episode) for c in citations})
-        metrics |= {"quotes_exact": exact, "speakers_exact": credited}
+        exact, attributed = faithfulness(citations, {c.episode: self.episode(c.episode) for c in citations})
+        metrics |= {"quotes_exact": exact, "speakers_exact": attributed}
         plain = answer.verdict == "answered"  # else the answer itself says that it quotes somebody else
         metrics["wrong_speaker"] = float(
-            credited < exact
+            attributed < exact
             or any(
                 plain and r and asked.speaker and c.speaker and not same_person(c.speaker, asked.speaker)
                 for c, r in zip(citations, right, strict=True)

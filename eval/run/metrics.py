@@ -79,6 +79,7 @@ def overlaps(span: EpisodeSpan, gold: EpisodeSpan) -> bool:
 
 
 def in_gold(span: EpisodeSpan, gold: Sequence[EpisodeSpan]) -> bool:
+    """True where a span overlaps any of the gold spans of its episode."""
     return any(overlaps(span, place) for place in gold)
 
 
@@ -132,15 +133,15 @@ CITING = ("citation_hit", "citation_precision", "citation_recall")
 def faithfulness(citations: Sequence[Citation], episodes: dict[str, Episode]) -> tuple[float, float]:
     """Shares of the citations whose words stand in the transcript, and whose speaker the transcript says spoke them.
 
-    Judged from the transcript alone, whatever the citation says of itself. A citation that credits nobody claims nothing
+    Judged from the transcript alone, whatever the citation says of itself. A citation without a speaker claims nothing
     of its speaker, and counts as right only where its words are.
     """
     checks = [check_quote(c.quote, c.speaker, episodes[c.episode])[0] for c in citations]
     exact = [check in ("verified", "wrong_speaker") for check in checks]
-    credited = [
+    attributed = [
         check == "verified" or (c.speaker is None and e) for check, c, e in zip(checks, citations, exact, strict=True)
     ]
-    return sum(exact) / len(exact), sum(credited) / len(credited)
+    return sum(exact) / len(exact), sum(attributed) / len(attributed)
 
 
 def start_error(citations: Sequence[EpisodeSpan], gold: Sequence[EpisodeSpan]) -> float | None:

@@ -1,7 +1,7 @@
 """Run a question set against a library and measure it: `evaluate(assistant, questions)` gives what `--json` writes.
 
 A question that raises counts as wrong and is listed with its error. What was measured is kept while a run lasts, so that
-one that was interrupted goes on where it stopped. Knows nothing of reports, gates or the command line.
+one that was interrupted goes on where it stopped. Knows nothing of reports, limits or the command line.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def evaluate(
 
     `metrics` is {kind: {name: {"mean", "low", "high", "n"}}}; the kinds are `all`, those of the set, `half:dev` and
     `half:test` where the set has halves, and `with history`. `resume_in`: a folder in which the rows of an unfinished run
-    are kept, found again by the same questions, library, settings and code. `on_progress(done, of)` is told each question.
+    are kept, found again by the same questions, library, settings and code. `on_progress(done, of)` is called after each question.
     """
     began = time.perf_counter()
     options = options or Options()
@@ -238,6 +238,7 @@ def _weights(lexical: float | None) -> dict[str, float]:
 
 
 def machine() -> str:
+    """The machine in a line, as a result records it: processor, cores, Python."""
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 

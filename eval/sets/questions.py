@@ -89,7 +89,7 @@ def fingerprint(questions: Sequence[SetQuestion]) -> str:
 
 
 def half_of(asked: SetQuestion, episodes: Sequence[str]) -> str | None:
-    """`dev` or `test`: as the set marks the question, else by its episode; None where neither tells.
+    """`dev` or `test`: as the set marks the question, else by its episode; None where neither says.
 
     `episodes`: the ids of all the set's gold episodes, sorted. Every second one is `dev`, so that none is in both halves.
     """

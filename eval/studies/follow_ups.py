@@ -1,6 +1,6 @@
 """How well follow-ups are rewritten: `python -m eval follow-ups [--library DIR] [--half dev|test] [--show]`.
 
-Each is asked after its history, and once more whole, as a person would have put it (`whole` in the set). Told is how often
+Each is asked after its history, and once more in full, as a person would have put it (`whole` in the set). Reported is how often
 the right passage is among the first five either way, and the first as a share of the second.
 """
 
@@ -30,15 +30,15 @@ FIRST = 5
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One follow-up: how it was made whole, how a person would, and whether each found the right passage."""
+    """One follow-up: how it was rewritten, how a person would, and whether each found the right passage."""
 
     id: str
     half: str
     question: str
     made: str
-    whole: str
+    in_full: str
     found: bool
-    found_whole: bool
+    found_in_full: bool
 
 
 def compare_follow_ups(assistant: Assistant, file: Path = FOLLOW_UPS) -> list[Compared]:
@@ -55,22 +55,24 @@ def compare_follow_ups(assistant: Assistant, file: Path = FOLLOW_UPS) -> list[Co
             return understood.asked, any(in_gold(span, gold) for span in spans)
 
         made, found = finds(asked.question, asked.history)
-        _, found_whole = finds(row["whole"], ())
-        compared.append(Compared(asked.id, asked.half or "dev", asked.question, made, row["whole"], found, found_whole))
+        _, found_in_full = finds(row["whole"], ())
+        compared.append(Compared(asked.id, asked.half or "dev", asked.question, made, row["whole"], found, found_in_full))
     return compared
 
 
 def figures(compared: Sequence[Compared]) -> dict[str, dict[str, Any]]:
     """By half: how many, found after their history, found whole, and the first as a share of the second."""
-    told = {}
+    counted = {}
     for half in dict.fromkeys(item.half for item in compared):
         inside = [item for item in compared if item.half == half]
-        found, whole = sum(item.found for item in inside), sum(item.found_whole for item in inside)
-        told[half] = {"n": len(inside), "found": found, "found_whole": whole, "share": round(found / max(1, whole), 3)}
-    return told
+        found, in_full = sum(item.found for item in inside), sum(item.found_in_full for item in inside)
+        counted[half] = {"n": len(inside), "found": found, "found_whole": in_full, "share": round(found / max(1, in_full), 3)}
+    return counted
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one JSON object: how often a rewritten follow-up finds what the question asked in full finds. Exit code
+    0."""
     parser = argparse.ArgumentParser(prog="python -m eval follow-ups", description="Measure follow-ups made whole.")
     parser.add_argument("--library", type=Path, help="ask this library (left out: one of the samples, made once)")
     parser.add_argument("--show", action="store_true", help="print each development follow-up that lost its passage")
@@ -80,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     compared = compare_follow_ups(Assistant(Library.open(folder), settings))
     for item in compared:
         if options.show and item.half == "dev" and not item.found:
-            print(f"{item.id}: {item.question}\n  made:  {item.made}\n  whole: {item.whole} ({item.found_whole})")
+            print(f"{item.id}: {item.question}\n  made:  {item.made}\n  whole: {item.in_full} ({item.found_in_full})")
     print(json.dumps(figures(compared), indent=1))
     return 0
 

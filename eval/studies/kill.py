@@ -4,7 +4,7 @@
 
 A moment is one copy of a library of the samples, one command on it in a process of its own, and one SIGKILL. Afterwards the
 library must be as before the command or as after it (where several episodes are added: so for each of them), `check` must find
-nothing but an index that is to be made anew, and the same command, given again, must end as if nothing had happened.
+nothing but an index that is to be rebuilt, and the same command, given again, must end as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CORRECTED, REVIEWED, REMOVED, CHANGED = (
 NOTE = Feedback("note", "Who rings the bell?", "Not this one.")
 PAGE = 4096
 State = dict[str, object]
-"""What a library holds by name, without the times and numbers that each run gives anew."""
+"""What a library holds by name, without the times and numbers that differ from run to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _spoil(folder: Path) -> None:
         out.write(b"\xaa" * PAGE)
 
 
-def run(moments: int, seed: int, *, told: Callable[[str], object] = lambda line: None) -> Outcome:
+def run(moments: int, seed: int, *, report: Callable[[str], object] = lambda line: None) -> Outcome:
     """Kill all the commands in turn, so many times in all."""
     dice, outcome = random.Random(seed), Outcome()
     with tempfile.TemporaryDirectory() as work_:
@@ -175,7 +175,7 @@ def run(moments: int, seed: int, *, told: Callable[[str], object] = lambda line:
             times = moments // len(writing) + (number < moments % len(writing))
             if times:
                 _kill(command, times, dice, outcome, work, whole, transcripts)
-                told(f"{command.name}: {outcome}")
+                report(f"{command.name}: {outcome}")
     return outcome
 
 
@@ -244,12 +244,12 @@ def _alone(write: Callable[[Path], object], folder: Path, *, kill_after: float |
 
 
 def _faults(folder: Path) -> list[str]:
-    """What is wrong, but for an index that the next writer makes anew; readers catch up with it in memory meanwhile."""
+    """What is wrong, but for an index that the next writer rebuilds; readers catch up with it in memory meanwhile."""
     return [fault for fault in Library.open(folder).check() if "FAISS" not in fault]
 
 
 def _state(folder: Path) -> State:
-    """Everything that was stored, each under its name: episodes with what was put right, the bin, feedback."""
+    """Everything that was stored, each under its name: episodes with their corrections, the bin, feedback."""
     library = Library.open(folder)
     held: State = {}
     for summary in library.summaries():
@@ -268,11 +268,12 @@ def _nothing(library: Library) -> object:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Print what was damaged, lost or half done, then the counts. Exit code 1 where there is any of it."""
     parser = argparse.ArgumentParser(prog="python -m eval kill", description=__doc__.partition("\n")[0])
     parser.add_argument("--moments", type=int, default=200, metavar="N")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    outcome = run(options.moments, options.seed, told=lambda line: print(line, file=sys.stderr))
+    outcome = run(options.moments, options.seed, report=lambda line: print(line, file=sys.stderr))
     for line in (*outcome.damaged, *outcome.lost, *outcome.half_done):
         print(line)
     print(outcome)

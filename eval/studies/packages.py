@@ -17,6 +17,8 @@ PATIENCE = 5.0  # seconds
 
 
 def main() -> int:
+    """Print the known weaknesses of the pinned packages. Exit code 0 for none, and where nobody can be asked; else
+    pip-audit's."""
     try:
         version = importlib.metadata.version("pip-audit")
     except importlib.metadata.PackageNotFoundError:
@@ -26,7 +28,7 @@ def main() -> int:
     if not reachable(DATABASE.format(package="pip-audit", version=version)):
         print("audit: skipped, since the database of known weaknesses (pypi.org) can't be reached from here.")
         return 0
-    # The constraints name every package with its version: nothing is looked up, downloaded or installed for it.
+    # The constraints name every package with its version: nothing is resolved, downloaded or installed for it.
     asked = ["--requirement", str(CONSTRAINTS), "--no-deps", "--disable-pip", "--progress-spinner", "off"]
     return subprocess.run([sys.executable, "-m", "pip_audit", *asked], check=False).returncode
 

@@ -4,15 +4,15 @@ Each label is hidden behind "Speaker 1", "Speaker 2", …; the names that `index
 hidden ones, and the roles of `index/speakers/roles.py` with who comes back in the show's episodes nearby. `--fit` fits the
 weights of both on the shows that are not in `TEST_SHOWS`, and writes index/speakers/people.json.
 
-Names are measured three times: by the talk alone; in its show, as when a library is made of all of it and the labels of every
-episode are hidden (who comes back is then known by the names that the other episodes' talks give); and in its show when the
-other episodes' labels are known. No talk tells who comes back by its own labels.
+Names are measured three times: by the episode alone; in its show, as when a library is made of all of it and the labels of every
+episode are hidden (who comes back is then known by the names that the other episodes' own words give); and in its show when the
+other episodes' labels are known. No episode shows by its own labels who comes back.
 
 Right name: every word of it is in the label, or the label is its first word, or it is a usual short form or a slightly
-different spelling of the label's first name. A name by which somebody is known and that the label doesn't tell (a handle,
+different spelling of the label's first name. A name by which somebody is known and that the label doesn't give (a handle,
 initials, another family name) counts as wrong, but for those in `KNOWN_AS`, which were looked up among the shows that are not
-tested on; `wrong_first_name_of_voices` leaves out those whose first name is right. "The talk says it": the first name is spoken
-by its owner after "I'm", "my name is", "this is" or "host"; or in a turn beside one of theirs by another, addressed
+tested on; `wrong_first_name_of_voices` leaves out those whose first name is right. A name is `told` where the first
+name is spoken by its owner after "I'm", "my name is", "this is" or "host"; or in a turn beside one of theirs by another, addressed
 (between marks) or within 60 characters after a word of introduction; in the first 1,500 words, or beside the person's
 first three turns. Host: speaks in at least 30 % of the up to 20 episodes nearby (ten on each side); guest: in at most 10 %;
 those between are left out, and so are voices with less than 2 % of the words where roles are measured.
@@ -71,29 +71,34 @@ KNOWN_AS = {
 
 
 @dataclass(frozen=True)
-class HiddenTalk:
-    """One episode with its labels hidden. `names` and `told` are by hidden label; `told` are those that the talk tells."""
+class HiddenEpisode:
+    """One episode with its labels hidden. `names` and `stated` are by hidden label.
+
+    `stated`: the labels whose names the transcript itself gives.
+    """
 
     show: str
     number: tuple[int, str]
     turns: list[ParsedTurn]
     names: dict[str, str]
-    told: frozenset[str]
+    stated: frozenset[str]
 
 
-ClaimedTalk = tuple[HiddenTalk, Claims, dict[str, float]]
-"""A talk, the claims to names in it, and how much each voice acts like a host."""
+ClaimedEpisode = tuple[HiddenEpisode, Claims, dict[str, float]]
+"""An episode, the claims to names in it, and how much each voice acts like a host."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one JSON object a half: shares of voices named, and of names and roles that are right. With `--fit`, fit first.
+    Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval people", description="Measure names and roles of voices.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--fit", action="store_true", help="fit on the other shows, and write index/speakers/people.json")
     options = parser.parse_args(arguments)
-    talks = list(read_talks(options.folder))
-    named = [(talk, Claims(talk.turns), hosting(talk.turns)) for talk in talks]
-    acted = [(talk, deeds(talk.turns, talk.names)) for talk in talks]
-    truth = roles_by_return(talks)
+    labelled = list(read_labelled(options.folder))
+    named = [(episode, Claims(episode.turns), hosting(episode.turns)) for episode in labelled]
+    acted = [(episode, deeds(episode.turns, episode.names)) for episode in labelled]
+    truth = roles_by_return(labelled)
     if options.fit:
         FITTED.write_text(json.dumps(fit(named, acted, truth), indent=1) + "\n", encoding="utf-8")
     fitted = json.loads(FITTED.read_text(encoding="utf-8"))
@@ -111,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def read_talks(folder: Path) -> Iterator[HiddenTalk]:
+def read_labelled(folder: Path) -> Iterator[HiddenEpisode]:
     """Every transcript with labels below `folder`; the name of the folder it lies in is the show's."""
     for file in sorted(folder.glob("*/*.md")):
         try:
@@ -127,14 +132,14 @@ def read_talks(folder: Path) -> Iterator[HiddenTalk]:
             anonymous = [replace(turn, speaker=hidden[turn.speaker or ""]) for turn in turns]
             names = {label: name for name, label in hidden.items()}
             place = (int(numbers[-1]) if numbers else 10**6, file.stem)
-            yield HiddenTalk(file.parent.name, place, anonymous, names, told_by(anonymous, names))
+            yield HiddenEpisode(file.parent.name, place, anonymous, names, stated_in(anonymous, names))
 
 
-def told_by(turns: Sequence[ParsedTurn], names: dict[str, str]) -> frozenset[str]:
-    """The hidden labels whose first name the talk says where it introduces or addresses them; see the module's docstring."""
+def stated_in(turns: Sequence[ParsedTurn], names: dict[str, str]) -> frozenset[str]:
+    """The hidden labels whose first name the transcript gives by introducing or addressing them; see the module's docstring."""
     labels, texts = [turn.speaker for turn in turns], [spoken(turn) for turn in turns]
     firsts = {label: re.escape(found[0]) for label, name in names.items() if (found := re.findall(r"[\w’'-]+", name))}
-    told: set[str] = set()
+    stated: set[str] = set()
     nth: Counter[str | None] = Counter()
     words = 0
     for number, text in enumerate(texts):
@@ -145,14 +150,14 @@ def told_by(turns: Sequence[ParsedTurn], names: dict[str, str]) -> frozenset[str
         for label, first in firsts.items():
             if label == labels[number]:
                 if (opening or nth[label] <= 3) and re.search(rf"{_SELF}\b{first}\b", text):
-                    told.add(label)
+                    stated.add(label)
             elif (
                 label in beside
                 and (opening or nth[label] < 3)
                 and any(_introduces(text, found) for found in re.finditer(rf"\b{first}\b", text))
             ):
-                told.add(label)
-    return frozenset(told)
+                stated.add(label)
+    return frozenset(stated)
 
 
 def _introduces(text: str, name: re.Match[str]) -> bool:
@@ -162,6 +167,7 @@ def _introduces(text: str, name: re.Match[str]) -> bool:
 
 
 def is_right(name: str, label: str) -> bool:
+    """True where a name means the labelled person: short forms, surnames left out and names people go by count."""
     from rapidfuzz import fuzz
 
     said, true = folded(name), folded(label)
@@ -179,20 +185,20 @@ def is_right(name: str, label: str) -> bool:
     return fuzz.ratio(" ".join(said), " ".join(true)) >= 80
 
 
-def roles_by_return(talks: Sequence[HiddenTalk]) -> dict[tuple[str, tuple[int, str], str], bool]:
+def roles_by_return(labelled: Sequence[HiddenEpisode]) -> dict[tuple[str, tuple[int, str], str], bool]:
     """{(show, episode, name): host?} by how many of the episodes nearby the person speaks in; doubtful ones left out."""
-    shows: dict[str, list[HiddenTalk]] = defaultdict(list)
-    for talk in talks:
-        shows[talk.show].append(talk)
+    shows: dict[str, list[HiddenEpisode]] = defaultdict(list)
+    for episode in labelled:
+        shows[episode.show].append(episode)
     truth = {}
     for show, episodes in shows.items():
-        episodes.sort(key=lambda talk: talk.number)
-        for place, talk in enumerate(episodes):
+        episodes.sort(key=lambda episode: episode.number)
+        for place, episode in enumerate(episodes):
             near = episodes[max(0, place - NEARBY) : place] + episodes[place + 1 : place + 1 + NEARBY]
-            for name in talk.names.values():
+            for name in episode.names.values():
                 share = sum(name in other.names.values() for other in near) / max(1, len(near))
                 if share >= 0.3 or share <= 0.1:
-                    truth[show, talk.number, name] = share >= 0.3
+                    truth[show, episode.number, name] = share >= 0.3
     return truth
 
 
@@ -201,10 +207,10 @@ def fit(named: list, acted: list, truth: dict) -> dict:
     dev = [heard for heard in named if heard[0].show not in TEST_SHOWS]
     naming = {"least": LEAST, "gap": GAP} | fit_naming(dev)
     hosts = [
-        (f, truth[talk.show, talk.number, talk.names[label]])
-        for talk, found in acted if talk.show not in TEST_SHOWS
+        (f, truth[episode.show, episode.number, episode.names[label]])
+        for episode, found in acted if episode.show not in TEST_SHOWS
         for label, f in found.items()
-        if f["share"] >= LEAST_SHARE / 2 and (talk.show, talk.number, talk.names[label]) in truth
+        if f["share"] >= LEAST_SHARE / 2 and (episode.show, episode.number, episode.names[label]) in truth
     ]  # fmt: skip
     return {
         "made_by": "python -m eval people --fit, on Changelog's transcripts (CC BY-SA 4.0), figures only",
@@ -213,25 +219,25 @@ def fit(named: list, acted: list, truth: dict) -> dict:
     }
 
 
-def fit_naming(dev: Sequence[ClaimedTalk]) -> dict:
+def fit_naming(dev: Sequence[ClaimedEpisode]) -> dict:
     """Weights of a claim by itself, and among the others: of all voices, and of those left when the sure ones have names.
     The same with who comes back in the show; and with half of them unknown, as while its episodes are added: a voice must
     not lose its name to those who are known already."""
-    rows = [(talk, claims.pairs({})) for talk, claims, _ in dev]
-    weights = logistic([row for talk, pairs in rows for row in judged(talk, pairs)])
-    first = [row for talk, pairs in rows for row in judged(talk, among_others(pairs, weights))]
+    rows = [(episode, claims.pairs({})) for episode, claims, _ in dev]
+    weights = logistic([row for episode, pairs in rows for row in judged(episode, pairs)])
+    first = [row for episode, pairs in rows for row in judged(episode, among_others(pairs, weights))]
     naming = {"least": LEAST, "gap": GAP, "weights": weights, "among": logistic(first)}
-    left = [(talk, claims.pairs(named_by(claims, {}, naming))) for talk, claims, _ in dev]
-    again = [row for talk, pairs in left for row in judged(talk, among_others(pairs, weights))]
+    left = [(episode, claims.pairs(named_by(claims, {}, naming))) for episode, claims, _ in dev]
+    again = [row for episode, pairs in left for row in judged(episode, among_others(pairs, weights))]
     naming["among"] = logistic(first + again)
     given = given_names(dev, naming)
     shown = [
         row
-        for number, ((talk, claims, _), names, show) in enumerate(zip(dev, given, in_shows(dev, given), strict=True))
+        for number, ((episode, claims, _), names, show) in enumerate(zip(dev, given, in_shows(dev, given), strict=True))
         if show
         for seen in (show, with_every_other(show, number % 2)) if seen.regulars
         for known in ({}, names)
-        for row in judged(talk, weighed(claims, known, naming, seen))
+        for row in judged(episode, weighed(claims, known, naming, seen))
     ]  # fmt: skip
     return {"weights": weights, "among": naming["among"], "in_show": logistic(shown)}
 
@@ -241,27 +247,28 @@ def with_every_other(show: InShow, first: int) -> InShow:
     return replace(show, regulars=dict(sorted(show.regulars.items())[first::2]))
 
 
-def given_names(named: Sequence[ClaimedTalk], naming: dict) -> list[dict[str, str]]:
-    """The names that each talk by itself gives to its voices."""
+def given_names(named: Sequence[ClaimedEpisode], naming: dict) -> list[dict[str, str]]:
+    """The names that each episode by itself gives to its voices."""
     return [named_by(claims, {}, naming) for _, claims, _ in named]
 
 
-def in_shows(named: Sequence[ClaimedTalk], names: Sequence[dict[str, str]]) -> list[InShow | None]:
-    """What the other episodes of each talk's show tell; None where nobody is known to come back. `names`: of each talk."""
-    episodes = Counter(talk.show for talk, _, _ in named)
+def in_shows(named: Sequence[ClaimedEpisode], names: Sequence[dict[str, str]]) -> list[InShow | None]:
+    """What the other episodes of each episode's show give; None where nobody is known to come back. `names`: of each episode."""
+    episodes = Counter(episode.show for episode, _, _ in named)
     spoken_in: dict[str, Counter[str]] = defaultdict(Counter)
-    for (talk, _, _), given in zip(named, names, strict=True):
-        spoken_in[talk.show].update(set(given.values()))
+    for (episode, _, _), given in zip(named, names, strict=True):
+        spoken_in[episode.show].update(set(given.values()))
     found = []
-    for (talk, _, acts), given in zip(named, names, strict=True):
-        others = spoken_in[talk.show] - Counter(set(given.values()))
-        regulars = regulars_of(others, episodes[talk.show] - 1)
+    for (episode, _, acts), given in zip(named, names, strict=True):
+        others = spoken_in[episode.show] - Counter(set(given.values()))
+        regulars = regulars_of(others, episodes[episode.show] - 1)
         found.append(InShow(regulars, acts) if regulars else None)
     return found
 
 
-def judged(talk: HiddenTalk, pairs: Iterable[NameClaim]) -> list[tuple[dict[str, float], bool]]:
-    return [(features, is_right(name, talk.names[label])) for label, name, features in pairs]
+def judged(episode: HiddenEpisode, pairs: Iterable[NameClaim]) -> list[tuple[dict[str, float], bool]]:
+    """The features of each (label, name) pair, and whether that name is right."""
+    return [(features, is_right(name, episode.names[label])) for label, name, features in pairs]
 
 
 def logistic(rows: Sequence[tuple[dict[str, float], bool]], *, penalty: float = 1.0) -> dict[str, float]:
@@ -278,14 +285,17 @@ def logistic(rows: Sequence[tuple[dict[str, float], bool]], *, penalty: float = 
     return {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
 
 
-def measure_names(named: Sequence[ClaimedTalk], naming: dict, shows: Sequence[InShow | None]) -> dict[str, float]:
+def measure_names(named: Sequence[ClaimedEpisode], naming: dict, shows: Sequence[InShow | None]) -> dict[str, float]:
+    """Counts and shares of voices: how many their transcript names, how many are named here, how many of these
+    rightly."""
     counts: Counter[str] = Counter()
-    for (talk, claims, _), show in zip(named, shows, strict=True):
+    for (episode, claims, _), show in zip(named, shows, strict=True):
         given = named_by(claims, {}, naming, show)
-        right = {label for label, name in given.items() if is_right(name, talk.names[label])}
-        first = {label for label, name in given.items() if is_right(name.split()[0], talk.names[label])}
-        counts.update(voices=len(talk.names), first=len(first | right), told=len(talk.told), named=len(given), right=len(right),
-                      told_and_right=len(right & talk.told), whole=sum(" " in given[label] for label in right))  # fmt: skip
+        right = {label for label, name in given.items() if is_right(name, episode.names[label])}
+        first = {label for label, name in given.items() if is_right(name.split()[0], episode.names[label])}
+        counts.update(voices=len(episode.names), first=len(first | right), told=len(episode.stated), named=len(given),
+                      right=len(right),
+                      told_and_right=len(right & episode.stated), whole=sum(" " in given[label] for label in right))  # fmt: skip
     return {
         "voices": counts["voices"],
         "told": counts["told"],
@@ -298,25 +308,25 @@ def measure_names(named: Sequence[ClaimedTalk], naming: dict, shows: Sequence[In
 
 
 def measure_roles(acted: list, truth: dict, fitted: dict) -> dict[str, float]:
-    """By the talk alone, and with the show's other episodes: their count is taken from every second one, never this one."""
+    """By the episode alone, and with the show's other episodes: their count is taken from every second one, never this one."""
     roles = fitted["roles"]
     counts: Counter[str] = Counter()
     spoken_in: dict[tuple[str, int, str], int] = Counter()
     episodes: Counter[tuple[str, int]] = Counter()
-    for talk, _ in acted:
-        half = talk.number[0] % 2
-        episodes[talk.show, half] += 1
-        for name in talk.names.values():
-            spoken_in[talk.show, half, name] += 1
-    for talk, found in acted:
+    for episode, _ in acted:
+        half = episode.number[0] % 2
+        episodes[episode.show, half] += 1
+        for name in episode.names.values():
+            spoken_in[episode.show, half, name] += 1
+    for episode, found in acted:
         for label, features in found.items():
             p = likelihood(roles["weights"], features)
-            host = truth.get((talk.show, talk.number, talk.names[label]))
+            host = truth.get((episode.show, episode.number, episode.names[label]))
             if host is None or features["share"] < LEAST_SHARE:
                 continue
             said = True if p >= roles["host"] else False if p <= roles["guest"] else None
-            other = 1 - talk.number[0] % 2
-            by_show = role_in_show(spoken_in[talk.show, other, talk.names[label]], episodes[talk.show, other])
+            other = 1 - episode.number[0] % 2
+            by_show = role_in_show(spoken_in[episode.show, other, episode.names[label]], episodes[episode.show, other])
             both = said if said is not None or by_show == "unknown" else by_show == "host"
             counts.update(voices=1, told=said is not None, right=said == host)
             counts.update(told_both=both is not None, right_both=both == host)

@@ -1,14 +1,14 @@
 """How far off estimated times are: `python -m eval times TRANSCRIPTS`, a folder of shows whose transcripts have times.
 
 Each transcript is cut at its last time, which stands for the duration; its times at the starts of turns are hidden and
-estimated anew, in four ways:
+estimated again, in four ways:
 - `duration`: none is known but the duration. `word_share` is the share of the words before, for comparison;
 - `pace`: not even that. `at_155_words_a_minute` is for comparison;
 - `ten_minutes`: one time in ten minutes is left;
 - `every_second`: every second time is left.
 - With `--chapters QUESTIONS` (a question set whose questions are the headings of sections and whose gold is their spans) the
   headings and their starts are chapters: `duration_and_chapters`, and `chapters` where the duration is not known. `plain` is
-  the same without them. Every second talk is `held_out`; the weights and errors in use were chosen on the others.
+  the same without them. Every second transcript is `held_out`; the weights and errors in use were chosen on the others.
 Printed are the error's median and p90 in seconds, for each show and in all, and `within`: the share of times whose error
 is no larger than the `time_error` that they are shown with, which should be .9. `index/reading/timing.py` was fitted on the shows
 that are not in `TEST_SHOWS`. Times that can't be true are left out first, as they are when episodes are added.
@@ -49,6 +49,7 @@ class Guess(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one JSON object: for each way of estimating and each show, how far off times are. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval times", description="Measure estimated times.")
     parser.add_argument("transcripts", type=Path, nargs="+")
     parser.add_argument("--chapters", type=Path, metavar="QUESTIONS", help="take these questions' spans for chapters")

@@ -34,7 +34,7 @@ ANSWERS = (0, 3, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class GoldVoices:
-    """A talk and the truth about it. `words`: shape (n_sentences, 2), words of host and guest in each sentence."""
+    """A transcript and the truth about it. `words`: shape (n_sentences, 2), words of host and guest in each sentence."""
 
     id: str
     show: str
@@ -59,6 +59,7 @@ class GoldVoices:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print a table: words given to the right voice, after no answer and after some. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval voices", description="Measure who is told from whom.")
     parser.add_argument("transcripts", type=Path, nargs="*")
     parser.add_argument("--page", type=Path, help="a transcript without labels")
@@ -189,9 +190,9 @@ def _counts(gold: GoldVoices, prepared: Prepared, answers: Sequence[int], bins: 
         "episodes": 1.0,
     }
     for role, column in (("host", 0), ("guest", 1)):
-        credited = np.array([heard.role == role for heard in first.heard])
-        counts[f"{role}_credited"] = total[credited].sum()
-        counts[f"{role}_credited_right"] = gold.words[credited, column].sum()
+        attributed = np.array([heard.role == role for heard in first.heard])
+        counts[f"{role}_credited"] = total[attributed].sum()
+        counts[f"{role}_credited_right"] = gold.words[attributed, column].sum()
     for number in answers:
         voices = np.array([heard.likely == "guest" for heard in decided[number].heard], int)
         counts[f"right_{number}"] = gold.words[np.arange(len(voices)), voices].sum()

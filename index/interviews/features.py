@@ -84,6 +84,7 @@ def ngrams(classes: Sequence[str]) -> list[str]:
 
 
 def key_of(ngram: str) -> int:
+    """An n-gram as a number of 32 bits that is the same on every machine; a few share one."""
     return zlib.crc32(ngram.encode())
 
 

@@ -44,6 +44,7 @@ class TurnModel:
 
     @property
     def made_by(self) -> dict[str, Any]:
+        """What the weights were fitted on and how, as the fitting wrote it."""
         return json.loads(str(self.arrays["made_by"]))
 
     def read(self, texts: Sequence[str], names: Mapping[str, str]) -> TalkArrays:

@@ -72,6 +72,7 @@ class Heard:
 
     @property
     def likely(self) -> Literal["host", "guest"]:
+        """The likelier of the two, however unsure."""
         return "host" if self.p_host > 0.5 else "guest"
 
     @property

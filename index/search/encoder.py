@@ -91,6 +91,8 @@ class OnnxEncoder:
         self.session = open_graph(onnx_file(folder))
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        """Vectors of unit length, float32 of shape (len(texts), dim), in the order of the texts; questions are encoded like
+        texts."""
         ids_of = list(self._ids(texts))
         vectors = np.zeros((len(texts), self.fingerprint.dimensions), np.float32)
         by_length = sorted(range(len(texts)), key=lambda row: len(ids_of[row]))
@@ -114,6 +116,7 @@ class OnnxEncoder:
             yield from (np.array(encoding.ids, np.int32) for encoding in self.tokenizer.encode_batch(batch))
 
     def knows(self, word: str) -> bool:
+        """True where the word is one token of the model's vocabulary."""
         return self.tokenizer.token_to_id(word) is not None
 
 
@@ -163,11 +166,14 @@ class SentenceTransformerEncoder:
         self.fingerprint = Fingerprint(name, self.model.model_card_data.base_model_revision or "", weights, probe.shape[1])
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        """Vectors of unit length, float32 of shape (len(texts), dim); `query`: with the model's prompt for questions.
+"""
         encode = self.model.encode_query if query else self.model.encode_document
         vectors = encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, np.float32)
 
     def knows(self, word: str) -> bool:
+        """True where the word is one token of the model's vocabulary."""
         return word in self.model.tokenizer.get_vocab()
 
 
@@ -177,6 +183,8 @@ class HashingEncoder:
     fingerprint = Fingerprint(HASHING_MODEL, "1", "", 256)
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        """Counts of words by hash, scaled to unit length: float32 of shape (len(texts), dim). No meaning, for tests and first
+        tries."""
         vectors = np.zeros((len(texts), self.fingerprint.dimensions), np.float32)
         for row, text in enumerate(texts):
             for word in re.findall(r"\w+", text.lower()):
@@ -186,6 +194,7 @@ class HashingEncoder:
         return vectors / np.maximum(lengths, 1e-9)
 
     def knows(self, word: str) -> bool:
+        """False: a hash has no vocabulary."""
         return False
 
 

@@ -27,6 +27,7 @@ class FaissIndex:
 
     @property
     def dimensions(self) -> int:
+        """How many numbers a vector has."""
         return self.index.d
 
     @property
@@ -73,6 +74,7 @@ class FaissIndex:
         return copy
 
     def save(self, file: Path) -> None:
+        """Write the index to a file that `load` opens; not atomic, the caller renames it."""
         faiss.write_index(self.index, str(file))
 
     @classmethod

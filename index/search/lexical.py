@@ -51,6 +51,7 @@ def match_expression(words: Iterable[str]) -> str:
 
 
 def insert(connection: sqlite3.Connection, passage: int, text: str, context: str) -> None:
+    """Make a passage findable by its words, in the transaction that stores it."""
     connection.execute("INSERT INTO lexical(rowid, text, context) VALUES (?, ?, ?)", (passage, text, context))
 
 

@@ -22,6 +22,7 @@ class Limits:
 
     @property
     def name(self) -> str:
+        """The limits as a word, recorded in the library: "150w60s40" and the like."""
         return f"{self.words}w{self.seconds:g}s{self.least_words}"
 
 

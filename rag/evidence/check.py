@@ -117,7 +117,7 @@ def check_quote(
     last: int | None = None,
     others: Sequence[Episode] = (),
 ) -> tuple[Check, Place | None]:
-    """The verdict on a quote credited to `speaker` (None: to nobody) in `episode`, and where the words really stand.
+    """The verdict on a quote attributed to `speaker` (None: unattributed) in `episode`, and where the words really stand.
 
     `first`..`last`: the sentences cited, where they are known; words that stand elsewhere in the same episode are still
     verified, at that place. `others`: episodes in which to look for words that this one doesn't hold.

@@ -53,7 +53,7 @@ def cite(
 
 
 def way_to(episode: Episode, position: int) -> float:
-    """The share of the talk's words that are said before a sentence."""
+    """The share of the episode's words, 0 to 1, that are said before a sentence."""
     before = total = 0
     for sentence in episode.sentences:
         words = len(sentence.text.split()) if sentence.speech else 0

@@ -25,7 +25,7 @@ from rag.evidence.retrieve import Hit
 from rag.question.answer_type import expected, holds
 from rag.question.question import Question
 
-READ_PASSAGES = 6  # passages whose sentences are looked at; more cost 20 ms each and change no answer on the samples
+READ_PASSAGES = 6  # passages whose sentences are read; more cost 20 ms each and change no answer on the samples
 LONGEST_QUOTE_WORDS = 75
 SHORTEST_QUOTE_WORDS = 7
 MOST_SENTENCES = 6
@@ -81,6 +81,7 @@ class Quote:
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences quoted, in order, of one turn."""
         return self.turn.spoken(self.first, self.last)
 
     def cited(self, n: int) -> Citation:
@@ -102,6 +103,8 @@ class Extractor:
         self.library = library
 
     def episode(self, id_: str) -> Episode:
+        """The episode `id_` as the library holds it now. NoSuchEpisode, EpisodeDamaged: as `Library.episode` raises
+        them."""
         return self.library.episode(id_)
 
     def read(self, question: Question, hits: Sequence[Hit]) -> Evidence:
@@ -241,6 +244,7 @@ def coverage(text_stems: set[str], weights: dict[str, float]) -> float:
 
 
 def stem_set(text: str) -> set[str]:
+    """The stems of every word of a text, names and grammar included, each once."""
     return set(stems(re.findall(r"\w+", text)))
 
 

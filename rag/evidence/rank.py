@@ -18,7 +18,7 @@ FEATURES = ("dense", "lexical", "speaker", "coverage", "dense_around", "lexical_
 `dense`, `lexical`: cosine and BM25, each scaled to 0..1 over the candidates. `speaker`: 1 where a person asked about says
 SPEAKER_WORDS here, less for fewer. `coverage`: the share of the question's words that stand here, weighted by rarity.
 `dense_around`, `lexical_around`: the mean cosine and scaled BM25 of the passages up to REACH before and after it: what is
-said in the middle of a talk about something seldom names it.
+said in the middle of an exchange about something seldom names it.
 """
 REACH = 3
 VARIED = 5  # so many first places are kept from being neighbours of each other

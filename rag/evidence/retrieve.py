@@ -23,7 +23,7 @@ from rag.question.scope import Scope
 POOL = 100  # candidates from each side
 SPEAKER_WORDS = 40  # of a person asked about, in a passage: so many are preferred in full, fewer less
 COMMON_PASSAGES = (
-    3000  # a word in more passages is left out where two rarer ones remain: costly, and tells little
+    3000  # a word in more passages is left out where two rarer ones remain: costly, and says little
 )
 
 
@@ -55,7 +55,8 @@ class Candidates:
 class Reranker(Protocol):
     """What may stand behind the retriever: the same hits in a better order."""
 
-    def rerank(self, question: str, hits: list[Hit]) -> list[Hit]: ...
+    def rerank(self, question: str, hits: list[Hit]) -> list[Hit]:
+        """The same hits in the order in which they are to be read, best first. None may be added."""
 
 
 class Retriever:

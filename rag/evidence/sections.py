@@ -17,10 +17,10 @@ from rag.evidence.quotes import READ_PASSAGES, Extractor, Quote
 from rag.evidence.retrieve import Hit, Retriever
 from rag.evidence.verdict import RELATED, probability, threshold
 from rag.prose import counted
-from rag.question.plan import Look, Plan, episode_line
+from rag.question.plan import Plan, SearchPass, episode_line
 from rag.question.question import Question
 
-MOST_READ = 40  # quotes looked at in a batch of passages, where they must hold something of their own
+MOST_READ = 40  # quotes read in a batch of passages, where they must hold something of their own
 IN_A_SECTION = 3  # quotes of one person or date; a list has one for each item
 MOST_LISTED = 15  # quotes in all; the closing line says how many more there are
 CLEAR = 0.85
@@ -43,7 +43,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """What a plan found, in the order in which it is told, and the line that says how complete that can be."""
+    """What a plan found, in the order in which it is shown, and the line that says how complete that can be."""
 
     plan: Plan
     sections: tuple[Section, ...]
@@ -51,23 +51,24 @@ class Sections:
 
     @property
     def quotes(self) -> list[Quote]:
+        """The quotes of all sections, in the order in which they are shown."""
         return [quote for section in self.sections for quote in section.quotes]
 
 
 def gather(plan: Plan, retriever: Retriever, extractor: Extractor, may_speak: MaySpeak) -> Sections:
-    """The plan's looks, each one retrieval, as sections. `may_speak` tells whose words may be quoted for a question."""
+    """The plan's search passes, each one retrieval, as sections. `may_speak`: whose words may be quoted for a question."""
     found: list[list[Quote]] = []
     read: set[int] = set()
-    for look in plan.looks:
-        hits = retriever.retrieve(look.question, look.scope, k=look.passages)
+    for search_pass in plan.passes:
+        hits = retriever.retrieve(search_pass.question, search_pass.scope, k=search_pass.passages)
         read |= {hit.id for hit in hits}
-        allowed = _but(may_speak(look.question), plan.but)
-        found.append(_quotes(plan, look, hits, extractor, allowed))
+        allowed = _but(may_speak(search_pass.question), plan.but)
+        found.append(_quotes(plan, search_pass, hits, extractor, allowed))
     if plan.kind == "compare":
         return Sections(plan, tuple(_compared(plan, found)))
     every = [quote for quotes in found for quote in quotes]
     if plan.kind == "change":
-        own = [quote for quote in every if quote.turn.speaker or len(plan.looks[0].scope.episodes) == 1]
+        own = [quote for quote in every if quote.turn.speaker or len(plan.passes[0].scope.episodes) == 1]
         sections = _by_episode(own, most=IN_A_SECTION)[:MOST_LISTED]
         return Sections(plan, tuple(sections), _one_date(plan, sections))
     kept = sorted(every, key=lambda quote: -probability(quote.signals))[:MOST_LISTED]
@@ -88,27 +89,27 @@ def _compared(plan: Plan, found: Sequence[list[Quote]]) -> list[Section]:
     """A section for each person, with nobody else's words in it; words that nobody is known to have said come last."""
     sections: list[Section] = []
     unknown: dict[tuple[str, int], Quote] = {}
-    for look, quotes in zip(plan.looks, found, strict=True):
-        (name,) = look.question.people
+    for search_pass, quotes in zip(plan.passes, found, strict=True):
+        (name,) = search_pass.question.people
         own = [quote for quote in quotes if quote.turn.speaker and quote.turn.speaker.name == name]
         unknown |= {(quote.episode.id, quote.first): quote for quote in quotes if quote.turn.speaker is None}
-        sections.append(Section(look.title, tuple(own[:IN_A_SECTION]), f"I found no words of {name} about this."))
+        sections.append(Section(search_pass.title, tuple(own[:IN_A_SECTION]), f"I found no words of {name} about this."))
     if unknown:
         sections.append(Section(NOT_KNOWN, tuple(unknown.values())[:IN_A_SECTION]))
     return sections
 
 
 def _quotes(
-    plan: Plan, look: Look, hits: Sequence[Hit], extractor: Extractor, may_speak: Callable[[Turn], bool]
+    plan: Plan, search_pass: SearchPass, hits: Sequence[Hit], extractor: Extractor, may_speak: Callable[[Turn], bool]
 ) -> list[Quote]:
-    """The quotes that answer, best first. A wide look is read episode by episode, so that none crowds out another."""
+    """The quotes that answer, best first. A wide pass is read episode by episode, so that none crowds out another."""
     groups: dict[str, list[Hit]] = {}
     for hit in hits:
         groups.setdefault(hit.passage.episode, []).append(hit)
     quotes = []
     for group in groups.values():
         for first in range(0, len(group), READ_PASSAGES):
-            evidence = extractor.read(look.question, group[first : first + READ_PASSAGES])
+            evidence = extractor.read(search_pass.question, group[first : first + READ_PASSAGES])
             quotes += evidence.choose(may_speak, limit=MOST_READ if plan.holds else READ_PASSAGES)
     best = max((quote.score for quote in quotes), default=0.0)
     apart: list[Quote] = []
@@ -170,7 +171,7 @@ def _how_complete(plan: Plan, sections: Sequence[Section], found: int, read: set
     """How much of everything this can be, in plain sentences: what was read, what else has the words, what may be missing."""
     shown = sum(len(section.quotes) for section in sections)
     episodes = len({quote.episode.id for section in sections for quote in section.quotes})
-    scope = plan.looks[0].scope
+    scope = plan.passes[0].scope
     searched = len(scope.episodes)
     lines = [f"These are {counted(shown, 'quote')} from {episodes} of the {counted(searched, 'episode')} searched."]
     if found > shown and plan.kind == "list":

@@ -34,10 +34,13 @@ _ROLE_WORDS = {
 }
 
 
-def credit(
+def attribute(
     clause: Clause, cited: Cited, people: Sequence[str], *, opens: bool
 ) -> tuple[set[str], str]:
-    """The speakers that a clause credits, and what is wrong with it; "" where nothing is."""
+    """The speakers that a clause attributes its words to, and what is wrong with that; "" where nothing is.
+
+    `people`: everybody known by name. `opens`: the clause begins the sentence, so that a capital says nothing.
+    """
     parts = {part for name in people for part in words_of(called(name)) if len(part) > 2}
     own = cited.name_parts
     # One person is written in several manners: "Lynne Orchard" is "Lynne Orchard AM", and no other.
@@ -48,7 +51,7 @@ def credit(
     named: set[str] = set()
     set_off = False  # "According to Maud, …": the comma ends her name, and lists nobody beside her
     closing = _CLOSES.search(text)
-    closes = closing is not None and bool(words_of(closing[0]) & own)  # "…, Nell says": all before is told by her
+    closes = closing is not None and bool(words_of(closing[0]) & own)  # "…, Nell says": all before are her words
     speaker_ends: int | None = None  # where a speaker of the quotes cited is first named
     reports = False  # "Maud says …": whoever speaks after that, speaks in her words
     for role, pattern in _ROLE_WORDS.items():
@@ -59,8 +62,8 @@ def credit(
                 speaker_ends = match.end() if speaker_ends is None else min(speaker_ends, match.end())
                 continue
             before = words_of(text[: match.start()])
-            told = bare(match[0]) in cited.words and (before & own or not _FIRST_PERSON.search(cited.text))
-            if not told or _speaks(text, match):
+            reported = bare(match[0]) in cited.words and (before & own or not _FIRST_PERSON.search(cited.text))
+            if not reported or _speaks(text, match):
                 return set(), f"credits the {role}, who does not speak there"
     if _FIRST_PERSON.search(text):
         return set(), "speaks as “I” or “we” outside quote marks"
@@ -81,11 +84,11 @@ def credit(
             continue
         led = speaker_ends is not None and (set_off or not _ONLY_JOINED.match(text[speaker_ends : token.start()]))
         led |= closes
-        told = (led and (reports or not speaks)) or (not speaks and not _FIRST_PERSON.search(cited.text))
-        # "…, and Lark said, let's try it": told by the speaker in these very words.
+        reported = (led and (reports or not speaks)) or (not speaks and not _FIRST_PERSON.search(cited.text))
+        # "…, and Lark said, let's try it": reported by the speaker in these very words.
         verb = _WORD_NEXT.match(text[token.end() :])
-        told |= led and verb is not None and normalise(f"{token[0]} {verb[1]}") in normalise(cited.text)
-        if word in cited.words and told:
+        reported |= led and verb is not None and normalise(f"{token[0]} {verb[1]}") in normalise(cited.text)
+        if word in cited.words and reported:
             continue
         return set(), f"names {token[0]}, who does not speak there"
     whole = any(name and called(name) in text for name in cited.speakers)
@@ -104,7 +107,7 @@ def pronoun(text: str) -> bool:
     return bool(_PRONOUN.search(text))
 
 
-# Whose words the speaker tells
+# Whose words the speaker reports
 
 _OFTEN = r"(?:once|always|also|often|then|never|famously)"
 _SOURCE = (
@@ -112,19 +115,19 @@ _SOURCE = (
     rf"(?:\w+\s+)?(?!{_OFTEN}\b)\w+"
     r"|(?:some|any|every)(?:body|one)|people|he|she|they)"
 )
-_TOLD = r"(?:used to (?:say|tell|call)|said|says|told|tells|wrote|writes|(?:put|puts|has put) it)"
-_BEFORE = re.compile(rf"\b{_SOURCE}\s+(?:{_OFTEN}\s+){{0,2}}{_TOLD}\b(?:\s+(?:me|us|him|her|them)\b)?(?:,|:)?")
-_AFTER = re.compile(rf",\s+(?:(?:as|like)\s+)?{_SOURCE}\s+(?:{_OFTEN}\s+){{0,2}}{_TOLD}\b(?:\s+\w+){{0,3}}[.!]?$")
+_SAID = r"(?:used to (?:say|tell|call)|said|says|told|tells|wrote|writes|(?:put|puts|has put) it)"
+_BEFORE = re.compile(rf"\b{_SOURCE}\s+(?:{_OFTEN}\s+){{0,2}}{_SAID}\b(?:\s+(?:me|us|him|her|them)\b)?(?:,|:)?")
+_AFTER = re.compile(rf",\s+(?:(?:as|like)\s+)?{_SOURCE}\s+(?:{_OFTEN}\s+){{0,2}}{_SAID}\b(?:\s+\w+){{0,3}}[.!]?$")
 _OWN = re.compile(r"(?:my|his|her|their|our)\b", re.IGNORECASE)
-_RETOLD = re.compile(r"\b(?:told|tells|quot\w+|heard|hearing|reports?|reported|was told|were told)\b", re.IGNORECASE)
+_REPORTING = re.compile(r"\b(?:told|tells|quot\w+|heard|hearing|reports?|reported|was told|were told)\b", re.IGNORECASE)
 
 
-def credits_reporter(clause: Clause, cited: Cited) -> str:
-    """What is wrong where the speaker only tells what another said ("as Ezekiel used to say"), and is credited with it."""
+def attributes_to_reporter(clause: Clause, cited: Cited) -> str:
+    """What is wrong where words that the speaker only reports ("as Ezekiel used to say") are attributed to the speaker; else ""."""
     for quote in cited.quotes:
         for sentence in quote.sentences:
-            for source, told, rest in _reports(sentence.text):
-                if not _is_of(clause, told, rest, cited) or _names_source(clause, source):
+            for source, reported, rest in _reports(sentence.text):
+                if not _is_of(clause, reported, rest, cited) or _names_source(clause, source):
                     continue
                 return f"told there as the words of {source}"
     return ""
@@ -137,18 +140,18 @@ def _reports(sentence: str) -> list[tuple[str, str, str]]:
     return [(m["source"], sentence[m.end() :], sentence[: m.start()]) for m in _BEFORE.finditer(sentence)][:1]
 
 
-def _is_of(clause: Clause, told: str, rest: str, cited: Cited) -> bool:
-    """True where the clause is made of the words told, and not of what the speaker says for himself."""
+def _is_of(clause: Clause, reported: str, rest: str, cited: Cited) -> bool:
+    """True where the clause is made of the words reported, and not of what the speaker says for himself."""
     if clause.runs:
-        return any(normalise(run).strip(" .,;\"'") in normalise(told) for run in clause.runs if len(run.split()) > 2)
+        return any(normalise(run).strip(" .,;\"'") in normalise(reported) for run in clause.runs if len(run.split()) > 2)
     ours = set(stems(words_of(clause.plain) - STOP_WORDS - SPEECH_FORMS - cited.name_parts))
-    in_told = ours & set(stems(words_of(told)))
-    elsewhere = (ours & cited.stems) - in_told
-    return len(in_told) > 2 * len(elsewhere)
+    in_reported = ours & set(stems(words_of(reported)))
+    elsewhere = (ours & cited.stems) - in_reported
+    return len(in_reported) > 2 * len(elsewhere)
 
 
 def _names_source(clause: Clause, source: str) -> bool:
-    """True where the clause tells whose words they are, or at least that the speaker only tells them."""
+    """True where the clause says whose words they are, or at least that the speaker only reports them."""
     # Of "my old teacher", the teacher; a name counts in each of its parts.
     who = words_of(source if source[0].isupper() and not _OWN.match(source) else source.split()[-1]) - STOP_WORDS
     if who & words_of(clause.plain):
@@ -156,4 +159,4 @@ def _names_source(clause: Clause, source: str) -> bool:
     if not who and words_of(source) & words_of(clause.plain) and words_of(clause.plain) & SPEECH_FORMS:
         return True
     verbs = [word for word in WORD.findall(clause.plain.lower()) if word in SPEECH_FORMS]
-    return not who and (len(verbs) > 1 or bool(_RETOLD.search(clause.plain)))
+    return not who and (len(verbs) > 1 or bool(_REPORTING.search(clause.plain)))

@@ -14,7 +14,7 @@ from index.search.lexical import stems
 from index.speakers.labels import is_anonymous
 from rag.evidence.quotes import Quote
 
-NAME_WORDS = 4  # that a speaker may be credited by
+NAME_WORDS = 4  # by which words may be attributed to a speaker
 WHOLE_NAME_WORDS = 24  # of a name, office included, that may stand whole in a sentence; a longer one is no name
 SENTENCES_BEFORE = 2  # of the same turn, and of the question that it answers: what a quote's "it" and "she" stand for
 
@@ -57,7 +57,7 @@ class Cited:
     """The quotes that one clause rests on, as words to look in.
 
     `before`: the words just before each quote, in its own turn; `answered`: those of the question that the turn answers.
-    They tell what "it" is; they are not what was said here, so they carry a word of a clause, and never a clause.
+    They resolve what "it" is; they are not what was said here, so they support a word of a clause, and never a clause.
     """
 
     def __init__(self, quotes: Sequence[Quote]) -> None:
@@ -88,7 +88,7 @@ class Cited:
         return words_of(" ".join(called(name) for name in self.speakers if name))
 
     def with_short_names(self, text: str) -> str:
-        """The text with each speaker's whole name made short: an office beside a name says nothing that needs carrying."""
+        """The text with each speaker's full name shortened: an office beside a name says nothing that needs support."""
         for name in sorted((name for name in self.speakers if name), key=len, reverse=True):
             if len(name.split()) <= WHOLE_NAME_WORDS:
                 for whole in (name, _without_office(name)):
@@ -138,4 +138,5 @@ def words_of(text: str) -> set[str]:
 
 
 def bare(word: str) -> str:
+    """A word as it is compared: lower case, without a possessive's ending, apostrophes straight ("Nell’s" → "nell")."""
     return re.sub(r"['’]s?$", "", word.lower()).replace("’", "'")

@@ -25,15 +25,15 @@ class Gate:
     """What of a model's sentences is shown, and under which numbers. Holds what the reader has seen so far."""
 
     def __init__(
-        self, question: Question, quotes: Sequence[Quote], draft: Draft, look: SecondLook | None = None
+        self, question: Question, quotes: Sequence[Quote], draft: Draft, second_look: SecondLook | None = None
     ) -> None:
-        whole = [quote for quote in quotes if quote.cited(1).check == "verified"]
-        self.given = dict(enumerate(whole, start=1))
-        self.question, self.draft, self.look = question, draft, look
+        verified = [quote for quote in quotes if quote.cited(1).check == "verified"]
+        self.given = dict(enumerate(verified, start=1))
+        self.question, self.draft, self.second_look = question, draft, second_look
         self.read = 0
         synonyms()  # read now, while nobody waits for a sentence
-        people = [person.name for quote in whole for person in quote.episode.people]
-        speakers = [turn.speaker.name for quote in whole for turn in quote.episode.turns if turn.speaker]
+        people = [person.name for quote in verified for person in quote.episode.people]
+        speakers = [turn.speaker.name for quote in verified for turn in quote.episode.turns if turn.speaker]
         self.people = tuple(dict.fromkeys([*people, *speakers, *question.people]))
         self._numbers: dict[int, int] = {}
         self._before: tuple[str, ...] = question.people
@@ -64,9 +64,9 @@ class Gate:
         return wrote
 
     def _holds(self, sentence: str, ruling: Ruling) -> bool:
-        """False where a second look is wanted and finds that the quotes don't carry the sentence."""
+        """False where a second look is wanted and finds that the quotes don't support the sentence."""
         marks = dict.fromkeys(mark for clause in ruling.clauses for mark in clause.marks)
-        return self.look is None or self.look(sentence, [self.given[mark] for mark in marks])
+        return self.second_look is None or self.second_look(sentence, [self.given[mark] for mark in marks])
 
     def _numbered(self, ruling: Ruling) -> Wrote:
         new: list[Citation] = []

@@ -3,13 +3,13 @@
 A sentence is judged in clauses: a clause ends at its marks, and rests on the quotes that these name. In each clause
 
 - the marks were given, and what stands in quote marks stands word for word in the sentences of the quotes cited;
-- who is credited is who speaks in the quotes cited, and whom the speaker only reports is named;
-- names, numbers and negations outside the quote marks are carried by the words cited;
+- whoever the words are attributed to speaks in the quotes cited, and whom the speaker only reports is named;
+- names, numbers and negations outside the quote marks are supported by the words cited;
 - and so is every other word, by itself, a synonym, or what stands just before the quote.
 
 What is wrong only mechanically is mended: a mark on a quote that stands elsewhere, a mark that is missing. A clause whose
-words are not all carried gives way to the words that it was made from. What is doubtful is withheld: the reader loses a
-sentence, and keeps the speakers' own words. Knows nothing of streams.
+words are not all supported is replaced by the words that it was made from. What is doubtful is withheld: the reader loses
+a sentence, and keeps the speakers' own words. Knows nothing of streams.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from rag.answer import Check
 from rag.english import QUANTITIES, REPORTING_WORDS, SPEECH_FORMS, TITLES
 from rag.evidence.check import check_quote, locate
 from rag.evidence.quotes import Quote
-from rag.gate.attribution import credit, credits_reporter, pronoun
+from rag.gate.attribution import attribute, attributes_to_reporter, pronoun
 from rag.gate.clauses import MARKS, WORD, Cited, Clause, bare, clauses_of, names_in, speaker_of, words_of
 from rag.gate.negation import NOT_ONLY, ONLY, Polarity, tilted, turned
 from rag.gate.numbers import numbers
 from rag.gate.order import misplaced
 from rag.gate.synonyms import meant
-from rag.gate.words import Load, is_carried_word, weigh
+from rag.gate.words import Support, is_supported_word, support_of
 from rag.question.question import Question
 
-LEAST_QUOTE_WORDS = 3  # a quote this long carries a clause, and may have its wrong mark mended
+LEAST_QUOTE_WORDS = 3  # a quote this long supports a clause, and may have its wrong mark mended
 LEAST_CITED = 2 / 3  # share of a clause's words that stand in the quotes themselves, and not only just before them
-LEAST_OWN_WORDS = 1 / 2  # share of a clause's words that a sentence carries which is shown in its place
+LEAST_OWN_WORDS = 1 / 2  # share of a clause's words that a sentence must support to be shown in its place
 
 _MARKUP = re.compile(r"://|\bwww\.|\]\(|[<>`{}|\\]|@\w")
 _ORDER = re.compile(
@@ -57,7 +57,7 @@ _SPOKEN_SIGNS = frozenset("`{}|\\")  # some transcripts set a spoken name in the
 class Ruling:
     """The verdict on a sentence. Only "verified" may be shown, as `clauses`, whose marks may have been mended.
 
-    `why` is also told of a sentence that is verified only because a speaker's own words were put into it.
+    `why` is also given for a sentence that is verified only because a speaker's own words were put into it.
     """
 
     check: Check
@@ -89,7 +89,7 @@ def judge(
     if re.search(r"\w", ending):
         return Ruling("unsupported", "words after the last mark")
     judged: list[Clause] = []
-    credited = tuple(before)
+    attributed = tuple(before)
     mended = ""
     for number, clause in enumerate(clauses):
         clause = _remarked(clause, given)
@@ -103,20 +103,20 @@ def judge(
         shown = clause
         plain, text = (cited.with_short_names(words) for words in (clause.plain, clause.text))
         clause = replace(clause, plain=plain, text=text)
-        named, problem = credit(clause, cited, people, opens=number == 0)
-        if problem := problem or credits_reporter(clause, cited):
+        named, problem = attribute(clause, cited, people, opens=number == 0)
+        if problem := problem or attributes_to_reporter(clause, cited):
             return Ruling("wrong_speaker", problem)
         if named:
-            credited = tuple(named)
-        elif credited and (number or pronoun(clause.plain)) and not cited.speakers <= set(credited):
-            return Ruling("wrong_speaker", f"reads as if {credited[0]} said it")
-        load = weigh(clause, cited, question)
+            attributed = tuple(named)
+        elif attributed and (number or pronoun(clause.plain)) and not cited.speakers <= set(attributed):
+            return Ruling("wrong_speaker", f"reads as if {attributed[0]} said it")
+        support = support_of(clause, cited, question)
         for rule in (_orders, _names, _numbers, _negations, _small_words, _marks):
-            if problem := rule(clause, cited, load):
+            if problem := rule(clause, cited, support):
                 return Ruling("unsupported", problem)
-        if problem := _carried(clause, load) or misplaced(clause, cited, load):
-            own = _own_words(clause, cited, load)
-            if own is None or credits_reporter(own, cited):
+        if problem := _unsupported(clause, support) or misplaced(clause, cited, support):
+            own = _own_words(clause, cited, support)
+            if own is None or attributes_to_reporter(own, cited):
                 return Ruling("unsupported", problem)
             shown, mended = own, problem
         judged.append(shown)
@@ -203,22 +203,22 @@ def _trimmed(run: str) -> str:
     return re.sub(r"[\s.,;…]+$", "", run).strip()
 
 
-# What is carried
+# What is supported
 
 
-def _orders(clause: Clause, cited: Cited, load: Load) -> str:
+def _orders(clause: Clause, cited: Cited, support: Support) -> str:
     """What is wrong where a clause does as a sentence spoken to a machine says: such a one is only ever quoted."""
     for sentence in cited.sentences:
         there = words_of(sentence)
-        if _ORDER.search(sentence) and any(is_carried_word(word, there - cited.name_parts) for word in load.telling):
+        if _ORDER.search(sentence) and any(is_supported_word(word, there - cited.name_parts) for word in support.content):
             return "it is made from words that give an order"
     return ""
 
 
-def _names(clause: Clause, cited: Cited, load: Load) -> str:
+def _names(clause: Clause, cited: Cited, support: Support) -> str:
     """What is wrong with the names outside quote marks: each stands in the words cited, or just before them."""
-    known = cited.words | cited.name_parts | load.framed
-    # A name from just before is told where the quote has none of its own that it could have been put for.
+    known = cited.words | cited.name_parts | support.framed
+    # A name from just before is allowed where the quote has none of its own that it could have been put for.
     if not (names_in(cited.text) - words_of(clause.text)):
         known |= cited.around
     for token in WORD.finditer(clause.plain):
@@ -228,7 +228,7 @@ def _names(clause: Clause, cited: Cited, load: Load) -> str:
             continue
         before = clause.plain[: token.start()].rstrip()
         opens = not WORD.search(before) or before.endswith(":")
-        # What opens a sentence has a capital whatever it is: whether it is carried is asked of it as of any word.
+        # What opens a sentence has a capital whatever it is: whether it is supported is asked of it as of any word.
         if not is_host and (opens or word in known | TITLES):
             continue
         if (all(part in known for part in re.split(r"[-.]", word)) and not is_host) or word in cited.words:
@@ -237,7 +237,7 @@ def _names(clause: Clause, cited: Cited, load: Load) -> str:
     return ""
 
 
-def _numbers(clause: Clause, cited: Cited, load: Load) -> str:
+def _numbers(clause: Clause, cited: Cited, support: Support) -> str:
     """What is wrong with the numbers outside quote marks: each stands in the words cited, with the thing it counts."""
     there = numbers(cited.text)
     values = {value for value, _ in there} | {float(year) for year in re.findall(r"\b\d{4}\b", cited.dates)}
@@ -258,7 +258,7 @@ def _numbers(clause: Clause, cited: Cited, load: Load) -> str:
     return ""
 
 
-def _negations(clause: Clause, cited: Cited, load: Load) -> str:
+def _negations(clause: Clause, cited: Cited, support: Support) -> str:
     """What is wrong with "not" and its kin: none is added, none is dropped, none is cut off a quote."""
     ours, theirs = Polarity(clause.text), Polarity(cited.text)
     subject = set(stems(SPEECH_FORMS | cited.name_parts))
@@ -283,56 +283,56 @@ def _negations(clause: Clause, cited: Cited, load: Load) -> str:
         return "the words cited say no"
     for sentence in cited.sentences:
         said = Polarity(sentence)
-        # "I thought about letting her go, and I couldn't": all of it is told, but for its "no".
+        # "I thought about letting her go, and I couldn't": all of it is reported, but for its "no".
         if said.bare and not ours.found and said.plain and said.plain <= {stem for own in ours.plain for stem in meant(own)}:
             return "the words cited say no"
     return ""
 
 
-def _small_words(clause: Clause, cited: Cited, load: Load) -> str:
+def _small_words(clause: Clause, cited: Cited, support: Support) -> str:
     """What is wrong where "more" became "less", or "some" became "all"."""
     return turned(words_of(clause.plain), cited.words | cited.around)
 
 
-def _marks(clause: Clause, cited: Cited, load: Load) -> str:
-    """What is wrong where there is nothing that a mark could carry, or one of several carries nothing."""
-    if not load.telling and not _is_quote(clause.runs):
+def _marks(clause: Clause, cited: Cited, support: Support) -> str:
+    """What is wrong where there is nothing that a mark could support, or one of several supports nothing."""
+    if not support.content and not _is_quote(clause.runs):
         return "nothing in it can be checked"
     for quote in cited.quotes:
-        carries = any(is_carried_word(word, words_of(quote.text)) for word in load.telling)
-        if not carries and not any(_stands(run, quote) for run in clause.runs):
+        supports = any(is_supported_word(word, words_of(quote.text)) for word in support.content)
+        if not supports and not any(_stands(run, quote) for run in clause.runs):
             return "a mark that carries nothing of it"
     return ""
 
 
-def _carried(clause: Clause, load: Load) -> str:
+def _unsupported(clause: Clause, support: Support) -> str:
     """What is wrong where words of the clause are the writer's own."""
-    if load.missing:
-        return f"“{load.missing[0]}” does not stand in the words cited"
-    if not _is_quote(clause.runs) and load.share < LEAST_CITED:
+    if support.missing:
+        return f"“{support.missing[0]}” does not stand in the words cited"
+    if not _is_quote(clause.runs) and support.share < LEAST_CITED:
         return "too little of it stands in the words cited"
     return ""
 
 
-def _own_words(clause: Clause, cited: Cited, load: Load) -> Clause | None:
+def _own_words(clause: Clause, cited: Cited, support: Support) -> Clause | None:
     """The clause as its speaker's own words: those that it quotes, or the sentence that it was made from. None: neither."""
     speaker = next(iter(cited.speakers))
-    named = any(bare(token).lower() in load.missing and token[0].isupper() for token in WORD.findall(clause.plain))
+    named = any(bare(token).lower() in support.missing and token[0].isupper() for token in WORD.findall(clause.plain))
     if len(cited.speakers) > 1 or speaker is None or named:  # "Zelda bakes …": said of somebody else
         return None
     runs = [(len(WORD.findall(run)), _trimmed(run), mark) for run in clause.runs for mark in clause.marks
             if _stands(run, cited.by_mark(clause, mark))]  # fmt: skip
     count, words, mark = max(runs, default=(0, "", 0))
     if count < LEAST_QUOTE_WORDS:
-        told = []
+        candidates = []
         for mark in clause.marks:
             spoken = [sentence.text for sentence in cited.by_mark(clause, mark).sentences if sentence.speech]
             for first, size in product(range(len(spoken)), (1, 2)):
                 text = " ".join(spoken[first : first + size])
                 there = words_of(text)
-                told.append((sum(is_carried_word(word, there) for word in load.telling), -size, -first, text, mark))
-        count, _, _, words, mark = max(told)
-        if count < min(2, len(load.telling) - 1) or count < LEAST_OWN_WORDS * len(load.telling):
+                candidates.append((sum(is_supported_word(word, there) for word in support.content), -size, -first, text, mark))
+        count, _, _, words, mark = max(candidates)
+        if count < min(2, len(support.content) - 1) or count < LEAST_OWN_WORDS * len(support.content):
             return None
     joined = re.match(r"[\s;,]*(?:(?:and|while|but|whereas)\s+)?", clause.text)
     text = f"{joined[0] if joined else ''}{speaker} says: “{words}”"

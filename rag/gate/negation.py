@@ -22,7 +22,7 @@ _CLAUSE_END = re.compile(
     r"|\band (?=(?:i|he|she|we|they|it|you|that|this|there|then|so)\b)"
 )
 LEAST_SHARED = 0.6  # share of the words of a part that say what it is made from
-# Opposites among the words of grammar, which need no carrying of their own; those of other words are missed by it anyhow.
+# Opposites among the words of grammar, which need no support of their own; opposites of other words are found missing anyhow.
 _PAIRS = """more/less more/fewer most/least before/after up/down with/without always/never over/under above/below for/against
     first/last many/few all/some every/some always/sometimes all/most""".split()
 

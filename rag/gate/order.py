@@ -17,7 +17,7 @@ from rag.gate.clauses import WORD, Cited, Clause, bare, names_in
 from rag.gate.negation import NEGATOR
 from rag.gate.numbers import numbers
 from rag.gate.synonyms import families, family, meant
-from rag.gate.words import Load
+from rag.gate.words import Support
 
 NEIGHBOURS = 2  # sentences in a row that a clause is made from, at most
 MOST_PUT = 3  # content words that one place may have on either side; more of them are another way to say it
@@ -26,35 +26,36 @@ _SMALL = {word for word in FUNCTION_WORDS - STOP_WORDS if "'" not in word and no
 _GENERAL = families("go come move take get make give turn run put set keep hold leave look face".split())
 
 
-def misplaced(clause: Clause, cited: Cited, load: Load) -> str:
-    """What is wrong where a word of the clause stands elsewhere in the quotes than what the clause tells; "" where none does."""
-    if not load.telling:
+def misplaced(clause: Clause, cited: Cited, support: Support) -> str:
+    """What is wrong where a word of the clause stands elsewhere in the quotes than the words around it; "" where none does."""
+    if not support.content:
         return ""
     spoken = [[sentence.text for sentence in quote.sentences if sentence.speech] for quote in cited.quotes]
-    near = families(word for sentences in spoken for word in _nearest(sentences, load, most=NEIGHBOURS))
-    for word in load.telling:
+    near = families(word for sentences in spoken for word in _nearest(sentences, support, most=NEIGHBOURS))
+    for word in support.content:
         if meant(word) & families(cited.words - FUNCTION_WORDS) and not meant(word) & near:
             return f"“{word}” stands elsewhere in the words cited"
     for most in range(1, NEIGHBOURS + 1):
-        passage = max((_nearest(sentences, load, most=most) for sentences in spoken), key=lambda words: _carried(words, load))
-        if problem := _put_for_another(_tokens(clause.text), passage, cited, load):
+        nearest = [_nearest(sentences, support, most=most) for sentences in spoken]
+        passage = max(nearest, key=lambda words: _supported_words(words, support))
+        if problem := _put_for_another(_tokens(clause.text), passage, cited, support):
             return problem
     return ""
 
 
-def _nearest(sentences: Sequence[str], load: Load, *, most: int) -> list[str]:
-    """The words of the sentences in a row, `most` at most, that carry the most of the clause, in order."""
+def _nearest(sentences: Sequence[str], support: Support, *, most: int) -> list[str]:
+    """The words of the sentences in a row, `most` at most, that support the most of the clause, in order."""
     places = product(range(len(sentences)), range(1, most + 1))
     runs = [_tokens(" ".join(sentences[first : first + size])) for first, size in places]
-    return max(runs, key=lambda words: (_carried(words, load), -len(words)), default=[])
+    return max(runs, key=lambda words: (_supported_words(words, support), -len(words)), default=[])
 
 
-def _carried(words: Sequence[str], load: Load) -> int:
+def _supported_words(words: Sequence[str], support: Support) -> int:
     there = families(words)
-    return sum(bool(meant(word) & there) for word in load.telling)
+    return sum(bool(meant(word) & there) for word in support.content)
 
 
-def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, load: Load) -> str:
+def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, support: Support) -> str:
     """What is wrong where a word, a name or a number takes the place of another that the clause leaves out."""
     apart = FUNCTION_WORDS - _SMALL | REPORTING_WORDS | NARRATION_WORDS | FIRST_PERSON
     named = names_in(cited.text)
@@ -65,10 +66,10 @@ def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, l
         values = [{value for value, _ in numbers(" ".join(words), ones=False)} for words in (here, there)]
         if all(values) and not values[0] <= values[1]:
             return f"“{' '.join(here)}”, where the words cited have “{' '.join(there)}”"
-        dropped = [word for word in there if word not in apart and not _is_told(word, ours, theirs)]
-        credits = "that" in here or cited.name_parts & set(here)  # "Nell recalls that …", which takes no word's place
-        told = {*load.telling, *_SMALL} | (set() if credits else REPORTING_WORDS)
-        put = [word for word in here if word in told and not _stands_for(word, there)]
+        dropped = [word for word in there if word not in apart and not _is_kept(word, ours, theirs)]
+        attributes = "that" in here or cited.name_parts & set(here)  # "Nell recalls that …", which takes no word's place
+        weighed = {*support.content, *_SMALL} | (set() if attributes else REPORTING_WORDS)
+        put = [word for word in here if word in weighed and not _stands_for(word, there)]
         if dropped and put and max(len(dropped), len(put)) <= MOST_PUT:
             return f"“{put[0]}” stands where the words cited have “{dropped[0]}”"
         names = [word for word in here if word in cited.name_parts]
@@ -104,18 +105,18 @@ def _places(ours: Sequence[str], theirs: Sequence[str]) -> list[tuple[list[str],
 
 
 def _likeness(one: str, other: str) -> int:
-    """How surely two words are the same one: words of grammar stand everywhere, and tell little of where a place is."""
+    """How surely two words are the same one: words of grammar stand everywhere, and locate little."""
     if one == other:
         return 1 if one in STOP_WORDS else 4
     return 0 if one in STOP_WORDS else 3 if family(one) & family(other) else 0
 
 
-def _is_told(word: str, ours: Sequence[str], theirs: Sequence[str]) -> bool:
+def _is_kept(word: str, ours: Sequence[str], theirs: Sequence[str]) -> bool:
     """True where ours have the word as often as theirs, or its number."""
     if values := {value for value, _ in numbers(word)}:
         return values <= {value for value, _ in numbers(" ".join(ours))} or bool(numbers(" ".join(ours), ones=False))
-    told = sum(_stands_for(other, (word,)) for other in ours)
-    return told > 0 and told >= sum(bool(family(other) & family(word)) for other in theirs)
+    kept = sum(_stands_for(other, (word,)) for other in ours)
+    return kept > 0 and kept >= sum(bool(family(other) & family(word)) for other in theirs)
 
 
 def _stands_for(word: str, there: Sequence[str]) -> bool:

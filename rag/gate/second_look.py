@@ -24,7 +24,7 @@ LONGEST_REPLY = 200  # characters; one word is asked for
 log = logging.getLogger(__name__)
 
 SecondLook = Callable[[str, Sequence[Quote]], bool]
-"""Whether the quotes carry the sentence."""
+"""Whether the quotes support the sentence."""
 
 
 def second_look(settings: Settings, draft: Draft) -> SecondLook | None:
@@ -32,7 +32,7 @@ def second_look(settings: Settings, draft: Draft) -> SecondLook | None:
     if settings.support != "model":
         return None
 
-    def carried(sentence: str, quotes: Sequence[Quote]) -> bool:
+    def supported(sentence: str, quotes: Sequence[Quote]) -> bool:
         words = "\n".join(f"{flat(speaker_of(quote) or 'somebody')}: {one_line(quote.text)}" for quote in quotes)
         values = {"sentence": one_line(sentence), "words": words, "fence": fence_around(sentence, words)}
         try:
@@ -46,4 +46,4 @@ def second_look(settings: Settings, draft: Draft) -> SecondLook | None:
             return True
         return re.search(r"\b(?:yes|no)\b", reply.lower() + " no")[0] == "yes"  # type: ignore[index]
 
-    return carried
+    return supported

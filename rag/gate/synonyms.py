@@ -1,6 +1,6 @@
 """Which words may stand for one another. Read from `synonyms.txt`, made from WordNet by eval/fit/synonyms.py.
 
-A neural similarity can't tell this: to it, Monday is as near to Tuesday as kids are to children.
+A neural similarity can't separate these: to it, Monday is as near to Tuesday as kids are to children.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def family(word: str) -> frozenset[str]:
 
 
 def families(words: Iterable[str]) -> set[str]:
+    """The stems under which any of these words may be found as itself; see `family`."""
     return {stem for word in words for stem in family(word)}
 
 

@@ -28,7 +28,7 @@ NO_KEY = "none"  # an OpenAI-compatible endpoint of one's own often wants no key
 MOST_TRIES = 4
 FIRST_WAIT, LONGEST_WAIT, JITTER = 0.4, 8.0, 0.4  # seconds between tries: doubled each time, and jittered
 CHARACTERS_A_TOKEN = 3  # English has about four: an estimate that is rather too dear than too cheap
-LOOKING = 0.25  # seconds between two looks at whether anybody still waits for the reply
+LOOKING = 0.25  # seconds between two checks whether anybody still waits for the reply
 LEAST_REPLY = 64  # tokens; what is shorter is no answer
 RUNS_ON = 2  # a reply of so many times the tokens it may have comes from an endpoint that doesn't count them
 
@@ -72,26 +72,26 @@ def ask_model(
     *,
     prompt: str,
     allowance: Allowance | None = None,
-    spent: Callable[[int, int, bool], None] = lambda read, wrote, told: None,
+    spent: Callable[[int, int, bool], None] = lambda read, wrote, counted: None,
 ) -> Generator[str, None, None]:
     """The model's reply, piece by piece, within the allowance. ModelFault: it failed, and how.
 
     `prompt`: a file of `prompts/`, filled with `values`. `allowance`: without one, the settings' time and nothing else.
     An endpoint that is busy, down or out of order before it says a word is asked again, as long as there is time.
-    `spent(read, wrote, told)` hears the tokens at the end, `told` by the endpoint or else estimated here.
+    `spent(read, wrote, counted)` is called with the tokens at the end; `counted` by the endpoint, or else estimated here.
     """
     allowance = allowance or Allowance(settings.timeout)
     messages = _filled(prompt, values)
     characters = sum(len(str(message.content)) for message in messages)
     most = allowance.reply(settings, characters)
-    told: list[tuple[int, int]] = []
+    counts: list[tuple[int, int]] = []
     # The first model is made before the clock starts: importing its package takes seconds, once.
     made = iter([_model(settings, most)])
     until = time.monotonic() + allowance.seconds
 
     def attempt() -> tuple[str, Iterator[str]]:
         model, close = next(made, None) or _model(settings, most)
-        pieces = _in_time(settings, model, close, messages, until, told)
+        pieces = _in_time(settings, model, close, messages, until, counts)
         try:
             return next(pieces, ""), pieces
         except BaseException:
@@ -109,9 +109,9 @@ def ask_model(
                 if most and wrote > RUNS_ON * CHARACTERS_A_TOKEN * most:
                     log.warning("the language model writes more than it may; the rest is not read")
                     break
-        finally:  # what the endpoint tells comes last: a reply that is left early has to be estimated
+        finally:  # the endpoint's count comes last: a reply that is left early has to be estimated
             estimate = (math.ceil(characters / CHARACTERS_A_TOKEN), math.ceil(wrote / CHARACTERS_A_TOKEN))
-            spent(*(told or [estimate])[-1], bool(told))
+            spent(*(counts or [estimate])[-1], bool(counts))
 
 
 def whole_reply(
@@ -121,7 +121,7 @@ def whole_reply(
     prompt: str,
     longest: int,
     allowance: Allowance | None = None,
-    spent: Callable[[int, int, bool], None] = lambda read, wrote, told: None,
+    spent: Callable[[int, int, bool], None] = lambda read, wrote, counted: None,
 ) -> str:
     """The model's reply in one piece; read no further than just over `longest` characters. ModelFault as in `ask_model`."""
     reply = ""

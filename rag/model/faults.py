@@ -62,7 +62,7 @@ class ModelFault(Exception):
 
 
 def provider_faults() -> tuple[type[Exception], ...]:
-    """What a provider's client raises when the endpoint fails or talks nonsense; only clients that are loaded count."""
+    """What a provider's client raises when the endpoint fails or answers nonsense; only clients that are loaded count."""
     named = (
         ("openai", "OpenAIError"), ("httpx", "HTTPError"), ("httpx2", "HTTPError"), ("httpx", "InvalidURL"),
         ("httpx2", "InvalidURL"), ("httpx", "StreamError"), ("httpx2", "StreamError"),

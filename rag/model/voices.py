@@ -24,7 +24,7 @@ PROMPT = "speakers"
 WINDOW_CHARACTERS = 8_000  # about 2,000 tokens: with the reply it fits the 4,096 that local servers start with
 WINDOW_SENTENCES = 120
 OVERLAP = 12  # sentences that two windows share
-LONGEST_SHOWN = 600  # characters of one sentence; its beginning tells the voice
+LONGEST_SHOWN = 600  # characters of one sentence; its beginning shows the voice
 LONGEST_REPLY = 40_000  # characters, a reasoning model's thoughts among them
 MOST_PEOPLE = 12
 LEAST_AGREEMENT = 2 / 3
@@ -45,10 +45,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What the model says of a talk: a role by sentence position, `unknown` where it is unclear or contradicts itself.
+    """What the model says of an episode: a role by sentence position, `unknown` where it is unclear or contradicts itself.
 
     Sentences that it says nothing of are left out. `dropped`: lines of its replies that mean nothing. `unread`: of so
-    many `windows`, those whose reply was mostly such lines, and was left out whole.
+    many `windows`, those whose reply was mostly such lines, and was left out entirely.
     """
 
     roles: Mapping[int, Role] = field(default_factory=dict)
@@ -57,10 +57,10 @@ class Labels:
     windows: int = 0
 
 
-def model_voices(settings: Settings, tell: Callable[[str], None]) -> TellVoices:
-    """What `Library.add` asks for the voices of a talk without labels. It never raises for what the model does.
+def model_voices(settings: Settings, report: Callable[[str], None]) -> TellVoices:
+    """What `Library.add` asks for the voices of an episode without labels. It never raises for what the model does.
 
-    `tell` is given a line where the model wasn't asked, failed, or was understood in part.
+    `report` gets a line where the model wasn't asked, failed, or was understood in part.
     """
     faults = 0
 
@@ -68,27 +68,27 @@ def model_voices(settings: Settings, tell: Callable[[str], None]) -> TellVoices:
         nonlocal faults
         prepared = prepare(sentences, people)
         recovery = decide(prepared)
-        why = _not_to_be_told(recovery, bare=prepared.bare)
+        why = _indistinguishable(recovery, bare=prepared.bare)
         if faults >= MOST_FAULTS:
             why = f"The language model failed {MOST_FAULTS} times in a row"
         if why:
-            tell(f"{why}, so the language model was not asked who speaks.")
+            report(f"{why}, so the language model was not asked who speaks.")
             return None
         try:
             labels = label_speakers(settings, sentences, people)
         except ModelFault as exc:
             faults += 1
-            tell(f"{exc}, so voices were told apart without it.")
+            report(f"{exc}, so voices were told apart without it.")
             return None
         faults = 0
         if labels.unread * 2 > labels.windows:
-            tell("The language model's reply could not be read, so voices were told apart without it.")
+            report("The language model's reply could not be read, so voices were told apart without it.")
             return None
         if not agrees(recovery, labels.roles):
-            tell("The language model contradicts what is likely throughout, so voices were told apart without it.")
+            report("The language model contradicts what is likely throughout, so voices were told apart without it.")
             return None
         if labels.dropped:
-            tell(
+            report(
                 f"{labels.dropped} lines of the language model's replies could not be used"
                 f" ({labels.unread} of {labels.windows} replies left out); the rest was."
             )
@@ -97,8 +97,8 @@ def model_voices(settings: Settings, tell: Callable[[str], None]) -> TellVoices:
     return voices
 
 
-def _not_to_be_told(recovery: Recovery, *, bare: bool) -> str:
-    """Why nobody can be told from anybody here, whoever says so; "" where they can."""
+def _indistinguishable(recovery: Recovery, *, bare: bool) -> str:
+    """Why host and guest can't be told apart here, whoever says so; "" where they can."""
     if recovery.panel:
         return "More than two people seem to speak"
     if bare:

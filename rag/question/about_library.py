@@ -253,8 +253,8 @@ def _when(episode: EpisodeSummary) -> str:
 
 
 def _about(episode: EpisodeSummary) -> str:
-    told = " ".join(episode.description.split())[:600] or "The library has no description of it."
-    return f"{_titled(episode)}{f', with {_and(people)}' if (people := _spoken_by(episode)) else ''}. {told}"
+    description = " ".join(episode.description.split())[:600] or "The library has no description of it."
+    return f"{_titled(episode)}{f', with {_and(people)}' if (people := _spoken_by(episode)) else ''}. {description}"
 
 
 def _long(episode: EpisodeSummary) -> str:

@@ -110,7 +110,7 @@ def holds(kind: AnswerType, text: str, *, but: frozenset[str] = frozenset()) -> 
     if kind != "name":
         return bool(_HELD[kind].search(text.replace("’", "'")))
     if text == text.lower():
-        return True  # without capitals, names can't be told
+        return True  # without capitals, names can't be recognised
     if _KIN.search(text):
         return True
     words = [match[0] for match in _CAPITAL.finditer(text)]

@@ -1,7 +1,7 @@
 """A follow-up rewritten by rules into a question that stands alone: "And Maud?" after "What does Tobin think of the
 barrier?" asks what Maud thinks of it.
 
-What is put in is only what was asked before, in its own words, and the whole is shown to the reader. A question that
+What is put in is only what was asked before, in its own words, and the rewritten question is shown to the reader. A question that
 stands on its own stays as it is. Knows nothing of libraries, passages or models.
 """
 
@@ -14,7 +14,7 @@ from rag.english import NO_SUBJECT, NOT_NAMES
 from rag.question.people import find_people, search_words, speaker_slots
 
 LONGEST_EARLIER = 300  # characters of an earlier question that are taken over
-MOST_EARLIER = 6  # questions looked back
+MOST_EARLIER = 6  # earlier questions read
 
 _THIRD_PERSON = re.compile(r"\b(he|she|they|him|her|them|his|their|hers|theirs)\b", re.I)
 _FEMALE, _MALE = frozenset(["she", "her", "hers"]), frozenset(["he", "him", "his"])
@@ -51,15 +51,15 @@ _OF_SOMEBODY = re.compile(rf"\b(?P<whole>(?:[A-Z][\w-]+ )?[\w-]+['’]s? (?P<kin
 _OWNED = re.compile(r"\s+(?!(?:about|to|for|in|on|with|and|one|a|an|the|it|any|some)\b)\w", re.I)
 
 
-def made_whole(text: str, history: Sequence[Mapping[str, str]], names: Sequence[str]) -> str:
+def rewritten(text: str, history: Sequence[Mapping[str, str]], names: Sequence[str]) -> str:
     """The question with what it leaves to the ones before it; as it is where it stands on its own.
 
     `history`: earlier messages, oldest first, as {"role", "content"}; `names`: the people who speak here.
     """
     before = ""
     for message in _questions(history):
-        before = _whole(message, before, names)
-    return _whole(text, before, names)
+        before = _rewritten(message, before, names)
+    return _rewritten(text, before, names)
 
 
 def _questions(history: Sequence[Mapping[str, str]]) -> list[str]:
@@ -68,8 +68,8 @@ def _questions(history: Sequence[Mapping[str, str]]) -> list[str]:
     return [question[:LONGEST_EARLIER] for question in asked if question][-MOST_EARLIER:]
 
 
-def _whole(text: str, before: str, names: Sequence[str]) -> str:
-    """The text after one question that is whole."""
+def _rewritten(text: str, before: str, names: Sequence[str]) -> str:
+    """The text rewritten after one question that stands alone."""
     if not before:
         return text
     people, last_people = find_people(text, names), find_people(before, names)
@@ -83,16 +83,16 @@ def _whole(text: str, before: str, names: Sequence[str]) -> str:
     leans = not own or (opens and len(own) <= 2 and not people)
     if not (person or thing or leans):
         return text
-    whole = text
+    full = text
     if person is not None:
         who = _who(person[1].lower(), before, last_people)
-        whole = _put(who, person, text) if who else text
-        # Who "he" is where the last question names nobody, or whom else "her" means, only that question can tell.
+        full = _put(who, person, text) if who else text
+        # Who "he" is where the last question names nobody, or whom else "her" means, only that question can say.
         leans = leans or who is None or len(own) <= 2 or len(_genders(text)) > 1
     # What a question is about stands beside it in the words in which it was asked: nothing is guessed.
     if thing or leans:
-        return f"{_ended(whole)} ({_plain(before)}?)"
-    return whole
+        return f"{_ended(full)} ({_plain(before)}?)"
+    return full
 
 
 def _of_another(
@@ -166,7 +166,7 @@ def _put(person: str, pronoun: re.Match[str], text: str) -> str:
 
 
 def _plain(before: str) -> str:
-    """An earlier whole question as one that can stand in another: no brackets, no mark at its end."""
+    """An earlier question, rewritten before, as one that can stand in another: no brackets, no mark at its end."""
     return " ".join(re.sub(r"[()]|\?(?=\s*\()", " ", before).split()).rstrip("?. ")[-LONGEST_EARLIER:]
 
 

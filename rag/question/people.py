@@ -67,6 +67,7 @@ def names_of(episodes: Sequence[EpisodeSummary]) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
+    """A name or question as it is compared: case folded, words joined by single blanks, no punctuation."""
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
@@ -86,7 +87,7 @@ def _directory(names: tuple[str, ...]) -> _Directory:
     part: dict[str, list[str]] = {}
     for name in names:
         words = fold(name.partition(" (")[0] or name).split()  # an office in brackets is no name
-        # "Kirsty Hallam" means "Kirsty Hallam AM": titles and offices are left out in talk.
+        # "Kirsty Hallam" means "Kirsty Hallam AM": titles and offices are left out in speech.
         runs = {" ".join(words[at : at + n]) for n in range(2, len(words)) for at in range(len(words) - n + 1)}
         for run in {*runs, " ".join(words)}:
             whole.setdefault(run, []).append(name)
@@ -124,7 +125,7 @@ def find_people(text: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
 def _whole_names(
     tokens: Sequence[tuple[str, int, int]], folded: Sequence[str], directory: _Directory
 ) -> list[tuple[str, int, int]]:
-    """Names that stand whole in the text; those of several words with a letter or two wrong as well."""
+    """Names that stand in the text in full; those of several words with a letter or two wrong as well."""
     from rapidfuzz import fuzz, process
 
     found: list[tuple[str, int, int]] = []
@@ -155,7 +156,7 @@ def _alike(word: str, directory: _Directory) -> list[str]:
 def _part_of_other_name(place: int, tokens: Sequence[tuple[str, int, int]], text: str) -> bool:
     """True for the "Mark" of "Mark Twain": beside it stands another capitalised word, and together they name nobody here.
 
-    (Whole names of people here were found before this is asked.)
+    (Full names of people here were found before this is asked.)
     """
     if not tokens[place][0][:1].isupper():
         return False
@@ -188,7 +189,7 @@ def without_names(text: str, mentions: Sequence[tuple[str, int, int]]) -> str:
 
 
 def search_words(text: str, mentions: Sequence[tuple[str, int, int]], *, always: bool = True) -> list[str]:
-    """The words to look for: those of the subject; where it has none, all words (`always`) or none."""
+    """The words to search for: those of the subject; where it has none, all words (`always`) or none."""
     rest = text
     for _, start, end in mentions:
         rest = rest[:start] + " " * (end - start) + rest[end:]

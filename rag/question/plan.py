@@ -1,9 +1,9 @@
 """Questions that need several search passes -> a plan: which kind they are, and the passes that they take.
 
-    "compare what A and B said about …"  → a look for each person      "which episodes mention …"  → one wide look
-    "how did A's view of … change"       → a look for each date         "which guests talk about …", "list everything …"
+    "compare what A and B said about …"  → a pass for each person      "which episodes mention …"  → one wide pass
+    "how did A's view of … change"       → a pass for each date         "which guests talk about …", "list everything …"
 
-Told by rules; a language model may be asked for the kind where the rules see none. Knows nothing of how it is answered.
+Recognised by rules; a language model may be asked for the kind where the rules see none. Knows nothing of how it is answered.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from rag.settings import Settings
 
 PlanKind = Literal["compare", "change", "people", "episodes", "list"]
 
-MOST_LOOKS = 5  # beside the first one, which tells whether there is an answer at all
-NARROW, WIDE = 6, 30  # passages of a look for one person or date, and of one that is to find everything
+MOST_PASSES = 5  # beside the first one, which decides whether there is an answer at all
+NARROW, WIDE = 6, 30  # passages of a search pass for one person or date, and of one that is to find everything
 LONGEST_REPLY = 2_000  # characters of a model's opinion, its thoughts among them
-SHARE = 0.25  # of the answer's time, in which a model tells the kind
+SHARE = 0.25  # of the answer's time, in which a model says which kind it is
 
 _PEOPLE = r"(?:guests|people|speakers|hosts|everyone|everybody|they all)"
 _VIEW = r"(?:mind|views?|opinions?|tune|positions?|stances?|attitudes?|thinking|feelings?|thoughts?)"
@@ -88,7 +88,7 @@ PATTERNS: dict[PlanKind, tuple[re.Pattern[str], ...]] = {
         )
     ),
 }
-"""What tells each kind, and is not part of what is looked for. The first kind with a match and what it needs is taken."""
+"""The wording of each kind, which is not searched for. The first kind with a match and what it needs is taken."""
 
 _GUESTS = re.compile(r"\bguests?\b", re.I)
 _BESIDES = re.compile(r"\b(?:besides|apart from|except(?: for)?|other than)\b", re.I)
@@ -105,7 +105,7 @@ _ADVICE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SearchPass:
     """One retrieval of a plan: what is asked, where, and how many passages. `title` leads what it finds; "" for no line."""
 
     title: str
@@ -116,7 +116,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A question of more than one look. `question` is the whole of it, without the words that only told the kind.
+    """A question of more than one search pass. `question` is all of it, without the words that only gave its kind away.
 
     `but`: people whose words are not wanted ("who else besides Maud …"). `holds`: what a quote must hold, where that and no
     subject is what is asked for.
@@ -124,7 +124,7 @@ class Plan:
 
     kind: PlanKind
     question: Question
-    looks: tuple[Look, ...]
+    passes: tuple[SearchPass, ...]
     but: tuple[str, ...] = ()
     holds: re.Pattern[str] | None = None
 
@@ -139,11 +139,11 @@ def plan(
     scope: Scope,
     rows: Callable[[Sequence[str]], list[int]],
     *,
-    tell_kind: Callable[[str], PlanKind | None] | None = None,
+    ask_kind: Callable[[str], PlanKind | None] | None = None,
 ) -> Plan | None:
-    """How the question is to be looked for, in up to MOST_LOOKS looks; None: in one, like most questions.
+    """The search passes that the question needs, up to MOST_PASSES; None: one, like most questions.
 
-    `rows`: the database rows of episodes. `tell_kind`: who else is asked of which kind it is, where the rules see none.
+    `rows`: the database rows of episodes. `ask_kind`: who else is asked of which kind it is, where the rules see none.
     """
     if asked.unknown:
         return None
@@ -152,14 +152,14 @@ def plan(
             return made
     if _speak_together(asked) and (made := _made("compare", asked, scope, rows)):
         return made
-    told = tell_kind(asked.asked) if tell_kind else None
-    return _made(told, asked, scope, rows) if told else None
+    opinion = ask_kind(asked.asked) if ask_kind else None
+    return _made(opinion, asked, scope, rows) if opinion else None
 
 
 def model_kind(settings: Settings, *, spent: Callable[[int, int, bool], None]) -> Callable[[str], PlanKind | None]:
-    """Asks the language model of which kind a question is. It never raises: without an opinion, there is one look."""
+    """Asks the language model of which kind a question is. It never raises: without an opinion, there is one pass."""
 
-    def tell(question: str) -> PlanKind | None:
+    def opinion_of(question: str) -> PlanKind | None:
         values = {"question": one_line(question)}
         allowance = Allowance(settings.timeout * SHARE, settings.max_tokens)
         try:
@@ -171,44 +171,44 @@ def model_kind(settings: Settings, *, spent: Callable[[int, int, bool], None]) -
         word = re.fullmatch(r"\W*([a-z]+)\W*", reply.rpartition("</think>")[2].lower())
         return next((kind for kind in get_args(PlanKind) if word and kind == word[1]), None)
 
-    return tell
+    return opinion_of
 
 
 def _made(kind: PlanKind, asked: Question, scope: Scope, rows: Callable[[Sequence[str]], list[int]]) -> Plan | None:
     """The plan of that kind; None where the question lacks what it needs: people, dates or a subject."""
     people = _people(asked) if kind == "compare" else asked.people or tuple(filter(None, [scope.person]))
-    whole = _without(kind, asked)
-    if not whole.words:
+    subject = _without(kind, asked)
+    if not subject.words:
         return None
-    wide = Look("", whole, scope, WIDE)
+    wide = SearchPass("", subject, scope, WIDE)
     if kind == "compare":
-        if not 2 <= len(people) <= MOST_LOOKS:
+        if not 2 <= len(people) <= MOST_PASSES:
             return None
-        looks = [
-            Look(f"{flat(name)}:", replace(whole, people=(name,), said=True), _with((name,), scope, rows), NARROW)
+        passes = [
+            SearchPass(f"{flat(name)}:", replace(subject, people=(name,), said=True), _with((name,), scope, rows), NARROW)
             for name in people
         ]
-        return Plan(kind, replace(whole, people=people, said=True), tuple(looks))
+        return Plan(kind, replace(subject, people=people, said=True), tuple(passes))
     if kind == "change":
         if len(people) != 1:
             return None
-        whole = replace(whole, people=people, said=True)
+        subject = replace(subject, people=people, said=True)
         dated = sorted((e for e in scope.episodes if e.date and any(p.name == people[0] for p in e.people)), key=_when)
         if len(dated) < 2:
             return None
-        if len(dated) > MOST_LOOKS:  # which of them tell of it shows in one wide look
-            return Plan(kind, whole, (Look("", whole, scope, WIDE),))
+        if len(dated) > MOST_PASSES:  # which of them mention it shows in one wide pass
+            return Plan(kind, subject, (SearchPass("", subject, scope, WIDE),))
         narrow = [(e, Scope((e,), rows([e.id]), scope.person)) for e in dated]
-        return Plan(kind, whole, tuple(Look(episode_line(e), whole, one, NARROW) for e, one in narrow))
+        return Plan(kind, subject, tuple(SearchPass(episode_line(e), subject, one, NARROW) for e, one in narrow))
     if kind == "people" and _BESIDES.search(asked.asked):
-        whole = replace(whole, people=(), said=False)
-        return Plan(kind, whole, (replace(wide, question=whole),), but=asked.people)
+        subject = replace(subject, people=(), said=False)
+        return Plan(kind, subject, (replace(wide, question=subject),), but=asked.people)
     if not people and _GUESTS.search(asked.asked):  # the host is none of those asked about
-        wide = replace(wide, question=replace(whole, role="guest", said=True))
-    advice = _ADVICE if whole.words == RECOMMENDING else None
-    if people and whole.said:
+        wide = replace(wide, question=replace(subject, role="guest", said=True))
+    advice = _ADVICE if subject.words == RECOMMENDING else None
+    if people and subject.said:
         wide = replace(wide, scope=_with(people, scope, rows))
-    return Plan(kind, whole, (wide,), holds=advice)
+    return Plan(kind, subject, (wide,), holds=advice)
 
 
 def _with(people: Sequence[str], scope: Scope, rows: Callable[[Sequence[str]], list[int]]) -> Scope:
@@ -256,7 +256,7 @@ def _speak_together(asked: Question) -> bool:
 
 
 def _without(kind: PlanKind, asked: Question) -> Question:
-    """The question without the words that tell its kind: "compare" stands in no answer."""
+    """The question without the wording of its kind: "compare" stands in no answer."""
     rest, gone = asked.about or asked.asked, set()
     for pattern in PATTERNS[kind]:
         for match in pattern.finditer(rest):

@@ -1,7 +1,7 @@
 """What a question asks: rewritten after earlier ones, the people and episodes it names, and the words to search for.
 
 Names are resolved with first names, surnames and typos allowed. Whether the question asks what somebody *said* (and not
-only mentions them) is told from its grammar: that decides whether another person's words can answer it.
+only mentions them) is recognised by its grammar: that decides whether another person's words can answer it.
 Knows nothing of passages or models.
 """
 
@@ -15,7 +15,7 @@ from index.episode import Role
 from index.library import EpisodeSummary
 from index.plain import plain
 from rag.english import ARTICLES, NOBODY, NOT_NAMES
-from rag.question.follow_up import made_whole
+from rag.question.follow_up import rewritten
 from rag.question.people import find_people, fold, names_of, search_words, speaker_slots, without_names
 from rag.question.scope import QuestionError
 
@@ -26,8 +26,9 @@ LONGEST_QUESTION = 2000  # characters; a longer one is a pasted document
 class Question:
     """A question understood.
 
-    `asked` is it made whole, `about` the same without the names of people here, who seldom say their own. `words` are what
-    to look for, without names of speakers and words about speaking.
+    `asked` is it rewritten to stand alone, `about` the same without the names of people here, who seldom say their own.
+    `words` are what
+    to search for, without names of speakers and words about speaking.
     `people` are the persons named, `role` is set where it says "the guest" or "the host". `said` is True where it asks
     for what they *said*. `unknown` is a name asked about as a speaker that nobody here has.
     """
@@ -75,7 +76,7 @@ def read_question(
     if len(text) > LONGEST_QUESTION:
         raise QuestionError(f"The question has {len(text):,} characters; up to {LONGEST_QUESTION:,} can be asked.")
     names = names_of(episodes)
-    asked = made_whole(text, history, names)
+    asked = rewritten(text, history, names)
     mentions = find_people(asked, names)
     slots = speaker_slots(asked)
     roles = [role for role, pattern in _ROLE.items() if pattern.search(asked)]
@@ -133,7 +134,7 @@ def _named_episodes(text: str, episodes: Sequence[EpisodeSummary]) -> list[str]:
     return [
         episode.id
         for episode in episodes
-        # The cheap look first: a library may have thousands of titles.
+        # The cheap test first: a library may have thousands of titles.
         if f" {(title := fold(episode.title))} " in folded
         and " " in title
         and re.search(rf" (?:in|from|episode|episode called|called|titled) {re.escape(title)} ", folded)

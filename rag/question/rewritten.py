@@ -18,9 +18,9 @@ from rag.settings import Settings
 
 MOST_MESSAGES = 8  # the latest of a conversation; a follow-up leans on what was said just before
 LONGEST_MESSAGE = 600  # characters of one
-LONGEST_WHOLE = 300  # characters of a question made whole
+LONGEST_REWRITTEN = 300  # characters of a rewritten question
 LONGEST_REPLY = 4_000  # characters, a reasoning model's thoughts among them
-SHARE = 0.25  # of the answer's time, in which a question is made whole
+SHARE = 0.25  # of the answer's time, in which a question is rewritten
 NEW_WORDS = 2  # words that stand nowhere before, such as "concerning": more is another question
 
 _MORE = re.compile(
@@ -43,7 +43,7 @@ def condense(
     question: str,
     history: Sequence[Mapping[str, str]],
     *,
-    spent: Callable[[int, int, bool], None] = lambda read, wrote, told: None,
+    spent: Callable[[int, int, bool], None] = lambda read, wrote, counted: None,
 ) -> str | None:
     """The question as somebody would ask it who has read nothing before; None: the model has no answer to be believed.
 
@@ -64,23 +64,23 @@ def condense(
             settings, values, prompt="condense", longest=LONGEST_REPLY, allowance=allowance, spent=spent
         )
     except ModelFault as exc:
-        log.info("the follow-up is made whole without the language model: %s", exc)
+        log.info("the follow-up is rewritten without the language model: %s", exc)
         return None
-    whole = reply.rpartition("</think>")[2].strip().strip("\"“”'")
-    return whole if believable(whole, asked, conversation) else None
+    rewritten = reply.rpartition("</think>")[2].strip().strip("\"“”'")
+    return rewritten if believable(rewritten, asked, conversation) else None
 
 
-def believable(whole: str, question: str, conversation: str) -> bool:
+def believable(rewritten: str, question: str, conversation: str) -> bool:
     """Whether a rewritten question asks for nothing that neither the question nor the conversation holds."""
-    if not whole or len(whole) > LONGEST_WHOLE + len(question) or _MARKUP.search(whole):
+    if not rewritten or len(rewritten) > LONGEST_REWRITTEN + len(question) or _MARKUP.search(rewritten):
         return False
     known = f"{question} {conversation}"
     held, before = _held(known), set(re.findall(r"\w+", known))
-    new = [word for word in re.findall(r"\w+", whole) if word not in before and not set(stems([word.lower()])) <= held]
-    if any(word[0].isupper() or word[0].isdigit() for word in new if not whole.startswith(word)):
+    new = [word for word in re.findall(r"\w+", rewritten) if word not in before and not set(stems([word.lower()])) <= held]
+    if any(word[0].isupper() or word[0].isdigit() for word in new if not rewritten.startswith(word)):
         return False
     # A question that forgets what was asked is another question.
-    kept = [word for word in _content(question) if word in _held(whole)]
+    kept = [word for word in _content(question) if word in _held(rewritten)]
     return len(new) <= NEW_WORDS and 2 * len(kept) >= len(_content(question))
 
 

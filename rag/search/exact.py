@@ -40,7 +40,7 @@ class Places:
 def find_phrase(library: Library, phrase: str, filters: Filters | None = None) -> Places:
     """Every place where these words were said, word for word. VerbatimError: they are too many or none.
 
-    Words that run from one speaker into the next are credited to nobody; a person or role in the filters leaves them out.
+    Words that run from one speaker into the next stay unattributed; a person or role in the filters leaves them out.
     """
     phrase = plain(phrase)
     if not re.search(r"\w", phrase) or len(phrase) > LONGEST_PHRASE:
@@ -64,7 +64,7 @@ def _find_phrase(library: Library, phrase: str, filters: Filters) -> Places:
 
 
 def _may_hold(library: Library, phrase: str) -> set[str] | None:
-    """The episodes that have each of the words somewhere, by the lexical index; None where it can't tell."""
+    """The episodes that have each of the words somewhere, by the lexical index; None where it can't say."""
     words = {word.strip("\"'.,;:!?()-") for word in normalise(phrase).split()}
     sure = [word for word in words if re.fullmatch(r"[a-z0-9]+", word) and not _FOLDED.search(word)]
     held: set[str] | None = None

@@ -71,6 +71,7 @@ def _written(citations: Sequence[Citation], kind: str, hashes: Mapping[str, str]
 
 
 def passage_json(citation: Citation) -> dict[str, Any]:
+    """A passage as `verbatim search --json` prints it: a citation's fields and its score, higher is better."""
     return citation.to_json() | {"score": citation.score}
 
 
@@ -108,7 +109,7 @@ _SHEET = {
 
 
 def _sheet_row(citation: Citation, hash_: str) -> dict[str, str]:
-    return {name: told(citation, hash_) for name, told in _SHEET.items()}
+    return {name: value_of(citation, hash_) for name, value_of in _SHEET.items()}
 
 
 def _csv(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:

@@ -57,7 +57,7 @@ class Topic:
 class DatedQuote:
     """A checked quote, and whether it was asked for: `asked` by the question before it (`question`), or volunteered.
 
-    `unknown`: the transcript has no question marks to tell by.
+    `unknown`: the transcript has no question marks to go by.
     """
 
     citation: Citation
@@ -86,7 +86,7 @@ def parts_of(library: Library, name: str) -> list[Part]:
 
 
 def topics_of(library: Library, name: str) -> list[Topic]:
-    """What a person speaks about more than the rest of the library does, most telling first: words, and pairs of words."""
+    """What a person speaks about more than the rest of the library does, most characteristic first: words, and pairs of words."""
     own: dict[str, set[int]] = defaultdict(set)
     forms: dict[str, Counter[str]] = defaultdict(Counter)
     spoken_in: set[int] = set()
@@ -147,15 +147,15 @@ def _names(library: Library) -> set[str]:
 def _terms(text: str, names: set[str]) -> Iterator[tuple[str, str]]:
     """Each word and each pair of words of a sentence that may be a topic, as (its stem, as it is written)."""
     words = [word.lower().replace("’", "'") for word in _WORD.findall(text)]
-    told = [
+    topical = [
         None if word in STOP_WORDS or word in FILLERS or len(word) < 3 or "'" in word else stems([word])[0]
         for word in words
     ]
-    told = [None if stem in names else stem for stem in told]
-    for word, stem in zip(words, told, strict=True):
+    topical = [None if stem in names else stem for stem in topical]
+    for word, stem in zip(words, topical, strict=True):
         if stem and len(word) > 3:
             yield stem, word
-    for (first, one), (second, two) in pairwise(zip(words, told, strict=True)):
+    for (first, one), (second, two) in pairwise(zip(words, topical, strict=True)):
         if one and two:
             yield f"{one} {two}", f"{first} {second}"
 

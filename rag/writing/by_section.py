@@ -20,16 +20,16 @@ def written(writer: Writer, sections: Sections, draft: Draft) -> Iterator[Wrote]
     """
     chosen = extractive_writer if sections.plan.lists else writer
     of = {(quote.episode.id, quote.first): section for section in sections.sections for quote in section.quotes}
-    told: list[Section] = []
+    opened: list[Section] = []
     for wrote in chosen(sections.plan.question, sections.quotes, draft):
         for citation in wrote.citations[:1]:
             section = of[citation.episode, citation.first]
-            if section.title and (not told or told[-1] is not section):
+            if section.title and (not opened or opened[-1] is not section):
                 yield Wrote(section.title)
-            told.append(section)
+            opened.append(section)
         yield wrote
     for section in sections.sections:
-        if section.quotes and section not in told:
+        if section.quotes and section not in opened:
             for n, wrote in enumerate(extractive_writer(sections.plan.question, section.quotes, draft)):
                 if n == 0 and section.title:
                     yield Wrote(section.title)

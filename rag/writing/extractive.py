@@ -1,6 +1,7 @@
 """Quotes -> the words of an answer. Two writers with one signature: `extractive_writer` (no model) and `llm_writer`.
 
-A writer yields `Wrote` events; each has been through the gate before it is yielded. What fails is counted, not shown.
+A writer yields `Wrote` events; each has been checked against the transcript before it is yielded. What fails is counted, not
+shown.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ _IN_FAVOUR = re.compile(r"\bI'?(?:m| am) (?:all )?for (?:it|that|them)\b|\bin fa
 def otherwise_line(question: Question, quotes: Sequence[Quote]) -> str | None:
     """The line before quotes that say the opposite of what the question takes for granted; None where they don't.
 
-    "Why does Ann love raisins?" takes for granted that she does. Told are only likes and wishes, by the verbs for them.
+    "Why does Ann love raisins?" takes for granted that she does. Recognised are only likes and wishes, by the verbs for them.
     """
     best = quotes[0] if quotes else None
     if best is None or best.turn.speaker is None or not _TAKES_FOR_GRANTED.match(question.asked):

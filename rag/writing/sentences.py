@@ -42,7 +42,7 @@ def sentences(pieces: Iterator[str]) -> Iterator[str]:
 
 
 def _cut(text: str) -> int | None:
-    """Where the first whole sentence ends, or None where that can't be told yet."""
+    """Where the first whole sentence ends, or None where that can't be known yet."""
     for match in _STOP.finditer(text):
         head = text[: match.end()]
         if match[0] == "\n":

@@ -50,6 +50,7 @@ class Uploads:
         self._paths: OrderedDict[str, OrderedDict[str, None]] = OrderedDict()
 
     def add(self, session: str, paths: Iterable[str]) -> None:
+        """Remember files that a session uploaded; the oldest files and sessions are forgotten beyond the limits."""
         held = self._paths.setdefault(session, OrderedDict())
         self._paths.move_to_end(session)
         held.update(dict.fromkeys(paths))
@@ -59,6 +60,7 @@ class Uploads:
             self._paths.popitem(last=False)
 
     def has(self, session: str | None, path: str) -> bool:
+        """True where that session uploaded that file and it isn't forgotten yet."""
         return session is not None and path in self._paths.get(session, ())
 
 
@@ -92,6 +94,7 @@ def _no_number(name: str) -> float:
 
 
 def too_deep() -> Refusal:
+    """The refusal (422) of a body nested too deep."""
     return Refusal(422, f"The request has lists and objects within each other, more than {MOST_DEPTH} deep.")
 
 
@@ -196,4 +199,5 @@ def check_length(scope: Any, most: int) -> None:
 
 
 def too_large(most: int) -> Refusal:
+    """The refusal (413) of a body over `most` bytes."""
     return Refusal(413, f"The request is larger than {max(1, most // 1000):,} kB, which is the most that is read.")

@@ -66,6 +66,7 @@ class NothingToFetch(Refusal):
         self.event = event
 
     def response(self, path: str) -> Response:
+        """The refusal as the event stream that was asked for, in the form of either of Gradio's ways."""
         told = {"msg": "unexpected_error", "message": self.line, "session_not_found": True, "success": False}
         body = f"event: error\ndata: {json.dumps(self.line)}\n\n" if self.event else f"data: {json.dumps(told)}\n\n"
         return Response(body, self.status, media_type="text/event-stream")
@@ -75,6 +76,7 @@ class Page(gr.Blocks):
     """A page whose functions are given what they can take, and whose faults are told in a line."""
 
     async def preprocess_data(self, block_fn: Any, inputs: Any, *others: Any, **named: Any) -> Any:
+        """As Gradio's; an empty text stays text, and a value that its field doesn't take is refused in one line."""
         texts = [isinstance(part, gr.Textbox) and value is None for part, value in zip(block_fn.inputs, inputs, strict=False)]
         inputs = ["" if empty else value for empty, value in zip(texts, inputs, strict=False)]
         try:
@@ -84,6 +86,7 @@ class Page(gr.Blocks):
             raise refusal("A field was sent a value that it doesn't take. Load the page anew.") from fault
 
     async def call_function(self, *arguments: Any, **named: Any) -> Any:
+        """As Gradio's; what fails is logged with its traceback, and shown as one line without it."""
         try:
             return await super().call_function(*arguments, **named)
         except gr.Error:

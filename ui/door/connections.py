@@ -71,6 +71,7 @@ class Connection(H11Protocol):
         self.reading: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Count the connection in, or refuse it with 503 where its address holds too many."""
         super().connection_made(transport)
         self.address = self.client[0] if self.client else ""
         if not self.crowd.admit(self.address):
@@ -81,16 +82,19 @@ class Connection(H11Protocol):
         self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Count the connection out."""
         self._forget()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Count what arrives, so that slow senders are noticed."""
         if self.transport.is_closing():
             return
         self.received += len(data)
         super().data_received(data)
 
     def handle_events(self) -> None:
+        """As uvicorn's; then the times that the connection has left are set."""
         before = self.cycle
         super().handle_events()
         if self.cycle is not before:
@@ -99,10 +103,12 @@ class Connection(H11Protocol):
         self._look()
 
     def pause_writing(self) -> None:
+        """The caller reads too slowly: it is cut off when it goes on so for `patience.unread` seconds."""
         super().pause_writing()
         self.reading = self.loop.call_later(self.patience.unread, self.cut_off)
 
     def resume_writing(self) -> None:
+        """The caller reads on: it isn't cut off."""
         super().resume_writing()
         if self.reading:
             self.reading.cancel()

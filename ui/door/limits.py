@@ -64,6 +64,7 @@ class Rate:
         return 0.0 if len(times) < self.most else times[0] + self.seconds - self.clock()
 
     def count(self, key: str) -> None:
+        """Count one more for this key, now; keys unseen for longest are forgotten beyond the limit."""
         # Taken out and put back: the dict's order is that of the last time seen.
         times = self._times.pop(key, None) or deque(maxlen=self.most or 1)
         times.append(self.clock())

@@ -35,6 +35,7 @@ UPLOAD, FILE = f"{API}/upload", f"{API}/file="
 
 
 def one_of(paths: Iterable[str]) -> re.Pattern[str]:
+    """A pattern for any of these paths."""
     return re.compile("|".join(paths))
 
 
@@ -152,6 +153,8 @@ class Wall:
         return scope, receive, unchanged
 
     async def with_checked_body(self, scope: Any, receive: Any, session: str, path: str) -> tuple[Any, Any]:
+        """The request with its body read and checked: new headers, and a way to receive it. Refusal: it is too large, no JSON,
+        or names what it may not."""
         headers = dict(scope["headers"])
         if headers.get(b"content-encoding", b"identity") != b"identity":
             raise Refusal(415, "The request is compressed. Send it as it is.")
@@ -186,4 +189,5 @@ def is_inside(path: str, folder: str | None) -> bool:
 
 
 def unchanged(send: Any) -> Any:
+    """Sends answers as they are."""
     return send

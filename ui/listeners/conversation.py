@@ -59,6 +59,7 @@ class Round:
 
     @property
     def working(self) -> bool:
+        """True while its answer is being made."""
         return self.stage in ("waiting", "searching")
 
 

@@ -28,6 +28,7 @@ class Opened:
 
     @property
     def choice(self) -> tuple[str, ...]:
+        """Its filters as the values of the fields that choose them."""
         return choice_of(self.filters)
 
 

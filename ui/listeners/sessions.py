@@ -80,6 +80,7 @@ class SharedFields:
         self._known: OrderedDict[tuple[int, str], Any] = OrderedDict()
 
     def same(self, key: int, field: Any) -> Any:
+        """One field object for all visitors whose fields were made alike; the longest unused are forgotten."""
         made = (key, repr(field.constructor_args))
         known = self._known.setdefault(made, field)
         self._known.move_to_end(made)

@@ -155,4 +155,5 @@ def first_words(sentences: Sequence[Sentence], limit: int) -> tuple[Span, ...]:
 
 
 def span_of(text: str) -> tuple[Span, ...]:
+    """The text as one span without marks; none for an empty one."""
     return (Span(text.strip()),) if text.strip() else ()

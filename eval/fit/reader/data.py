@@ -1,4 +1,4 @@
-"""Questions and texts -> what the reader learns from: a question, a few sentences of a talk, and what is right of them.
+"""Questions and texts -> what the reader learns from: a question, a few sentences of an episode, and what is right of them.
 
 Wrong ones are made here: other words of the same text, the words most like the question elsewhere, a detail exchanged, the
 question turned round, and right words of a person other than the one asked about. The order is a function of the seed
@@ -24,7 +24,7 @@ CHARACTERS = 3.9
 VOICES = 0.35
 """Of the texts without speakers are given some: turns with made-up names."""
 BARE = 0.2
-"""Of the talks lose theirs, and where turns end: so are transcripts of which nobody told who speaks."""
+"""Of the episodes lose theirs, and where turns end: like transcripts without labels."""
 _SAYING = (
     "According to {n}, {q}",
     "{Q} according to {n}?",

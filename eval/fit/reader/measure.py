@@ -41,7 +41,7 @@ def measured_examples(corpus: Corpus, tokens: int) -> list[Example]:
 def measure(
     network: Network, encoder: Encoder, examples: Sequence[Example], device: torch.device
 ) -> dict[str, dict[str, Any]]:
-    """Of each set, and of all (`all`): what `_figures` tells. `swapped`: right words of the wrong person, against right ones."""
+    """Of each set, and of all (`all`): what `_figures` gives. `swapped`: right words of the wrong person, against right ones."""
     found: list[tuple[Example, dict[str, float]]] = []
     network.eval()
     with torch.no_grad():
@@ -109,7 +109,7 @@ def overlap(one: str, other: str) -> float:
 
 
 def _figures(rows: Sequence[tuple[Example, dict[str, float]]]) -> dict[str, Any]:
-    """Areas under the curve of both log-odds, span overlap, sentence chosen right; absent where it can't be told."""
+    """Areas under the curve of both log-odds, span overlap, sentence chosen right; absent where it can't be computed."""
     figures: dict[str, Any] = {"n": len(rows)}
     for name in ("answered", "by_anyone"):
         right = np.array([getattr(example, name) for example, _ in rows])

@@ -1,4 +1,4 @@
-"""The texts that look most like a question and don't answer it, from the question's own set and part."""
+"""The texts that are most like a question and don't answer it, from the question's own set and part."""
 
 from __future__ import annotations
 

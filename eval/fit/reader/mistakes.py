@@ -32,6 +32,8 @@ WRONG, NEVER_SAID = 8, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the corpus OUT: for each development question, passages that the retriever finds early and that do not answer.
+    Exit code 0."""
     parser = argparse.ArgumentParser(
         prog="python -m eval reader-mistakes", description="Mine the retriever's mistakes."
     )

@@ -1,4 +1,4 @@
-"""The reader in torch: the embedded MiniLM over a question and a passage, with what it tells of both. Knows nothing of files.
+"""The reader in torch: the embedded MiniLM over a question and a passage, with its scores for both. Knows nothing of files.
 
 Of the pair: two log-odds, that it answers by the person asked for, and that it answers whoever says it. Of each token of the
 passage: a score as the answer's first and last, and one whose mean over a sentence is the log-odds that the sentence answers.
@@ -78,6 +78,8 @@ class Encoder:
         return batches
 
     def batch(self, examples: Sequence[Example]) -> Batch:
+        """Examples as arrays of one length, the longest rounded up to MULTIPLE tokens: ids, types and mask are int64 of shape
+        (examples, tokens)."""
         encoded = [self.encode(example) for example in examples]
         longest = -(-max(len(ids) for ids, _, _ in encoded) // MULTIPLE) * MULTIPLE
         shape = len(examples), longest
@@ -144,7 +146,7 @@ def through(
 ) -> torch.Tensor:
     """One of BERT's layers, as in the library's own; matrices in `dtype`, sums in float32.
 
-    `hidden` is added to what each token looks at: very negative for padding. Attention is written out: the library's fused
+    `hidden` is added to the attention scores: very negative for padding. Attention is written out: the library's fused
     one is slow backwards on processors.
     """
 

@@ -130,6 +130,7 @@ def add_sets(corpus: Corpus, data: Path, limit: int | None = None) -> None:
 
 
 def read_rows(file: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a `.jsonl.xz` file, one JSON object a line, read as they are asked for."""
     with lzma.open(file, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
@@ -205,6 +206,6 @@ def _person(question: str, text: Text, gold: tuple[int, ...]) -> str | None:
     if len(named) != 1:
         return None
     [(speaker, name)] = named.items()
-    # "(He leaves.)" stands on somebody's line, and is nobody's words.
+    # "(He leaves.)" stands on somebody's line, and was not spoken.
     spoken = all(text.sentences[n][3] == speaker and text.text[text.sentences[n][0]] not in "([" for n in gold)
     return name if gold and spoken else None

@@ -1,7 +1,7 @@
 """What the reader would give: `python -m eval reader WEIGHTS QUESTIONS=TRANSCRIPTS …`, one JSON line a set. Changes nothing.
 
 The retriever's best passages of each question are read by the network of WEIGHTS (a `state.safetensors` of its training, or
-an exported `.onnx`). Told are, for the retriever's order, the reader's and a fitted sum of both: hit@1 and hit@5; how often
+an exported `.onnx`). Reported are, for the retriever's order, the reader's and a fitted sum of both: hit@1 and hit@5; how often
 the best sentence, of those who may be quoted, lies in the gold; and the area of answered against never-said questions.
 Only development halves are read, unless `--test` is given. TRANSCRIPTS may be a library, too.
 """
@@ -57,6 +57,7 @@ class Read:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one JSON object a set, and the fitted weights of the sum over all development halves. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval reader", description="Measure a reader's weights.")
     parser.add_argument("weights", type=Path)
     parser.add_argument("sets", nargs="+", metavar="QUESTIONS=TRANSCRIPTS")
@@ -200,13 +201,13 @@ def figures(reads: Sequence[Read]) -> dict[str, Any]:
         "reader": lambda one: one.odds[:, BY_ANYONE],
         "sum": lambda one: _columns(one) @ weights,
     }
-    told: dict[str, Any] = {"questions": len(reads), "found": _mean(one.right.any() for one in with_gold)}
+    measured: dict[str, Any] = {"questions": len(reads), "found": _mean(one.right.any() for one in with_gold)}
     for name, order in orders.items():
         ranked = [one.right[np.argsort(-order(one), kind="stable")] for one in with_gold]
-        told[f"hit@1 {name}"] = _mean(right[0] for right in ranked)
-        told[f"hit@5 {name}"] = _mean(right[:5].any() for right in ranked)
+        measured[f"hit@1 {name}"] = _mean(right[0] for right in ranked)
+        measured[f"hit@5 {name}"] = _mean(right[:5].any() for right in ranked)
         if name != "retriever":
-            told[f"sentence {name}"] = _mean(
+            measured[f"sentence {name}"] = _mean(
                 one.hit[np.argmax(order(one) + one.best)] for one in with_gold if np.isfinite(one.best).any()
             )
     likely = np.array([one.odds[:, ANSWERED].max() for one in reads])
@@ -214,8 +215,8 @@ def figures(reads: Sequence[Read]) -> dict[str, Any]:
         kept = [n for n, one in enumerate(reads) if one.asked.verdict in ("answered", verdict)]
         right = np.array([reads[n].asked.verdict == "answered" for n in kept], bool)
         if right.any() and not right.all():
-            told[f"area {verdict}"] = round(area(likely[kept], right), 3)
-    return told
+            measured[f"area {verdict}"] = round(area(likely[kept], right), 3)
+    return measured
 
 
 def _mean(values: Any) -> float:

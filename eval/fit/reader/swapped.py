@@ -1,4 +1,4 @@
-"""Questions about one person's words, put to another of the same talk: `python -m eval swapped DATA OUT` writes such a set.
+"""Questions about one person's words, put to another of the same episode: `python -m eval swapped DATA OUT` writes such a set.
 
 DATA holds `qa/friendsqa` and `qmsum`; OUT becomes `questions.jsonl` and `transcripts/`, for `verbatim eval --questions
 OUT/questions.jsonl --transcripts OUT/transcripts`. Each question stands there twice: to whoever says it (`answered`, kind
@@ -31,11 +31,12 @@ _OF_WORDS = re.compile(
     r"recommend\w*|view|complain\w*|compare\w*|know|knows|hope\w*|worr\w+|concern\w*|plan|plans|planning|offer\w*)\b",
     re.I,
 )
-"""What a person says, thinks or wants is their words; where they are, or who married them, anybody may tell."""
+"""What a person says, thinks or wants is their words; where they are, or who married them, anybody may say."""
 _SPECIAL = re.compile(r"([\\*_\[\]#<>`])")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Write such a set into the folder OUT, and print how many questions each half has. Exit code 0."""
     parser = argparse.ArgumentParser(
         prog="python -m eval swapped", description="Write questions put to the wrong person."
     )

@@ -24,7 +24,7 @@ LONGEST_QUESTION, LEAST_ANSWER = 45, 25
 """Words of a host's question, and of the answer after it."""
 OF_AN_EPISODE = 25
 COMMON = 0.25
-"""A word in more of the episodes tells nothing: a question needs two that tell something to be understood alone."""
+"""A word in more of the episodes is too common: a question needs two rarer ones to be understood alone."""
 ANSWERING = 3
 """Sentences at an answer's begin that are called the answer; of the others it isn't known."""
 _MARK = re.compile(r"\s+([,.?!;:])|\{\w+\}")

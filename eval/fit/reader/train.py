@@ -2,7 +2,7 @@
 
 QA, CHANGELOG and QMSUM are folders of texts that stay out of the repository (`reader_sets.py`, `reader_talks.py`). OUT gets
 `corpus.jsonl` (made once), `curve.jsonl` (a line for each point of the learning curve) and `state.safetensors`, written every
-ten minutes and when it is told to end (SIGTERM): the same command goes on from it, to the weights that it would have come to
+ten minutes and at SIGTERM: the same command goes on from it, to the weights that it would have come to
 without a stop. With another `--examples` it ends earlier or later; the learning rate falls over the last fifth. `--start FILE`
 begins a new run from the weights of another. `--export FILE` writes the last state as ONNX in int8, and compares it with
 torch. Runs on a GPU as it is.
@@ -77,6 +77,7 @@ class Training:
 
     @property
     def file(self) -> Path:
+        """Where the state of the training lies, to go on from."""
         return self.out / "state.safetensors"
 
     def run(self, until: int | None = None) -> None:
@@ -159,6 +160,8 @@ def load_weights(network: Network, file: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Train until the plan is done or SIGTERM comes, then measure; the same `--out` goes on where it stopped. Exit
+    code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval fit-reader", description="Train the reader.")
     parser.add_argument("qa", type=Path)
     parser.add_argument("--talks", type=Path)

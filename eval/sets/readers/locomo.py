@@ -1,6 +1,6 @@
 """LoCoMo: samples of a long conversation in dated sessions, with questions. A sample is a show, a session an episode.
 
-The captions of pictures are nobody's words and are left out. Of a question of category 5, which twists what was said,
+The captions of pictures were not spoken and are left out. Of a question of category 5, which twists what was said,
 the right answer is that nobody said so; its `evidence` is what it twists.
 """
 

@@ -50,7 +50,7 @@ def read(source: SetSource) -> QuestionSet:
 def _meeting(row: Row, show: str, taken: set[str]) -> Document:
     turns = []
     for turn in objects_in(row.value, "meeting_transcripts"):
-        # {vocalsound} and {disfmarker} are the transcriber's marks and nobody's words.
+        # {vocalsound} and {disfmarker} are the transcriber's marks and were not spoken.
         words = _MARK.sub(" ", optional_text(turn, "content") or "")
         # "Hon. Ada Quill (Minister of Kettles)" is "Hon. Ada Quill" from the second time on.
         speaker = _OFFICE.sub("", (optional_text(turn, "speaker") or "").strip())

@@ -56,7 +56,7 @@ class SetSource:
 
     @property
     def first(self) -> dict[str, Any]:
-        """The first row, by which readers tell what the set is; empty where there is none."""
+        """The first row, by which readers recognise the set; empty where there is none."""
         return self.rows[0].value if self.rows else {}
 
 

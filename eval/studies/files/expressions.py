@@ -30,6 +30,7 @@ MOST_EXPONENT = 1.5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print each expression whose time grows faster than its text, with that text. Exit code 1 where there is one."""
     parser = argparse.ArgumentParser(prog="python -m eval expressions", description=__doc__.split("\n")[0])
     parser.add_argument("--tries", type=int, default=30, help="texts for each expression (default: 30)")
     parser.add_argument("--seed", type=int, default=0)

@@ -1,13 +1,13 @@
 """Spoiled transcripts put to the reader: `python -m eval fuzz --seed 7 --cases 20000` (or `--seconds 600`). Exit code 1: a fault.
 
 Each case is a file of ours that was spoiled (`mutations.py`), read as `verbatim add` reads it, cut into passages and
-looked at: is it fit to be stored? Either it is, or TranscriptError says why not. All else is a fault:
+examined: is it fit to be stored? Either it is, or TranscriptError says why not. All else is a fault:
 
 - uncaught: another exception, an episode that the database couldn't keep, or a process that died
 - slow: more than 5 s of the processor; fat: more than 500 MiB beside what the reader itself takes
 
-Faults with the same place in the code are told once, with a case that repeats them: `--seed 7 --only 1834`. The cases of a seed
-are always the same. They run in a process of their own, which is started anew when it dies. The network that tells voices apart
+Faults with the same place in the code are reported once, with a case that repeats them: `--seed 7 --only 1834`. The cases of a seed
+are always the same. They run in a process of their own, which is started again when it dies. The network that tells voices apart
 is left out: what it takes grows evenly with the words (about 0.3 ms each), and would be nearly all that is measured.
 """
 
@@ -46,7 +46,7 @@ SECONDS = 5.0
 MEBIBYTES = 500
 WALL = 120.0  # seconds by the clock without a sign of life: a worker that waits for something uses no processor
 WORKER = ("-m", "eval.studies.files.fuzz")
-PLACES = 4  # innermost places of our own code that tell one fault from another
+PLACES = 4  # innermost places of our own code that distinguish faults
 NAMES = ("talk", "talk", "talk", "talk", "t\u200falk", "2023-01-02 Ann & Bo", "a" * 200, "-x", ".hidden",
          "\udcff\udcfe", "x\x1b[2J\ny")  # fmt: skip
 
@@ -62,6 +62,7 @@ class Fault:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print each fault with the number that repeats it. Exit code 1 where there is one, 0 for none."""
     parser = argparse.ArgumentParser(prog="python -m eval fuzz", description="Put spoiled transcripts to the reader.")
     parser.add_argument("--seed", type=int, default=1, help="the cases of a seed are always the same")
     parser.add_argument("--cases", type=int, help="how many (default: 2,000, or as many as there is time for)")
@@ -96,21 +97,22 @@ def run(
     """The faults in the cases `first` to `end` (not included), and how many were read and refused; `seconds` by the clock."""
     began, faults, counts = time.monotonic(), {}, Counter[str]()
     while first < end and time.monotonic() - began < seconds:
-        for told in _worker(seed, first, end, began + seconds):
-            first = told["case"] + 1
-            counts[told["ended"] if told["ended"] in ("read", "refused") else "faults"] += 1
-            if told["ended"] in ("read", "refused"):
+        for reported in _worker(seed, first, end, began + seconds):
+            first = reported["case"] + 1
+            counts[reported["ended"] if reported["ended"] in ("read", "refused") else "faults"] += 1
+            if reported["ended"] in ("read", "refused"):
                 continue
             if full:
-                print(told.get("trace", ""), file=sys.stderr)
-            key = (told["ended"], told["what"].split(":")[0], tuple(told["places"]))
-            faults.setdefault(key, Fault(told["ended"], told["what"][:200], tuple(told["places"]))).cases.append(told["case"])
+                print(reported.get("trace", ""), file=sys.stderr)
+            key = (reported["ended"], reported["what"].split(":")[0], tuple(reported["places"]))
+            fault = Fault(reported["ended"], reported["what"][:200], tuple(reported["places"]))
+            faults.setdefault(key, fault).cases.append(reported["case"])
     counts["seconds"] = round(time.monotonic() - began)
     return list(faults.values()), counts
 
 
 def _worker(seed: int, first: int, end: int, until: float) -> Iterator[dict[str, Any]]:
-    """What a worker tells of its cases, up to the one that it dies of. It is stopped at `until` (the monotonic clock)."""
+    """What a worker reports of its cases, up to the one that it dies of. It is stopped at `until` (the monotonic clock)."""
     command = [sys.executable, *WORKER, "--seed", str(seed), "--worker", str(first), str(end)]
     with (
         tempfile.TemporaryFile("w+") as dump,
@@ -119,10 +121,10 @@ def _worker(seed: int, first: int, end: int, until: float) -> Iterator[dict[str,
         watch = _Watch(child)
         try:
             for line in child.stdout or ():
-                told = json.loads(line)
+                reported = json.loads(line)
                 watch.alive()
-                yield told
-                first = told["case"] + 1
+                yield reported
+                first = reported["case"] + 1
                 if time.monotonic() > until:
                     return
         finally:
@@ -175,9 +177,10 @@ def _dumped(trace: str) -> list[str]:
 
 
 class Still:
-    """In the place of the network that reads a talk's sentences: it sees nothing."""
+    """In the place of the network that reads a transcript's sentences: it sees nothing."""
 
     def read(self, texts: Sequence[str]) -> Any:
+        """Zeros, float32 of shape (len(texts), SIZE): reading is tried here, not the model."""
         import numpy as np
 
         from index.interviews.context import SIZE
@@ -210,8 +213,8 @@ def work(seed: int, first: int, end: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         for case in range(first, end):
-            told = _tried(*case_of(seed, case, those), Path(folder))
-            print(json.dumps({"case": case, **told}), flush=True)
+            reported = _tried(*case_of(seed, case, those), Path(folder))
+            print(json.dumps({"case": case, **reported}), flush=True)
 
 
 def _address_space() -> int:

@@ -20,7 +20,7 @@ def _fill(unit: str, size: int) -> str:
 
 
 def _said(unit: str) -> Callable[[int], bytes]:
-    """A labelled talk, one turn of which is that, over and over."""
+    """A labelled transcript, one turn of which is that, over and over."""
     return lambda size: (_OPEN + _fill(unit, size) + _CLOSE).encode()
 
 

@@ -16,6 +16,8 @@ from index.library import find_transcripts
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one JSON object: files read, formats, counts of turns, names and words, each refusal. Exit code 1 where a file is
+    refused."""
     parser = argparse.ArgumentParser(prog="python -m eval parsing", description="Read transcripts and count.")
     parser.add_argument("folders", type=Path, nargs="+")
     options = parser.parse_args(arguments)

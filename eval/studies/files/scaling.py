@@ -37,6 +37,8 @@ class Cost:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print seconds, memory and exponent of each kind (1: linear); `<<<` marks what is over the limits. Exit code 1 where one
+    is."""
     parser = argparse.ArgumentParser(prog="python -m eval scaling", description=__doc__.split("\n")[0])
     parser.add_argument("--bytes", type=int, default=1_000_000, help="of the longer file (default: 1,000,000)")
     parser.add_argument("--only", help="only kinds with this in their name")
@@ -91,11 +93,11 @@ def in_child(work: Callable[[], str]) -> Cost:
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        told = pipe.read()
+        reported = pipe.read()
     _, _, used = os.wait4(child, 0)
-    if not told:
+    if not reported:
         return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, "ENDED at the limit")
-    return Cost(*json.loads(told))
+    return Cost(*json.loads(reported))
 
 
 def _used() -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """What the fuzzer starts from: a transcript in every form that is read, small, with what lies beside it.
 
-The samples' beginnings, and one made-up talk written in each other form. Everything in it is fiction.
+The samples' beginnings, and one made-up transcript written in each other form. Everything in it is fiction.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ def seeds() -> list[Seed]:
 
 
 def clock(seconds: float, mark: str = ".") -> str:
+    """Seconds as "HH:MM:SS.mmm", `mark` before the thousandths: SubRip has a comma there."""
     return f"{int(seconds // 3600):02}:{int(seconds // 60 % 60):02}:{seconds % 60:06.3f}".replace(".", mark)
 
 

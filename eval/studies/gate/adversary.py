@@ -52,6 +52,8 @@ class Outcome:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what became of each kind of sentence, and write the figures with `--json`. Exit code 0, whatever they
+    are."""
     parser = argparse.ArgumentParser(prog="python -m eval adversary", description="Put lies and honest sentences to the gate.")
     parser.add_argument("--transcripts", type=Path, nargs="+", default=[SAMPLES], help="made from these instead of the samples")
     parser.add_argument("--most", type=int, default=60, help="episodes used at most")
@@ -134,14 +136,14 @@ def is_own_words(wrote: Wrote) -> bool:
 def is_rightly_marked(case: Case, wrote: Wrote) -> bool:
     """True where all that was wrong with the sentence were its marks, and those shown are right.
 
-    That is told of exact words in quote marks: they stand in the quote that the sentence now cites, by whom it credits.
+    That is judged by exact words in quote marks: they stand in the quote that the sentence now cites, by whom it names.
     """
     runs = re.findall(r"“([^”]+)”|\"([^\"]+)\"", case.sentence)
     if case.kind not in ("invented mark", "words of another episode") or not runs or len(wrote.citations) != 1:
         return False
     cited = wrote.citations[0]
-    credited = set((cited.speaker or "").split()) & set(re.findall(r"[\w'’-]+", re.sub(r"“[^”]+”", "", wrote.text)))
-    return bool(credited) and all(normalise("".join(run)).strip(" .,") in normalise(cited.quote) for run in runs)
+    attributed = set((cited.speaker or "").split()) & set(re.findall(r"[\w'’-]+", re.sub(r"“[^”]+”", "", wrote.text)))
+    return bool(attributed) and all(normalise("".join(run)).strip(" .,") in normalise(cited.quote) for run in runs)
 
 
 # Figures
@@ -197,6 +199,8 @@ def summary(result: dict[str, Any]) -> str:
 
 
 def failures(outcomes: Sequence[Outcome], most: int) -> list[Outcome]:
+    """The outcomes that should not be, up to `most` of a kind: lies that were shown, honest sentences that were
+    replaced."""
     found: list[Outcome] = []
     for kind in QUOTAS:
         found += [o for o in outcomes if o.case.kind == kind and (o.wrong or (o.case.honest and o.became == MENDED))][:most]

@@ -1,7 +1,7 @@
 """An audit of shown answers by the transcripts alone: quotes that nobody said, and people who didn't say them.
 
-A second opinion on what the gate let through. It looks only at quotes and speakers, in its own way: words in quote marks
-are looked up in the episodes, and whoever a sentence names must be among those whose words it cites.
+A second opinion on what the gate let through. It checks only quotes and speakers, in its own way: words in quote marks
+are located in the episodes, and whoever a sentence names must be among those whose words it cites.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _strangers(sentence: str, blank: str, own: Sequence[Citation], people: set[s
         if (parts := set(re.findall(r"\w+", name.casefold()))) & words
         and not parts & set(re.findall(r"\w+", normalise(" ".join(citation.quote for citation in own))))
     }
-    if not speakers and UNLABELLED in blank:  # "Ann or Bo said (host or guest, unlabelled; …)" credits neither
+    if not speakers and UNLABELLED in blank:  # "Ann or Bo said (host or guest, unlabelled; …)" names neither as the speaker
         return []
     if named and not named & speakers:
         return [

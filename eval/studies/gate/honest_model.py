@@ -52,6 +52,7 @@ class Endpoint(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
+        """What `VERBATIM_BASE_URL` is set to for it."""
         return f"http://127.0.0.1:{self.server_port}/v1"
 
 
@@ -103,6 +104,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the verdicts with and without the model, and where they differ. Exit code 1 where fewer are right with
+    it."""
     parser = argparse.ArgumentParser(prog="python -m eval honest-model", description=__doc__.split("\n")[0])
     parser.add_argument("--library", default="library", help="the library's folder")
     parser.add_argument("--questions", type=Path, default=Path("eval/data/samples.jsonl"))

@@ -100,7 +100,7 @@ def plain(text: str) -> str:
 
 
 def third_person(text: str, pronouns: Pronouns) -> str | None:
-    """"I bake" as somebody else tells it; None where the verb can't be told well enough to be written rightly."""
+    """"I bake" in the third person; None where the verb can't be recognised well enough to be written correctly."""
     he, him, his, hers = pronouns
     one = he != "they"
     be, was, has, does = ("is", "was", "has", "does") if one else ("are", "were", "have", "do")
@@ -110,8 +110,8 @@ def third_person(text: str, pronouns: Pronouns) -> str | None:
         nonlocal refused
         word = match[1].lower()
         if word in ("am", "was", "have", "do", "don't", "haven't", "am not"):
-            told = {"am": be, "was": was, "have": has, "do": does, "don't": f"{does}n't", "haven't": f"{has}n't"}
-            return f"{he} {told[word]}"
+            indirect = {"am": be, "was": was, "have": has, "do": does, "don't": f"{does}n't", "haven't": f"{has}n't"}
+            return f"{he} {indirect[word]}"
         if not one or word in _MODAL or word in _PAST or word.endswith(("ed", "n't")):
             return f"{he} {match[1]}"
         if word in _BARE_VERBS:
@@ -120,18 +120,18 @@ def third_person(text: str, pronouns: Pronouns) -> str | None:
         return match[0]
 
     text = text.replace("’", "'")
-    for pattern, told in ((r"\bI'm\b", f"{he} {be}"), (r"\bI've\b", f"{he} {has}"), (r"\bI'll\b", f"{he} will"),
+    for pattern, indirect in ((r"\bI'm\b", f"{he} {be}"), (r"\bI've\b", f"{he} {has}"), (r"\bI'll\b", f"{he} will"),
                           (r"\bI'd (?=(?:been|had|got|never|no|a|an|nothing|just|already|sort|\w+ed)\b)", f"{he} had "),
                           (r"\bI'd\b", f"{he} would")):  # fmt: skip
-        text = re.sub(pattern, told, text)
+        text = re.sub(pattern, indirect, text)
     text = re.sub(r"\bI ([\w']+)", verb, text)
-    for pattern, told in ((r"\bI\b", he), (r"\bme\b", him), (r"\b[Mm]y\b", his), (r"\bmine\b", hers),
+    for pattern, indirect in ((r"\bI\b", he), (r"\bme\b", him), (r"\b[Mm]y\b", his), (r"\bmine\b", hers),
                           (r"\bmyself\b", f"{him}self"), (r"\b[Ww]e're\b", "they are"), (r"\b[Ww]e've\b", "they have"),
                           (r"\b[Ww]e'll\b", "they will"),
                           (r"\b[Ww]e'd (?=(?:been|had|got|gone|never|no|a|\w+ed)\b)", "they had "),
                           (r"\b[Ww]e'd\b", "they would"), (r"\b[Ww]e\b", "they"), (r"\bus\b", "them"),
                           (r"\b[Oo]urs?\b", "their")):  # fmt: skip
-        text = re.sub(pattern, told, text)
+        text = re.sub(pattern, indirect, text)
     return None if refused else text.replace("themself", "themselves")
 
 
@@ -187,24 +187,24 @@ def paraphrase(
 ) -> str | None:
     """What a fluent and honest writer makes of a sentence that `who` said; None where the templates don't fit it.
 
-    `is_word` tells a word that has a capital only where a sentence begins from a name.
+    `is_word`: whether a word is no name, and has its capital only because a sentence begins with it.
     """
-    told = third_person(plain(text), pronouns)
-    if told is None or len(told.split()) < 5:
+    indirect = third_person(plain(text), pronouns)
+    if indirect is None or len(indirect.split()) < 5:
         return None
     for change, share in ((turned_round, 0.5), (shortened, 0.25), (whole_words, 0.5), (in_figures, 0.6)):
         if rng.random() < share:
-            told = change(told)
+            indirect = change(indirect)
     if rng.random() < 0.5:
-        told = reworded(told, rng)
+        indirect = reworded(indirect, rng)
     past = rng.random() < 0.25
-    told = back_in_time(told) if past else told
-    first = _WORD.match(told)
-    told = told[:1].lower() + told[1:] if first and is_word(first[0]) else told
-    if re.match(r"I\b", plain(text)) and told.startswith(f"{pronouns[0]} ") and rng.random() < 0.4:
-        return f"{who} {told[len(pronouns[0]) + 1 :]}" if pronouns[0] != "they" else f"{who} says {told}"
+    indirect = back_in_time(indirect) if past else indirect
+    first = _WORD.match(indirect)
+    indirect = indirect[:1].lower() + indirect[1:] if first and is_word(first[0]) else indirect
+    if re.match(r"I\b", plain(text)) and indirect.startswith(f"{pronouns[0]} ") and rng.random() < 0.4:
+        return f"{who} {indirect[len(pronouns[0]) + 1 :]}" if pronouns[0] != "they" else f"{who} says {indirect}"
     style = rng.choice(_REPORTED_BACK if past else _REPORTS)
-    return style.format(who=who, it=told, It=told[:1].upper() + told[1:])
+    return style.format(who=who, it=indirect, It=indirect[:1].upper() + indirect[1:])
 
 
 # Not honest

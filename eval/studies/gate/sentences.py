@@ -71,6 +71,7 @@ class Case:
 
     @property
     def honest(self) -> bool:
+        """True where the sentence says what its quote says, so that it ought to be shown."""
         return self.kind in HONEST
 
 
@@ -83,15 +84,18 @@ class QuotedSentence:
 
     @property
     def who(self) -> str:
+        """The name of who says it."""
         assert self.quote.turn.speaker
         return self.quote.turn.speaker.name
 
     @property
     def pronouns(self) -> Pronouns:
+        """The speaker's pronouns: by name for the samples, "they" for everybody else."""
         return PRONOUNS.get(self.who, THEY)
 
     @property
     def half(self) -> str:
+        """"dev" or "test", by its episode."""
         return half_of(self.quote.episode.id)
 
 
@@ -143,6 +147,7 @@ def quote_from(episode: Episode, turn: Turn, first: Sentence, least: int = 1) ->
 
 
 def subject(text: str) -> list[str]:
+    """The words that a sentence is about, in order: lower case, four letters or more, no stop words."""
     return [word for word in re.findall(r"[a-z]{4,}", text) if word not in STOP_WORDS]
 
 
@@ -183,6 +188,7 @@ class Words:
         return rng.choice(fit[:NEAREST_WORDS]) if fit else None
 
     def any(self, word: str, rng: random.Random) -> str | None:
+        """Any word with the same ending and another stem; None where there is none."""
         fit = [other for other in self.words if _ending(other) == _ending(word) and _is_other(word, other)]
         return rng.choice(fit) if fit else None
 
@@ -210,7 +216,7 @@ class Maker:
         self.lower = {word for one in said for word in re.findall(r"\b[a-z']+", one.text)}
         self.kinds: Mapping[str, Callable[[QuotedSentence], Case | None]] = {
             "quote": self.quote, "quote inside": self.quote_inside, "paraphrase": self.paraphrase,
-            "two speakers": self.two_speakers, "report told as one": self.report_told,
+            "two speakers": self.two_speakers, "report told as one": self.report_named,
             "swapped speaker, quoted": self.swapped_quoted, "swapped speaker, not quoted": self.swapped_plain,
             "quote with a word changed": self.quote_changed, "two half quotes joined": self.joined,
             "words of another episode": self.other_episode, "negation changed": self.negation,
@@ -219,6 +225,8 @@ class Maker:
         }  # fmt: skip
 
     def make(self, kind: str, count: int) -> list[Case]:
+        """Up to `count` different cases of a kind, of sentences drawn at random; fewer where it can't be made of
+        enough of them."""
         order = list(self.said)
         self.rng.shuffle(order)
         made: dict[str, Case] = {}
@@ -270,12 +278,14 @@ class Maker:
         yield from (one.quote for one in self.rng.sample(list(self.said), 6) if one.quote.turn is not said.quote.turn)
 
     def other_person(self, said: QuotedSentence) -> str:
+        """Somebody else's name, mostly from the same episode, so that the lie is near."""
         people = [p.name for p in said.quote.episode.people if not is_anonymous(p.name)]
         people += [one.who for one in self.rng.sample(list(self.said), 12)]
         here = [name for name in people if not set(name.lower().split()) & set(said.who.lower().split())]
         return here[0] if here and self.rng.random() < 0.6 else self.rng.choice(here or NAMES)
 
     def short(self, name: str) -> str:
+        """A name as a writer would put it: the first name alone for half of those whom it can't confuse."""
         first = name.split()[0]
         alone = sum(one.split()[0] == first for one in self.people) < 2
         return first if first.isalpha() and len(first) > 3 and alone and self.rng.random() < 0.5 else name
@@ -290,10 +300,12 @@ class Maker:
         text = text[0].lower() + text[1:] if self.rng.random() < 0.2 and not text.startswith("I") else text
         return self.rng.choice(QUOTE_STYLES).format(who=who, it=text)
 
-    def told(self, said: QuotedSentence) -> str | None:
-        return self.retold(said.text, self.short(said.who), said.pronouns)
+    def indirect(self, said: QuotedSentence) -> str | None:
+        """The sentence in reported speech by its speaker; None where its grammar doesn't allow it."""
+        return self.in_indirect_speech(said.text, self.short(said.who), said.pronouns)
 
-    def retold(self, text: str, who: str, pronouns: Pronouns) -> str | None:
+    def in_indirect_speech(self, text: str, who: str, pronouns: Pronouns) -> str | None:
+        """Words in reported speech by `who`; None where their grammar doesn't allow it."""
         return paraphrase(text, who, pronouns, self.rng, is_word=self.is_word)
 
     def is_word(self, word: str) -> bool:
@@ -303,29 +315,32 @@ class Maker:
     # Honest
 
     def quote(self, said: QuotedSentence) -> Case:
+        """Honest: the speaker's words between quote marks."""
         return self.case("quote", said, self.quoted(self.short(said.who), said.text))
 
     def quote_inside(self, said: QuotedSentence) -> Case | None:
-        """Told in other words up to a clause that is quoted."""
+        """Honest: reported speech up to a clause that is quoted."""
         match = re.fullmatch(r"(.{15,}?),? ((?:and|but|because|so|when|which|for|with|from|in|on|to) .{12,}?)[.!]?", said.text)
-        told = match and third_person(plain(match[1]), said.pronouns)
-        if not match or not told:
+        indirect = match and third_person(plain(match[1]), said.pronouns)
+        if not match or not indirect:
             return None
-        told = told[0].lower() + told[1:] if self.is_word(told.split()[0]) else told
+        indirect = indirect[0].lower() + indirect[1:] if self.is_word(indirect.split()[0]) else indirect
         who = self.short(said.who)
-        return self.case("quote inside", said, f"{who} says {told} “{match[2]}”")
+        return self.case("quote inside", said, f"{who} says {indirect} “{match[2]}”")
 
     def paraphrase(self, said: QuotedSentence) -> Case | None:
-        told = self.told(said)
-        return self.case("paraphrase", said, told) if told else None
+        """Honest: the speaker's words in reported speech."""
+        indirect = self.indirect(said)
+        return self.case("paraphrase", said, indirect) if indirect else None
 
     def two_speakers(self, said: QuotedSentence) -> Case | None:
+        """Honest: what two speakers say, in one sentence with a mark for each."""
         others = [one for one in self.rng.sample(list(self.said), 20) if one.who != said.who]
         if not others:
             return None
         other = others[0]
-        one = self.told(said) if self.rng.random() < 0.6 else self.quoted(said.who, said.text)
-        two = self.told(other) if self.rng.random() < 0.6 else self.quoted(other.who, other.text)
+        one = self.indirect(said) if self.rng.random() < 0.6 else self.quoted(said.who, said.text)
+        two = self.indirect(other) if self.rng.random() < 0.6 else self.quoted(other.who, other.text)
         if not one or not two:
             return None
         if two.split()[0] in ("In", "Asked", "According", "As") or two.split()[0].lower() in STOP_WORDS:
@@ -333,27 +348,31 @@ class Maker:
         link = self.rng.choice([", while ", ", and ", ", whereas ", "; "])
         return self.case("two speakers", said, f"{one} [{{0}}]{link}{two} [{{1}}].", other)
 
-    def report_told(self, said: QuotedSentence) -> Case | None:
+    def report_named(self, said: QuotedSentence) -> Case | None:
+        """Honest: what the speaker says that another said, attributed to both."""
         made = self.reported(said)
         if made is None:
             return None
-        told, source, words = made
+        indirect, source, words = made
         style = self.rng.choice((
             "{who} says {source} used to say “{it}”", "{who} quotes {source}: “{it}”", "{who} says that {source} said {it}",
             "According to {who}, {source} said “{it}”", "{who} recalls what {source} said: “{it}”",
         ))  # fmt: skip
-        return self.case("report told as one", told, style.format(who=self.short(told.who), source=source, it=words))
+        return self.case("report told as one", indirect, style.format(who=self.short(indirect.who), source=source, it=words))
 
     # Not honest
 
     def swapped_quoted(self, said: QuotedSentence) -> Case:
+        """A lie: a quote, attributed to somebody else."""
         return self.case("swapped speaker, quoted", said, self.quoted(self.short(self.other_person(said)), said.text))
 
     def swapped_plain(self, said: QuotedSentence) -> Case | None:
-        told = self.retold(said.text, self.short(self.other_person(said)), said.pronouns)
-        return self.case("swapped speaker, not quoted", said, told) if told else None
+        """A lie: reported speech, attributed to somebody else."""
+        indirect = self.in_indirect_speech(said.text, self.short(self.other_person(said)), said.pronouns)
+        return self.case("swapped speaker, not quoted", said, indirect) if indirect else None
 
     def quote_changed(self, said: QuotedSentence) -> Case | None:
+        """A lie: between quote marks, with one word, a "not" or a number changed."""
         changed = word_changed(said.text, lambda word: self.swap(word, said), self.rng)
         if self.rng.random() < 0.2:
             changed = negation_changed(said.text, self.rng)
@@ -362,6 +381,7 @@ class Maker:
         return self.lie("quote with a word changed", said, changed and self.whole_quote(said, changed))
 
     def joined(self, said: QuotedSentence) -> Case | None:
+        """A lie: the beginning of one sentence and the end of another, as one quote."""
         same = [one for one in self.said if one.who == said.who and one.quote.episode.id == said.quote.episode.id]
         other = self.rng.choice(same)
         one, two = said.text.split(), other.text.rstrip(".!").split()
@@ -371,50 +391,58 @@ class Maker:
         return self.lie("two half quotes joined", said, self.whole_quote(said, joined), words=joined)
 
     def other_episode(self, said: QuotedSentence) -> Case | None:
+        """A lie: true words of another episode, with the mark of this one."""
         far = [one for one in self.said if one.quote.episode.id != said.quote.episode.id]
         other = self.rng.choice(far) if far else None
         if other is None:
             return None
-        told = self.whole_quote(said, other.text) if self.rng.random() < 0.6 else None
-        told = told or self.retold(other.text, self.short(said.who), said.pronouns)
-        return self.lie("words of another episode", said, told)
+        indirect = self.whole_quote(said, other.text) if self.rng.random() < 0.6 else None
+        indirect = indirect or self.in_indirect_speech(other.text, self.short(said.who), said.pronouns)
+        return self.lie("words of another episode", said, indirect)
 
     def negation(self, said: QuotedSentence) -> Case | None:
-        told = self.told(said)
-        return self.lie("negation changed", said, told and negation_changed(told, self.rng))
+        """A lie: reported speech with a "not" added or taken away."""
+        indirect = self.indirect(said)
+        return self.lie("negation changed", said, indirect and negation_changed(indirect, self.rng))
 
     def number(self, said: QuotedSentence) -> Case | None:
-        told = self.told(said)
-        return self.lie("number changed", said, told and number_changed(told, self.rng))
+        """A lie: reported speech with another number."""
+        indirect = self.indirect(said)
+        return self.lie("number changed", said, indirect and number_changed(indirect, self.rng))
 
     def name(self, said: QuotedSentence) -> Case | None:
+        """A lie: reported speech with another name in what is said."""
         inside = name_changed(plain(said.text), self.names, self.rng)
-        told = inside and self.retold(inside, self.short(said.who), said.pronouns)
+        indirect = inside and self.in_indirect_speech(inside, self.short(said.who), said.pronouns)
         other = set(re.findall(r"\w+", inside or "")) - set(re.findall(r"\w+", said.text))
-        return self.lie("name changed", said, told if told and other & set(re.findall(r"\w+", told)) else None)
+        return self.lie("name changed", said, indirect if indirect and other & set(re.findall(r"\w+", indirect)) else None)
 
     def invented(self, said: QuotedSentence) -> Case | None:
-        told = self.told(said)
+        """A lie: a mark that belongs to no quote."""
+        indirect = self.indirect(said)
         mark = self.rng.choice([" [9].", " [12].", " [{n}][7].", " [0]."])
-        return self.case("invented mark", said, told, mark=mark) if told else None
+        return self.case("invented mark", said, indirect, mark=mark) if indirect else None
 
     def filler(self, said: QuotedSentence) -> Case:
+        """A lie: an empty phrase with two of the quote's words and its mark."""
         words = self.rng.sample(subject(said.text), 2)
         sentence = self.rng.choice(FILLERS).format(who=said.who, a=words[0], A=words[0].capitalize(), b=words[1])
         marks = self.rng.choice([" [{n}].", " [{n}].", " [1][2][3]."])
         return self.case("mark on anything", said, sentence, mark=marks)
 
     def reporter(self, said: QuotedSentence) -> Case | None:
+        """A lie: what the speaker says that another said, attributed to the speaker."""
         made = self.reported(said)
         if made is None:
             return None
-        told, _, words = made
+        indirect, _, words = made
         style = self.rng.choice(("{who} says “{it}”", "“{it},” says {who}", "{who} says that {it}", "According to {who}, {it}"))
-        return self.lie("reporter credited", told, style.format(who=self.short(told.who), it=words))
+        return self.lie("reporter credited", indirect, style.format(who=self.short(indirect.who), it=words))
 
     def swapped_word(self, said: QuotedSentence) -> Case | None:
-        told = self.told(said)
-        return self.lie("word swapped", said, told and word_changed(told, lambda word: self.swap(word, said), self.rng))
+        """A lie: reported speech with one word exchanged."""
+        indirect = self.indirect(said)
+        return self.lie("word swapped", said, indirect and word_changed(indirect, lambda word: self.swap(word, said), self.rng))
 
     def lie(self, kind: str, said: QuotedSentence, sentence: str | None, *, words: str | None = None) -> Case | None:
         """The case, unless the lie turned out to be said in the quote after all."""
@@ -423,25 +451,28 @@ class Maker:
         return self.case(kind, said, sentence)
 
     def whole_quote(self, said: QuotedSentence, text: str) -> str:
+        """`text` between quote marks as the speaker's words, in one of QUOTE_STYLES, without a mark."""
         return self.rng.choice(QUOTE_STYLES).format(who=self.short(said.who), it=text.rstrip(".!"))
 
     def swap(self, word: str, said: QuotedSentence) -> str | None:
+        """What a word of the quote is exchanged for; None for the writer's own words ("explains") and where nothing
+        fits."""
         if word not in said.text.lower():
             return None  # a word of the writer's own: "explains"
         return (self.words.near if self.rng.random() < 0.6 else self.words.any)(word, self.rng)
 
     def reported(self, said: QuotedSentence) -> tuple[QuotedSentence, str, str] | None:
-        """A sentence of the speaker's own in which somebody else's words are told: (it, whose words, the words)."""
+        """A sentence of the speaker's own in which somebody else's words are reported: (it, whose words, the words)."""
         words = plain(said.text)
         if re.search(r"\b(?:I|[Ww]e|my|our|me|us)\b", words):
             return None
         source = self.rng.choice([*NAMES, "my grandmother", "my old teacher", "my brother"])
-        told = self.rng.choice((
+        indirect = self.rng.choice((
             "As {source} used to say, {it}.", "{it}, as {source} once put it.", "{Source} told me that {it}.",
             "{Source} always said {it}.", "{it}, {source} said to me.", "{Source} wrote that {it}.",
         ))  # fmt: skip
         low = words[0].lower() + words[1:] if self.is_word(words.split()[0]) else words
-        text = told.format(source=source, Source=source[0].upper() + source[1:], it=low)
+        text = indirect.format(source=source, Source=source[0].upper() + source[1:], it=low)
         episode, turn = said.quote.episode, said.quote.turn
         sentence = Sentence(len(episode.sentences), text[0].upper() + text[1:])
         assert turn.speaker

@@ -73,6 +73,7 @@ class Tally:
     wrong: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, asked: SetQuestion, answer: Answer, sentences: Sequence[Wrote], assistant: Assistant) -> None:
+        """Count one answer: who wrote it, how much of it was shown and withheld, and what is wrong with it."""
         self.answers += 1
         self.by_model += answer.writer == "llm"
         self.shown += sum(bool(one.citations) or "[" in one.text for one in sentences) if answer.writer == "llm" else 0
@@ -94,6 +95,8 @@ def ask_all(assistant: Assistant, questions: Sequence[SetQuestion], *, seconds: 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what the model wrote, what was shown of it, and every fault. Exit code 1 where something wrong was shown.
+"""
     parser = argparse.ArgumentParser(prog="python -m eval small-model", description=__doc__.split("\n")[0])
     parser.add_argument("--library", default="library", help="the library's folder")
     parser.add_argument("--questions", type=Path, default=Path("eval/data/samples.jsonl"))

@@ -27,6 +27,7 @@ WATCH = """() => { window.shown = 0; new MutationObserver(() => {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Print the median and the most seconds from sending a question to its first sentence on the page. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval first-sentence", description=__doc__.splitlines()[0])
     parser.add_argument("--library", default="library", metavar="DIR")
     parser.add_argument("--questions", type=Path, default=Path("eval/data/samples.jsonl"))

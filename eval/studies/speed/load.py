@@ -37,6 +37,7 @@ LONGEST_WAIT = 120.0  # seconds for one answer; longer is an error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print seconds, errors and the ratio to a lone listener as JSON. Exit code 1 where a question failed."""
     parser = argparse.ArgumentParser(prog="python -m eval load", description=__doc__.split("\n")[0])
     parser.add_argument("--library", type=Path, help="the library to ask (default: one made of the sample episodes)")
     parser.add_argument("--questions-file", type=Path, default=QUESTIONS, help="the set that the questions are taken from")
@@ -109,17 +110,18 @@ async def ask(client: httpx.AsyncClient, text: str) -> dict[str, Any]:
     async with client.stream("GET", f"/gradio_api/call/ask/{joined.json()['event_id']}") as answered:
         answered.raise_for_status()
         async for line in answered.aiter_lines():
-            kind, _, told = line.partition(": ")
+            kind, _, data = line.partition(": ")
             if kind == "event":
-                event = told
+                event = data
             elif kind == "data" and event == "complete":
-                return json.loads(told)[0]
+                return json.loads(data)[0]
             elif kind == "data" and event == "error":
-                raise RuntimeError(told)
+                raise RuntimeError(data)
     raise RuntimeError("the stream ended without an answer")
 
 
 def quantile(seconds: Sequence[float], percent: float) -> float:
+    """That percentile of the seconds, rounded to four places; nan for none."""
     return round(float(np.percentile(seconds, percent)), 4) if seconds else float("nan")
 
 

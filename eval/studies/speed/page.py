@@ -25,6 +25,7 @@ CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Print the median seconds until each page is painted and can be typed into, as JSON. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval page-speed", description=__doc__.splitlines()[0])
     parser.add_argument("--library", default="library", metavar="DIR")
     parser.add_argument("--rounds", type=int, default=7, metavar="N", help="how often each is opened (default: 7)")
@@ -56,6 +57,7 @@ def opened_in_turn(addresses: dict[str, str], rounds: int) -> dict[str, list[dic
 
 
 def opened_once(browser: Any, address: str, box: str) -> dict[str, float]:
+    """Seconds until the page is painted and until its box takes text, in a browser without a cache."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     begun = time.perf_counter()

@@ -51,16 +51,20 @@ class RandomVectors:
         self.random = np.random.default_rng(0)
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        """Questions by the real model; passages as random vectors of unit length, float32 of shape (len(texts), dim).
+"""
         if query:
             return self.real.encode(texts, query=True)
         vectors = self.random.standard_normal((len(texts), self.fingerprint.dimensions), dtype=np.float32)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def knows(self, word: str) -> bool:
+        """True where the real model has the word whole."""
         return self.real.knows(word)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print seconds and memory of finding and answering as JSON. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval speed", description=__doc__.split("\n")[0])
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--questions", type=int, default=200)

@@ -32,6 +32,7 @@ SETTLING = 15.0  # seconds until a session counts as idle, and what it no longer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print kilobytes of memory for each idle visitor as JSON. Exit code 1 where they are more than BAR."""
     parser = argparse.ArgumentParser(prog="python -m eval sessions", description=__doc__.split("\n")[0])
     parser.add_argument("--library", type=Path, help="the library to ask (default: one made of the sample episodes)")
     parser.add_argument("--sessions", type=int, default=500)
@@ -87,8 +88,8 @@ async def visit(client: httpx.AsyncClient, page: dict[str, Any], question: str |
             (await client.post("/gradio_api/run/predict", json=body)).raise_for_status()
             return
         (await client.post("/gradio_api/queue/join", json=body)).raise_for_status()
-        async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as told:
-            async for line in told.aiter_lines():
+        async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as stream:
+            async for line in stream.aiter_lines():
                 if '"close_stream"' in line:
                     break
 
