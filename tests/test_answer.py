@@ -33,11 +33,9 @@ STAGES = {"question", "retrieve", "write", "check"}
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+def samples(samples_library: Path) -> Assistant:
     """The seven sample episodes with the embedded model."""
-    folder = tmp_path_factory.mktemp("samples")
-    assert len(Library.create(folder).add([ROOT / "samples" / "transcripts"]).added) == 7
-    return Assistant.open(folder)
+    return Assistant.open(samples_library)
 
 
 @pytest.fixture(scope="module")

@@ -50,4 +50,4 @@ def test_the_audit_is_pinned_and_part_of_lint() -> None:
     assert all(re.fullmatch(r"[\w.-]+==[\w.+]+", line) for line in pinned)
     assert any(line.startswith("pip-audit==") for line in pinned)
     lint = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nlint:")[2].partition("\n\n")[0]
-    assert "eval.studies.packages" in lint
+    assert "python -m eval packages" in lint

@@ -197,11 +197,8 @@ class CachingEncoder:
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    folder = tmp_path_factory.mktemp("samples")
-    library = Library.create(folder, CachingEncoder())
-    library.add([ROOT / "samples" / "transcripts"])
-    return library
+def samples(samples_library: Path) -> Library:
+    return Library.open(samples_library, CachingEncoder())
 
 
 def fallen(assistant: Assistant, questions: Sequence[SetQuestion] = SAMPLES[::3]) -> set[str]:

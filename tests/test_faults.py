@@ -166,7 +166,7 @@ def test_the_endpoint_says_how_long_to_wait(endpoint: Endpoint) -> None:
     assert time.monotonic() - started >= 1
 
 
-@pytest.mark.parametrize("after", ["60", formatdate(time.time() + 3600, usegmt=True)])
+@pytest.mark.parametrize("after", ["60", formatdate(time.time() + 3600, usegmt=True)], ids=["seconds", "a date"])
 def test_a_wait_beyond_the_answers_time_is_not_begun(endpoint: Endpoint, after: str) -> None:
     endpoint.status, endpoint.headers = 429, {"Retry-After": after}
     with pytest.raises(ModelFault, match="too much to do"):

@@ -45,7 +45,7 @@ def test_no_case_is_larger_than_it_may_be():
 
 # One of six cases each: what may happen in a reader, put in the place of ours.
 HARMED = """
-import os, sys, eval.fuzz as fuzz, signal
+import os, sys, eval.studies.files.fuzz as fuzz, signal
 read, seen = fuzz.read_episode, -len(fuzz.seeds())
 first = int(sys.argv[sys.argv.index("--worker") + 1])
 def harm(path):

@@ -19,8 +19,8 @@ from eval.report.report import report_html, report_table
 from eval.report.view import view_of
 from eval.run.measure import Options
 from eval.run.runner import evaluate
+from eval.sets.questions import SetQuestion
 from index.library import Library
-from rag.answer import Asked
 from rag.assistant import Assistant
 from rag.settings import Settings, variable_of
 from ui.staff import runs
@@ -28,7 +28,7 @@ from ui.staff.evaluate import shown
 from ui.terminal.cli import main
 
 QUESTION = "What did Ben Tull say about an umbrella?"
-ASKED = Asked("q1", QUESTION, "fact", "answered", ())
+ASKED = SetQuestion("q1", QUESTION, "fact", "answered", ())
 SECRET_FIELDS = [setting.name for setting in fields(Settings) if setting.metadata.get("secret")]
 
 

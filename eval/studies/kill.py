@@ -30,7 +30,7 @@ from index.library import Library
 from index.library.feedback import Feedback
 from index.library.rescue import rescue
 
-SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "transcripts"
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "transcripts"
 CORRECTED, REVIEWED, REMOVED, CHANGED = (
     "morrow-light",
     "clinker-and-copper",

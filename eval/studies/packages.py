@@ -11,7 +11,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-CONSTRAINTS = Path(__file__).parent.parent / "constraints.txt"
+CONSTRAINTS = Path(__file__).parents[2] / "constraints.txt"
 DATABASE = "https://pypi.org/pypi/{package}/{version}/json"  # where pip-audit asks
 PATIENCE = 5.0  # seconds
 

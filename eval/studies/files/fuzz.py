@@ -41,7 +41,7 @@ from index.plain import plain
 from index.reading.read import chapters_beside, content_hash, read_episode, sidecar_of
 from index.search.passages import build_passages
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 5.0
 MEBIBYTES = 500
 WALL = 120.0  # seconds by the clock without a sign of life: a worker that waits for something uses no processor

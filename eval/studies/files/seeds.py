@@ -15,7 +15,7 @@ from pathlib import Path
 from index.library import find_transcripts
 from index.reading.read import chapters_beside, sidecar_of
 
-SAMPLES = Path(__file__).parent.parent / "samples" / "transcripts"
+SAMPLES = Path(__file__).parents[3] / "samples" / "transcripts"
 MOST_LINES = 60  # of a sample: what is wrong with a format shows in these, and a case costs milliseconds
 
 TALK = (
