@@ -103,7 +103,7 @@ def _doubt_json(review: Review, doubt: Doubt) -> dict[str, Any]:
 
 
 def _kept_json(kept: Kept) -> dict[str, Any]:
-    given = kept.correction
+    given: Any = kept.correction
     return {
         "position": given.position,
         "last": given.last,

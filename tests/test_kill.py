@@ -6,31 +6,29 @@ As a measurement: pytest -q -s tests/test_kill.py, python -m eval kill
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from talks import write_talk
 
-from eval.studies.kill import run
+from eval.studies.kill import alone, run
 from index.episode import Episode
 from index.errors import NoLibrary
 from index.library import Library
 from index.reading.read import read_episode
 from index.search.encoder import HashingEncoder
+from ui.terminal import cli
 
 pytestmark = pytest.mark.slow
 
 KILLS = 50
 TRANSCRIPTS = 30
 SENTENCES = 200
-ROOT = Path(__file__).resolve().parent.parent
 WORDS = "barley bread oven boat copper kettle harbour fog bell lamp tide storm seed jar pencil ferry rope tar".split()
 
 
@@ -51,15 +49,10 @@ def talks(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     return SimpleNamespace(folder=folder, episodes=read)
 
 
-def adding(folder: Path, library: Path) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-m", "ui.terminal.cli", "add", str(folder), "--library", str(library)],
-        cwd=ROOT,
-        env={**os.environ, "VERBATIM_EMBEDDINGS": "hashing", "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def add(talks: Path, library: Path) -> None:
+    """What `verbatim add` does once Python has loaded it."""
+    if code := cli.main(["add", str(talks), "--library", str(library)]):
+        sys.exit(code)
 
 
 def faults(folder: Path, episodes: dict[str, Episode], committed: set[str]) -> tuple[list[str], list[str], set[str]]:
@@ -88,14 +81,13 @@ def faults(folder: Path, episodes: dict[str, Episode], committed: set[str]) -> t
     return damaged, sorted(committed - there), there
 
 
-def test_fifty_kills_damage_nothing_and_lose_nothing(talks, tmp_path):
-    began = time.monotonic()
-    with adding(talks.folder, tmp_path / "measured") as whole:
-        assert whole.wait(60) == 0, whole.stderr.read()
-    seconds = time.monotonic() - began
+def test_fifty_kills_damage_nothing_and_lose_nothing(talks, tmp_path, monkeypatch):
+    monkeypatch.setenv("VERBATIM_EMBEDDINGS", "hashing")
+    adding = partial(add, talks.folder)
+    seconds = alone(adding, tmp_path / "measured")
 
     dice = random.Random(20240201)
-    # Evenly over the whole run, from the process's first instant on; and a fifth where it ends, writing the FAISS file.
+    # Evenly over the whole command, from its first instant on; and a fifth where it ends, writing the FAISS file.
     even, late = KILLS * 4 // 5, KILLS // 5
     moments = [seconds * (n + dice.random()) / even for n in range(even)]
     moments += [seconds * dice.uniform(0.85, 1.0) for _ in range(late)]
@@ -108,33 +100,25 @@ def test_fifty_kills_damage_nothing_and_lose_nothing(talks, tmp_path):
         if len(committed) == TRANSCRIPTS or moment > 0.85 * seconds or dice.random() < 0.3:
             shutil.rmtree(library, ignore_errors=True)
             committed = set()
-        with adding(talks.folder, library) as process:
-            try:
-                process.wait(moment)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            code, said = process.wait(), process.stderr.read()
-        assert code in (0, -9), said
-        if code == 0:  # it was quicker than the kill: that moment again, a little earlier
+        killed = alone(adding, library, kill_after=moment) < 0
+        if not killed:  # it was quicker than the kill: that moment again, a little earlier
             moments[kills] *= 0.97
-        kills += code != 0
+        kills += killed
         broken, gone, committed = faults(library, talks.episodes, committed)
         damaged += [f"after {moment:.3f} s: {fault}" for fault in broken]
         lost += [f"after {moment:.3f} s: {id_}" for id_ in gone]
         half_done += 0 < len(committed) < TRANSCRIPTS
-        unsaved += code != 0 and bool(committed) and bool(Library.open(library).check())
+        unsaved += killed and bool(committed) and bool(Library.open(library).check())
     print(f"\n{kills} kills, {len(damaged)} damaged, {len(lost)} lost")
     print(f"(a whole run takes {seconds:.1f} s; {half_done} kills left some episodes in, {unsaved} no saved FAISS index)")
     assert not damaged and not lost
 
-    with adding(talks.folder, library) as last:
-        assert last.wait(60) == 0, last.stderr.read()
+    alone(adding, library)
     assert faults(library, talks.episodes, set(talks.episodes)) == ([], [], set(talks.episodes))
     assert Library.open(library).check() == []
 
 
-def test_every_command_that_writes_is_whole_or_undone_after_a_kill(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+def test_every_command_that_writes_is_whole_or_undone_after_a_kill():
     outcome = run(39, seed=7)
     assert outcome.moments == 39 and outcome.killed > 20, "the kills fell into the work"
     assert (outcome.damaged, outcome.lost, outcome.half_done) == ([], [], [])

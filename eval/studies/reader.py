@@ -22,20 +22,18 @@ from eval.fit.reader.data import Example
 from eval.fit.reader.measure import area
 from eval.fit.reader.network import ANSWERED, BY_ANYONE, SENTENCE, Encoder
 from eval.fit.softmax import fit_softmax
-from eval.run.metrics import gold_spans, in_gold
+from eval.run.metrics import EpisodeSpan, gold_spans, in_gold
 from eval.run.runner import CACHE
 from eval.sets.libraries import library_of_episodes, library_of_transcripts
-from eval.sets.questions import development
+from eval.sets.questions import SetQuestion, development
 from eval.sets.readers import read_set
 from index.episode import Episode, Passage, Sentence, Turn
 from index.library import Library
 from index.library.connection import DATABASE
 from index.search.encoder import EMBEDDED_MODEL
-from rag.answer import Asked
 from rag.assistant import Assistant
 from rag.evidence.may_speak import may_speak_rule
 from rag.question.scope import Filters
-from ui.shared.moments import Span
 
 READ, TOKENS, AFTER_A_QUESTION = 16, 256, 3
 L2 = 1.0
@@ -50,7 +48,7 @@ class Read:
     `right`: whether a passage overlaps the gold; `hit`: whether its best sentence does; `fit`: the retriever's score.
     """
 
-    asked: Asked
+    asked: SetQuestion
     odds: np.ndarray
     best: np.ndarray
     right: np.ndarray
@@ -123,7 +121,7 @@ def load_scorer(file: Path) -> Scorer:
     return score
 
 
-def read(assistant: Assistant, asked: Asked, score: Scorer, encoder: Encoder) -> Read | None:
+def read(assistant: Assistant, asked: SetQuestion, score: Scorer, encoder: Encoder) -> Read | None:
     """The question's best passages, read; None where nothing is found or nobody is asked."""
     filters = Filters(**asked.filters)
     question, scope = assistant.understand(asked.question, asked.history, filters)
@@ -151,7 +149,7 @@ def read(assistant: Assistant, asked: Asked, score: Scorer, encoder: Encoder) ->
                 if value > best[number]:
                     best[number] = value
                     hit_gold[number] = in_gold(span_of(hits[number].passage.episode, sentence), gold)
-    spans = [Span(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last) for h in hits]
+    spans = [EpisodeSpan(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last) for h in hits]
     right = np.array([in_gold(span, gold) for span in spans])
     return Read(asked, odds, best, right, hit_gold, np.array([hit.score for hit in hits]))
 
@@ -176,9 +174,9 @@ def view(episode: Episode, passage: Passage) -> tuple[str, list[tuple[Turn, Sent
     return text, placed
 
 
-def span_of(episode: str, sentence: Sentence) -> Span:
+def span_of(episode: str, sentence: Sentence) -> EpisodeSpan:
     """Where a sentence stands."""
-    return Span(episode, sentence.start, sentence.end, sentence.position, sentence.position)
+    return EpisodeSpan(episode, sentence.start, sentence.end, sentence.position, sentence.position)
 
 
 def fit_sum(per_set: Sequence[Sequence[Read]]) -> np.ndarray:

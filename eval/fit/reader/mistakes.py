@@ -19,11 +19,10 @@ from pathlib import Path
 
 from eval.fit.reader.sets import Corpus, Item, Text
 from eval.run.metrics import gold_spans, in_gold
-from eval.sets.questions import development
+from eval.sets.questions import SetQuestion, development
 from eval.sets.readers import read_set
 from eval.studies.reader import READ, span_of, view
 from index.library import Library
-from rag.answer import Asked
 from rag.assistant import Assistant
 from rag.question.scope import Filters
 
@@ -54,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def add_question(mined: Corpus, assistant: Assistant, asked: Asked, of_set: str) -> None:
+def add_question(mined: Corpus, assistant: Assistant, asked: SetQuestion, of_set: str) -> None:
     """Add what the retriever finds for a question; nothing where it is not known who is asked about, or the gold isn't found."""
     if asked.verdict not in ("answered", "said_by_other", "not_said") or (
         asked.verdict != "not_said" and not asked.gold
