@@ -21,7 +21,7 @@ from eval.report.report import report_html, write_report
 from eval.report.view import span, web_address
 from index.plain import visible
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HOSTILE = [
     *json.loads((ROOT / "tests" / "data" / "hostile.json").read_text(encoding="utf-8")),
     "${7*7}",

@@ -24,7 +24,7 @@ from index.reading.read import read_episode
 from rag.review import one_line
 from ui.terminal import cli
 
-STAFF_PAGE = (Path(__file__).resolve().parent.parent / "docs" / "staff.md").read_text(encoding="utf-8")
+STAFF_PAGE = (Path(__file__).resolve().parents[2] / "docs" / "staff.md").read_text(encoding="utf-8")
 UNA, PIET = Person("Una Marsh", "host"), Person("Piet Olander", "guest")
 
 # Written for these tests: one wall of words; host and guest take turns, the host begins.

@@ -19,7 +19,7 @@ from ui.words import listeners as text
 from ui.words import staff as text_staff
 from ui.words.listeners import IN_THE_BROWSER, TEXT, said
 
-UI = Path(__file__).resolve().parent.parent / "ui"
+UI = Path(__file__).resolve().parents[2] / "ui"
 OF_STAFF = {"text_staff": text_staff, "text_evaluate": text_evaluate}
 
 

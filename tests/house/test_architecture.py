@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 OURS = ("app", "ui", "rag", "eval", "index", "prompts")
 # What stands on what: a room imports from its own floor's file, never from the side, and from the floors under it.
 # A name with a dot is a room (a folder) or a file of its own; files of one room may import each other, in no circle.

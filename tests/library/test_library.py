@@ -95,7 +95,7 @@ def test_a_file_comes_out_as_it_was_read(made, tmp_path):
 
 
 def test_the_samples_come_out_as_they_were_read(tmp_path):
-    folder = Path(__file__).resolve().parent.parent / "samples" / "transcripts"
+    folder = Path(__file__).resolve().parents[2] / "samples" / "transcripts"
     library = Library.create(tmp_path / "library", "hashing")
     report = library.add([folder])
     assert len(report.added) == 7 and not report.refused
@@ -617,7 +617,7 @@ for n in range(40):
 
 def process(script: str, *arguments: object) -> subprocess.Popen:
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     return subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
@@ -670,7 +670,7 @@ def test_a_reader_sees_whole_generations_while_another_process_changes_them(made
 
     done = threading.Event()
     threads = [threading.Thread(target=read) for _ in range(3)]
-    with process(CHANGER, made.folder, tmp_path / "talks", Path(__file__).parent) as changer:
+    with process(CHANGER, made.folder, tmp_path / "talks", Path(__file__).parents[1]) as changer:
         assert changer.stdout.readline() == "ready\n"
         for thread in threads:
             thread.start()

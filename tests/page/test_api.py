@@ -138,7 +138,7 @@ def test_no_private_name_path_or_staff_function_is_in_what_the_page_tells(site: 
     # The page's style and script are one for all screens, and do nothing by themselves.
     facts = told.json()
     text = json.dumps({k: v for k, v in facts.items() if k not in ("head", "css")} if path == "/config" else facts)
-    for private in ("private-folder", f"{Path.home()}/", str(Path(__file__).parent), "holdings", "evaluate", "correct",
+    for private in ("private-folder", f"{Path.home()}/", str(Path(__file__).parents[1]), "holdings", "evaluate", "correct",
                     "remove_", "password", "staff_", "library.db"):  # fmt: skip
         assert private not in text, private
 

@@ -23,7 +23,7 @@ from rag.search.export import KINDS, exported, plain_cell
 from rag.search.topic import find_topic
 from ui.terminal import cli
 
-HOSTILE = json.loads((Path(__file__).parent / "data" / "hostile.json").read_text(encoding="utf-8"))
+HOSTILE = json.loads((Path(__file__).parents[1] / "data" / "hostile.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from rag.assistant import Assistant
 from rag.question.about_library import reply_to
 from rag.question.scope import Filters
 
-DATA = Path(__file__).resolve().parent.parent / "eval/data"
+DATA = Path(__file__).resolve().parents[2] / "eval/data"
 
 
 def summary(id: str, title: str, date: str | None, duration: float | None, *people: tuple[str, str]) -> EpisodeSummary:

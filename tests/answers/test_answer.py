@@ -26,7 +26,7 @@ from rag.settings import Settings
 from rag.writing.extractive import extractive_writer
 from ui.terminal.text import answer_text, episode_text
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = [json.loads(line) for line in (ROOT / "eval/data/samples.jsonl").read_text(encoding="utf-8").splitlines()]
 SOME = [question for question in QUESTIONS if question["half"] == "dev"][::3]
 STAGES = {"question", "retrieve", "write", "check"}

@@ -1,7 +1,7 @@
 """`verbatim add` killed without warning at fifty moments, and every command that writes at some: nothing is damaged, nothing
 that was committed is lost, nothing stays half-done.
 
-As a measurement: pytest -q -s tests/test_kill.py, python -m eval kill
+As a measurement: pytest -q -s tests/library/test_kill.py, python -m eval kill
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from rag.model.voices import (
 )
 from ui.terminal import cli
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SENTENCES, ROLES = talk()
 ROLE_OF = {sentence.text: role for sentence, role in zip(SENTENCES, ROLES, strict=True)}
 SWAPPED = {"host": "guest", "guest": "host"}

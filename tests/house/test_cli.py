@@ -19,7 +19,7 @@ from index.library import Library
 from index.library.feedback import Feedback
 from ui.terminal import cli
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = sorted(cli.EXAMPLES)
 CITATION = [
     "n", "episode", "title", "show", "date", "speaker", "role", "speaker_source", "start", "end", "time_source",

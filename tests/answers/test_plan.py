@@ -18,7 +18,7 @@ from rag.question.plan import MOST_LOOKS, Plan, plan
 from rag.question.scope import Filters
 from rag.settings import Settings
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 EARLY = (
     ("Ann Hale", "Bo, would you ever use glue on a wooden chair?"),
     ("Bo Lund", "I will never use glue on a wooden chair, because glue is a lie."),

@@ -18,7 +18,7 @@ from eval.sets.readers.documents import named_in
 from index.errors import VerbatimError
 from index.library import Library
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 QUESTION = {
     "id": "q1",
     "question": "Who mended the clock?",

@@ -16,7 +16,7 @@ from ui.listeners.suggest import Suggestion
 from ui.shared import html as passages
 from ui.shared.moments import find_quote, moment_of, span_to_play
 
-HOSTILE = json.loads((Path(__file__).parent / "data" / "hostile.json").read_text(encoding="utf-8"))
+HOSTILE = json.loads((Path(__file__).parents[1] / "data" / "hostile.json").read_text(encoding="utf-8"))
 HOST, GUEST = Person("Ada Rowe", "host"), Person("Ben Tull", "guest")
 
 CITATION = Citation(

@@ -15,7 +15,7 @@ from index.reading.read import read_episode
 
 pytest.importorskip("resource")
 
-SAMPLES = Path(__file__).parent.parent / "samples" / "transcripts"
+SAMPLES = Path(__file__).parents[2] / "samples" / "transcripts"
 TALK = "Ida Holm: The lamp turns.\n\nBo Dahl: And by day?\n"
 
 

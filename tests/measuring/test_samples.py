@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tinytag import TinyTag
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"
 EPISODES = sorted(path.stem for path in (SAMPLES / "truth").glob("*.json"))
 PAGE = "clinker-and-copper"  # the episode that is only a web page: no times, no audio

@@ -11,7 +11,7 @@ from rag.question.follow_up import made_whole
 
 ANN, BO, CAT = "Ann Dale", "Bo Lund", "Cat Moor"
 NAMES = (ANN, BO, CAT)
-SET = Path(__file__).resolve().parent.parent / "eval/data/follow_ups.jsonl"
+SET = Path(__file__).resolve().parents[2] / "eval/data/follow_ups.jsonl"
 
 
 def whole(question: str, *earlier: str) -> str:

@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 from browsing import free_port
 from endpoint import Endpoint
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from served import MILL, UNLIMITED, make_library, served, write_episode
 
@@ -76,6 +76,14 @@ def connected(port: int, sent: bytes = b"") -> socket.socket:
     return caller
 
 
+def cut_off(caller: socket.socket) -> bool:
+    """Whether it was ended without a word: reset where the server hadn't yet read what was sent, else closed."""
+    try:
+        return caller.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
 @pytest.mark.parametrize("sent", [b"", b"GET", HALF, HALF_POST, b"GET / HTTP/1.1\r\nHost: here\r\n\r\n" + HALF])
 @pytest.mark.parametrize("by_address", [0, 16])
 def test_however_many_half_requests_are_open_a_whole_one_is_answered(sent: bytes, by_address: int) -> None:
@@ -108,12 +116,11 @@ def test_a_body_that_keeps_its_pace_may_take_longer() -> None:
 
 
 def test_room_is_made_by_the_one_of_that_address_that_has_waited_longest() -> None:
-    with listening(Patience(), most=64, by_address=16) as port:
+    with listening(Patience(head=60, body=60), most=64, by_address=16) as port:
         kept = [connected(port, HALF) for _ in range(16)]
         with connected(port, b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n") as caller:
             assert caller.recv(4096).startswith(b"HTTP/1.1 200 ")
-        with pytest.raises(ConnectionResetError):
-            kept[0].recv(1)
+        assert cut_off(kept[0])
         kept[0].close()
         for last in kept[1:]:
             last.sendall(b"x\r\n\r\n")
@@ -149,14 +156,24 @@ FIELDS = ["question", "topic", "history", "episode", "show", "role", "since", "l
 INTERNAL = ("Traceback", "codec", "Error:", "Union[", "object has no", "NoneType", "Internal Server Error", '"loc"')
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture(scope="module")
+def caller() -> Iterator[httpx.Client]:
+    """Patient, and with a connection for each request: a server may close one that rests while it is taken up again."""
+    with httpx.Client(timeout=240, limits=httpx.Limits(max_keepalive_connections=0)) as client:
+        yield client
+
+
+@pytest.mark.timeout(1200)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(["call/v2", "call", "run"]), st.sampled_from(NAMES), st.dictionaries(st.sampled_from(FIELDS), ODD))
-def test_any_value_to_any_function_is_answered_or_refused_in_words(site: str, how: str, name: str, values: dict) -> None:
-    sent = httpx.post(f"{site}/gradio_api/{how}/{name}", content=json.dumps(values), headers=JSON, timeout=60)
+def test_any_value_to_any_function_is_answered_or_refused_in_words(
+    site: str, caller: httpx.Client, how: str, name: str, values: dict
+) -> None:
+    sent = caller.post(f"{site}/gradio_api/{how}/{name}", content=json.dumps(values), headers=JSON)
     assert sent.status_code == 200 or 400 <= sent.status_code < 500, sent.text
     told = sent.text
     if "event_id" in told:
-        told = httpx.get(f"{site}/gradio_api/call/{name}/{sent.json()['event_id']}", timeout=60).text
+        told = caller.get(f"{site}/gradio_api/call/{name}/{sent.json()['event_id']}").text
         assert "data: null" not in told.rpartition("event: error")[2] or "event: error" not in told
     assert not [word for word in INTERNAL if word in told], told
     if sent.status_code != 200:

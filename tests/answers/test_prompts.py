@@ -106,12 +106,12 @@ def test_what_is_sent_is_what_was_read_and_found_good(endpoint: Endpoint, name: 
     endpoint.says = ["1 host\nend"]
     send(endpoint.settings())
     sent = "".join(f"=== {message['role']}\n{message['content']}\n" for message in endpoint.asked[0]["messages"])
-    kept = (Path(__file__).parent / "data" / "prompts" / f"{name}.txt").read_text(encoding="utf-8")
+    kept = (Path(__file__).parents[1] / "data" / "prompts" / f"{name}.txt").read_text(encoding="utf-8")
     assert sent == kept, f"tests/data/prompts/{name}.txt should be:\n{sent}"
 
 
 def test_every_prompt_has_its_file() -> None:
-    kept = {file.stem for file in (Path(__file__).parent / "data" / "prompts").iterdir()}
+    kept = {file.stem for file in (Path(__file__).parents[1] / "data" / "prompts").iterdir()}
     assert kept == set(VARIABLES)
 
 

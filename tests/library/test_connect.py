@@ -23,7 +23,7 @@ from index.library import connection as connect
 from index.library.connection import blocked
 from index.library.feedback import Feedback
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ADVICE = re.compile(r"\bdelete\b|restore it|damaged", re.I)
 
 

@@ -13,7 +13,7 @@ from eval.report.limits import GateResult, Limit, check_gates, gates_table, load
 from eval.report.metric_words import METRICS
 from index.errors import VerbatimError
 
-FILE = Path(__file__).parents[1] / "eval" / "gates.toml"
+FILE = Path(__file__).parents[2] / "eval" / "gates.toml"
 
 
 def a_gate(metric: str = "hit@5", **fields: Any) -> Limit:

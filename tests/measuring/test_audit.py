@@ -12,7 +12,7 @@ from browsing import free_port
 
 from eval.studies.packages import reachable
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from rag.evidence.retrieve import Retriever
 from rag.settings import Settings
 from ui.terminal import cli
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SAMPLES = read_set(ROOT / "eval/data/samples.jsonl").questions
 SETTINGS = Settings()
 
