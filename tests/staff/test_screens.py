@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from staff import KETTLE, small_library, write_talk
 from index.corrections.kinds import SpeakerIs, StartsAt, WordsAre
 from index.interviews.voices import Correction
 from index.library import Library
+from index.library.connection import DATABASE
 from index.library.feedback import Feedback
 from rag.settings import Settings
 
@@ -112,6 +116,37 @@ ELSEWHERE = {  # where it happens, and to whom
 }
 
 
+class Running:
+    """One site that runs on while its library is put back to how it was added, as a later generation, for each state."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.kept = folder / "now", folder / "kept"
+        small_library(self.folder)
+        shutil.copytree(self.folder, self.kept)
+        self.library = Library.open(self.folder / "library")
+        self.screens = Screens(self.library, LOGIN)
+
+    def put_back(self) -> None:
+        generation = self.library.generation()
+        for file in self.folder.rglob("*"):
+            if file.is_file() and not file.name.startswith(DATABASE) and not (self.kept / file.relative_to(self.folder)).exists():
+                file.unlink()
+        shutil.copytree(self.kept, self.folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(f"{DATABASE}*"))
+        with (
+            closing(sqlite3.connect(self.kept / "library" / DATABASE)) as kept,
+            closing(sqlite3.connect(self.folder / "library" / DATABASE)) as now,
+        ):
+            kept.backup(now)
+            with now:
+                now.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (str(generation + 1),))
+        assert self.library.generation() == generation + 1 and len(self.library.summaries()) == 4
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Running:
+    return Running(tmp_path_factory.mktemp("screens"))
+
+
 def walk(screens: Screens, library: Library, id_: str = "kettle", name: str = "Ben Tull") -> str:
     """Opens every screen, bare, and with an episode, a person and a search in the address; what the screens said.
 
@@ -126,18 +161,18 @@ def walk(screens: Screens, library: Library, id_: str = "kettle", name: str = "B
         ("episodes", {}), ("transcript", {"episode": "kettle"}), ("search", {"topic": "kettle"}), ("ask", {"question": QUESTION}),
     ):  # fmt: skip
         answer = screens.api(name, **given)
-        assert answer.status_code == (200 if there or name != "transcript" else 500), answer.text[:300]
+        assert answer.status_code == (200 if there or name != "transcript" else 400), answer.text[:300]
         told.append(answer.text)
     return "\n".join(told)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("happens", STATES, ids=lambda happens: happens.__name__)
-def test_every_screen_opens_after(happens: Callable[[Library, Path], None], tmp_path: Path) -> None:
-    library = Library.open(small_library(tmp_path))
-    happens(library, tmp_path)
+def test_every_screen_opens_after(happens: Callable[[Library, Path], None], running: Running) -> None:
+    running.put_back()
+    happens(running.library, running.folder)
     id_, name = ELSEWHERE.get(happens, ("kettle", "Ben Tull"))
-    told = walk(Screens(library, LOGIN), library, id_, name)
+    told = walk(running.screens, running.library, id_, name)
     typed = ("{kettle}", "{number}", "{quotes}") if happens in (words_corrected, commented_on) else ()
     assert not set(re.findall(r"\{[a-z_]*\}", told)) - {"{}", *typed}, "a text shows its braces"
 
@@ -150,9 +185,9 @@ def test_every_screen_of_an_empty_library_opens(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_library_screen_says_what_was_corrected(tmp_path: Path) -> None:
-    library = Library.open(small_library(tmp_path))
-    speaker_corrected(library, tmp_path)
-    time_corrected(library, tmp_path)
-    table = Screens(library, LOGIN).opened(STAFF)
+def test_the_library_screen_says_what_was_corrected(running: Running) -> None:
+    running.put_back()
+    speaker_corrected(running.library, running.folder)
+    time_corrected(running.library, running.folder)
+    table = running.screens.opened(STAFF)
     assert "<td>corrected, labelled</td>" in table and "<td>corrected, transcript</td>" in table
