@@ -13,15 +13,19 @@ run: $(INSTALLED)
 	@$(BIN)/verbatim add samples/transcripts
 	@$(BIN)/verbatim serve
 
+# Two processes, each file in one of them; tests/conftest.py says which go first.
 test: $(TESTABLE)
 	$(BIN)/ruff check .
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(TESTABLE)
-	$(BIN)/pytest -m "not browser and not slow"
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow"
 
 lint: $(TESTABLE)
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	@$(BIN)/python -m eval packages
 
 docs: $(INSTALLED)

@@ -73,8 +73,16 @@ LINES = {
     "samples/scripts/": "What was written by hand.",
     "samples/transcripts/": "What a library is filled with.",
     "samples/truth/": "Every sentence with its speaker and times; for measuring only.",
-    "tests/": "The tests; a file per subject.",
+    "tests/": "What tests share; the tests are in a folder per capability, a file per subject.",
+    "tests/answers/": "Questions, finding, quoting, refusing, writing, language models.",
     "tests/data/": "What tests read.",
+    "tests/gate/": "Quotes and a model's sentences compared with what was said; injections.",
+    "tests/house/": "The code's own order: imports, docs, notices, settings, the terminal.",
+    "tests/library/": "The library on disk: adding, correcting, killing, repairing, searching.",
+    "tests/measuring/": "Question sets, metrics, gates, reports, training, the samples.",
+    "tests/page/": "The listeners' page, the interface for programs, and the door before them.",
+    "tests/reading/": "Transcript files, sentences, times, people and voices.",
+    "tests/staff/": "The staff's screens.",
 }
 # Folders whose files are data: one line for the folder, none for its files.
 DATA_FOLDERS = ("samples/audio/", "samples/scripts/", "samples/transcripts/", "samples/truth/", "tests/data/")

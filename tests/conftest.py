@@ -10,20 +10,32 @@ import socket
 import threading
 from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 from endpoint import Endpoint
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 # What runs in another process is out of reach of the patches below; the one library that downloads obeys this. Set here,
 # before any test is collected: that library reads it once, when something first imports it.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+ROOT = Path(__file__).resolve().parents[1]
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("verbatim", derandomize=True, **COMMON)
 settings.register_profile("hunt", derandomize=False, max_examples=5000, **COMMON)
 settings.load_profile("verbatim")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, then those that need a browser: two processes then end at about the same time."""
+    weights: dict[Path, int] = {}
+    for item in items:
+        weight = 2 * (item.get_closest_marker("slow") is not None) + (item.get_closest_marker("browser") is not None)
+        weights[item.path] = max(weight, weights.get(item.path, 0))
+    items.sort(key=lambda item: -weights[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,6 +75,26 @@ def _is_here(host: str | bytes) -> bool:
     except ValueError:
         return name in ("localhost", "")
     return address.is_loopback or address.is_unspecified
+
+
+@pytest.fixture(scope="session")
+def samples_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a library of the seven samples with the embedded model: to be read, or copied and changed.
+
+    Made once for the whole run: the processes of one share the folder above their own.
+    """
+    from index.library import Library
+
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "samples-library"
+    with FileLock(shared / "samples-library.lock"):
+        if not folder.exists():
+            report = Library.create(shared / "samples-being-made").add([ROOT / "samples" / "transcripts"])
+            assert len(report.added) == 7 and not report.refused
+            (shared / "samples-being-made").rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     synsets = {(s.kind, offset): s for kind in NUMBERS for offset, s in read_synsets(options.folder, kind)}
     usual = read_usual(options.folder)
-    same, opposite = set(), set()
+    same: set[str] = set()
+    opposite: set[str] = set()
     for (kind, offset), synset in synsets.items():
         words = [word for word in synset.words if (word, kind, offset) in usual and word.isalpha()]
         if len(different(words)) > 1:
@@ -115,7 +116,7 @@ def read_usual(folder: Path) -> set[tuple[str, str, str]]:
 
 def read_forms(folder: Path) -> Iterator[tuple[str, str]]:
     """Irregular forms with the word that they are of, where the stem doesn't tell."""
-    seen = defaultdict(set)
+    seen: defaultdict[str, set[str]] = defaultdict(set)
     for kind in NUMBERS:
         for line in (folder / f"{kind}.exc").read_text(encoding="utf-8").splitlines():
             form, *lemmas = line.split()

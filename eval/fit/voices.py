@@ -79,8 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log_odds = {
         one: ready.model.log_odds(ready.talk, np.zeros((len(ready.spoken), 2))) for one, ready in prepared.items()
     }
-    np.savez_compressed(OUT / WEIGHTS, **fitted[-1].model(*_calibrate(golds, log_odds)).arrays)
-    np.savez_compressed(OUT / LAYERS, **fitted[-1].layers)
+    _save(OUT / WEIGHTS, fitted[-1].model(*_calibrate(golds, log_odds)).arrays)
+    _save(OUT / LAYERS, fitted[-1].layers)
     crossed = {}
     for show in sorted({gold.show for gold in golds}):
         curve = _calibrate([gold for gold in golds if gold.show != show], log_odds)
@@ -130,7 +130,7 @@ def _fit(data: Path, folds: Sequence[int], epochs: int) -> None:
     examples, words = _examples(data)
     for fold in folds:
         arrays = fit_network([e for e in examples if e.show not in _held(fold)], len(words["keys"]), epochs=epochs)
-        np.savez_compressed(_file(data, "network", fold), **arrays, **words)
+        _save(_file(data, "network", fold), arrays | words)
 
 
 def _fit_layers(data: Path, folds: Sequence[int]) -> None:
@@ -144,8 +144,8 @@ def _fit_layers(data: Path, folds: Sequence[int]) -> None:
     talks = [read_talk(data / "below", episodes[n], examples[n].dense) for n in interviews]
     for fold in folds:
         layers, network = fit_layers([talk for talk in talks if talk.show not in _held(fold)], epochs=LAYER_EPOCHS)
-        np.savez_compressed(_file(data, "context", fold), **network)
-        np.savez_compressed(_file(data, "layers", fold), **packed(layers))
+        _save(_file(data, "context", fold), network)
+        _save(_file(data, "layers", fold), packed(list(layers)))
 
 
 @dataclass(frozen=True)
@@ -231,12 +231,16 @@ def _fit_panel(episodes: Sequence[Mapping[str, Any]]) -> np.ndarray:
     return np.array([*model.coef_[0], model.intercept_[0], *thresholds])
 
 
+def _save(file: Path, arrays: Mapping[str, Any]) -> None:
+    np.savez_compressed(file, **arrays)
+
+
 def _examples(data: Path) -> tuple[list[Example], dict[str, np.ndarray]]:
     """All talks of two sides as the network reads them, and the common words and n-grams that it knows."""
     cached = data / "examples.npz"
     episodes = [e for e in load(data / "punctuated.jsonl") if e["kind"] != "panel"]
     if not cached.exists():
-        np.savez(cached, **_build(episodes))
+        _save(cached, _build(episodes))
     arrays = dict(np.load(cached))
     words = {"keys": arrays["keys"], "common": arrays["common"]}
     return [Example.unpack(arrays, number, episode) for number, episode in enumerate(episodes)], words

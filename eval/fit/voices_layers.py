@@ -52,7 +52,7 @@ def make_below(folder: Path, episodes: Iterable[Mapping[str, Any]]) -> None:
     torch.set_num_threads(1)
     folder.mkdir(exist_ok=True)
     missing = [episode for episode in episodes if not _below_file(folder, episode).exists()]
-    model = torch_model(wheel_folder()) if missing else None
+    model: Any = torch_model(wheel_folder()) if missing else None
     for episode in missing:
         file = _below_file(folder, episode)
         windows = _windows(episode)

@@ -110,7 +110,7 @@ def fit_network(examples: Sequence[Example], ngrams: int, *, epochs: int, seed: 
         print(f"epoch {number + 1}: loss {total / (len(runs) // BATCH):.4f}, {took:.0f} s", file=sys.stderr, flush=True)
     scale = float(bag.weight.detach().abs().max()) / 127
     table = np.clip(np.round(bag.weight.detach().numpy() / scale), -127, 127).astype(np.int8)
-    arrays = {"table": table, "table_scale": np.array(scale, np.float32)}
+    arrays: dict[str, np.ndarray] = {"table": table, "table_scale": np.array(scale, np.float32)}
     return arrays | head.arrays()
 
 
@@ -133,7 +133,7 @@ class Head(nn.Module):
         """Named as `TurnModel` wants them."""
         of_gru = dict(self.gru.named_parameters())
         parts = {"ih": "weight_ih_l0", "hh": "weight_hh_l0", "bih": "bias_ih_l0", "bhh": "bias_hh_l0"}
-        named = {
+        named: dict[str, torch.Tensor] = {
             f"{way}_{ours}": of_gru[theirs + suffix]
             for way, suffix in (("f", ""), ("b", "_reverse"))
             for ours, theirs in parts.items()

@@ -124,7 +124,7 @@ def _limit(fields: dict[str, Any], where: str) -> Limit:
         if not isinstance(fields.get(word), str) or not fields[word].strip():
             raise VerbatimError(f"{where}: {word!r} is missing. Give it as words in quotes.")
     name = f"{where} ({fields['metric']} of {fields['kind']})"
-    limits = {}
+    limits: dict[str, Any] = {}
     for word in NUMBERS:
         value = fields.get(word)
         if word not in fields:
@@ -138,7 +138,8 @@ def _limit(fields: dict[str, Any], where: str) -> Limit:
         raise VerbatimError(f"{name}: min {limits['min']} is above max {limits['max']}; nothing could pass.")
     if limits.get("fall", 0) < 0:
         raise VerbatimError(f"{name}: fall = {limits['fall']} is below 0. Give how much worse it may get.")
-    return Limit(**{word: fields[word] for word in WORDS}, **limits)
+    words: dict[str, Any] = {word: fields[word] for word in WORDS}
+    return Limit(**words, **limits)
 
 
 def _check(

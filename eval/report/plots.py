@@ -196,7 +196,8 @@ def drawn(draw: Callable[[Any], None], height: float, name: str, description: st
     from matplotlib.figure import Figure
 
     buffer = io.BytesIO()
-    with rc_context({**STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
+    style: Any = {**STYLE, "svg.hashsalt": name}
+    with rc_context(style), warnings.catch_warnings():
         # The page's font draws the words, and may well have the letters that the one measured with lacks.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         figure = Figure((WIDTH, height), layout="constrained")

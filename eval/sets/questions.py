@@ -53,7 +53,7 @@ class SetQuestion:
     gold: tuple[Gold, ...]
     speaker: str | None = None
     history: tuple[dict[str, str], ...] = ()
-    filters: dict[str, str] = field(default_factory=dict)
+    filters: dict[str, Any] = field(default_factory=dict)
     answer: str | None = None
     half: str | None = None
     evidence: tuple[GoldEvidence, ...] = ()

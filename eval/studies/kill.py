@@ -23,6 +23,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from index.corrections.kinds import Correction, WordsAre
 from index.errors import VerbatimError
 from index.interviews.answers import VoiceIs
@@ -186,13 +188,13 @@ def _kill(
     command.prepare(prepared)
     before = {} if command.damaged else _state(prepared)
     done = _copy(prepared, work / "done")
-    seconds = _alone(command.run, done)
+    seconds = alone(command.run, done)
     after = _state(done)
     for _ in range(times):
         shutil.copytree(SAMPLES, transcripts, dirs_exist_ok=True)
         folder, at = _copy(prepared, work / "killed"), dice.uniform(0, seconds * 1.05)
         outcome.moments += 1
-        outcome.killed += _alone(command.run, folder, kill_after=at) < 0
+        outcome.killed += alone(command.run, folder, kill_after=at) < 0
         where = f"{command.name}, killed after {at:.3f} s of {seconds:.3f}"
         if not command.damaged:
             outcome.damaged += [f"{where}: {fault}" for fault in _faults(folder)]
@@ -203,7 +205,7 @@ def _kill(
                 for name in {*before, *after, *now}
                 if now.get(name) not in (before.get(name), after.get(name))
             ]
-        _alone(command.run, folder)
+        alone(command.run, folder)
         finished = _state(folder)
         outcome.damaged += [f"{where}, given again: {fault}" for fault in _faults(folder)]
         outcome.lost += [f"{where}, given again: {name}" for name in after.keys() - finished.keys()]
@@ -216,8 +218,11 @@ def _copy(folder: Path, to: Path) -> Path:
     return to
 
 
-def _alone(write: Callable[[Path], object], folder: Path, *, kill_after: float | None = None) -> float:
-    """Run it in a process of its own; returns how long it took, -1 where it was killed meanwhile."""
+def alone(write: Callable[[Path], object], folder: Path, *, kill_after: float | None = None) -> float:
+    """Run it in a process of its own, which has loaded what this one has; returns seconds, -1 where it was killed meanwhile.
+
+    RuntimeError: it failed by itself.
+    """
     began = time.monotonic()
     child = os.fork()
     if not child:
@@ -233,7 +238,7 @@ def _alone(write: Callable[[Path], object], folder: Path, *, kill_after: float |
         ended, status = os.waitpid(child, os.WNOHANG)
         took = time.monotonic() - began
         if ended:
-            if kill_after is None and status:
+            if status:
                 raise RuntimeError(f"the command itself failed in {folder}: status {status}")
             return took
         if kill_after is not None and took >= kill_after:
@@ -263,7 +268,7 @@ def _state(folder: Path) -> State:
     return held
 
 
-def _nothing(library: Library) -> object:
+def _nothing(library: Library) -> np.ndarray:
     return library.encoder.encode(["bell"])[0]
 
 

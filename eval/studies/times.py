@@ -20,7 +20,7 @@ import argparse
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -146,15 +146,15 @@ def _between(marks: Sequence[tuple[int, float]], kept: Sequence[tuple[int, float
 
 
 def _guesses(
-    timed: Sequence[Sequence[Sentence]], marks: Sequence[tuple[int, float]], plain: dict[int, float]
+    timed: Sequence[Sequence[Sentence]], marks: Sequence[tuple[int, float]], plain: Mapping[int, float | None]
 ) -> list[Guess]:
     guesses = []
     for number, time in marks:
-        if timed[number] and timed[number][0].start is not None:
-            first = timed[number][0]
-            guesses.append(
-                Guess(abs(first.start - time), first.time_error or 0.0, abs(plain.get(number, np.nan) - time))
-            )
+        first = next(iter(timed[number]), None)
+        if first and first.start is not None:
+            before = plain.get(number)
+            off = np.nan if before is None else abs(before - time)
+            guesses.append(Guess(abs(first.start - time), first.time_error or 0.0, off))
     return guesses
 
 

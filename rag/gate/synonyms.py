@@ -53,7 +53,9 @@ def opposite(word: str) -> set[str]:
 @cache
 def synonyms() -> Synonyms:
     """The list, read once."""
-    same, opposite, forms = (defaultdict(set) for _ in range(3))
+    same: defaultdict[str, set[str]] = defaultdict(set)
+    opposite: defaultdict[str, set[str]] = defaultdict(set)
+    forms: defaultdict[str, set[str]] = defaultdict(set)
     lines = files("rag.gate").joinpath("synonyms.txt").read_text(encoding="utf-8").splitlines()
     rows = [line.split() for line in lines if not line.startswith("#")]
     listed = list({word for row in rows for word in row[1:]})

@@ -11,7 +11,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -89,7 +89,7 @@ def ask_model(
     made = iter([_model(settings, most)])
     until = time.monotonic() + allowance.seconds
 
-    def attempt() -> tuple[str, Iterator[str]]:
+    def attempt() -> tuple[str, Generator[str, None, None]]:
         model, close = next(made, None) or _model(settings, most)
         pieces = _in_time(settings, model, close, messages, until, counts)
         try:
@@ -144,7 +144,9 @@ def _filled(prompt: str, values: Mapping[str, str]) -> list[Any]:
         raise ModelFault("missing") from exc
 
 
-def _again_and_again(attempt: Callable[[], tuple[str, Iterator[str]]], until: float) -> tuple[str, Iterator[str]]:
+def _again_and_again(
+    attempt: Callable[[], tuple[str, Generator[str, None, None]]], until: float
+) -> tuple[str, Generator[str, None, None]]:
     """The first piece of a reply and the rest of it. A fault that may pass is waited out, if there is time for that."""
     import tenacity
 
@@ -173,7 +175,7 @@ def _in_time(
     messages: list[Any],
     until: float,
     told: list[tuple[int, int]],
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """The pieces of one try as they come; then the connection is closed. ModelFault: they fail, or the time is up.
 
     `told`: the tokens read and written are added to it at the end, where the endpoint counts them.

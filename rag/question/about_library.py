@@ -74,44 +74,42 @@ _ONE = (
 )
 Ask = Literal["guests", "hosts", "people", "shows", "count", "list", "with", "when", "about", "long", "who_in"]
 _PEOPLE_HERE = r"(?:here|in (?:the|this|your) library|on (?:the|this) (?:show|podcast)|do you have|are there|are here)"
-_ASKS: tuple[tuple[Ask, re.Pattern[str]], ...] = tuple(
-    (ask, re.compile(pattern))
-    for ask, pattern in (
-        ("guests", rf"(?:who|which people) (?:are|were) (?:all )?(?:the|your) (?:guests|interviewees){_HERE}"),
-        ("guests", rf"(?:which|what|how many) guests{_HERE}|(?:list|name|show)(?: me)?(?: all)?(?: the| your)? guests{_HERE}"),
-        ("guests", rf"who (?:was|were|has been|have been) interviewed{_HERE}"),
-        ("guests", rf"who(?:'s| is| was) the guest(?: (?:of|in|on) {_THIS})?{_HERE}"),
-        ("hosts", rf"who(?:'s| is| are| was) the (?:hosts?|presenters?|interviewers?)(?: (?:of|in|on) {_ONE})?{_HERE}"),
-        ("hosts", r"who (?:hosts|presents) (?:this|the|it)(?: (?:show|podcast|episode|series))?"),
-        ("people", rf"(?:who|which people|which speakers) (?:are|were) (?:all )?(?:the|your) (?:speakers|people|voices){_HERE}"),
-        ("people", rf"(?:list|name|which|how many)(?: all)?(?: the)? (?:speakers|people|voices) {_PEOPLE_HERE}"),
-        ("people", r"who (?:speaks|talks|is|are) (?:here|in (?:the|this|your) library|on (?:the|this) (?:show|podcast))"),
-        ("shows", rf"(?:which|what|how many) (?:shows|series){_HERE}|(?:which|what) (?:show|podcast|series) is this"),
-        ("count", rf"how many {_EPISODES}{_HERE}"),
-        ("count", r"how (?:many hours|many minutes|much)(?: of)?(?: (?:audio|speech|talk|material))?"
-                  r" (?:do you have|are there|is there|is here)"),
-        ("list", rf"(?:which|what) (?:(?:are|were) (?:all )?(?:the|your) )?{_EPISODES}{_HERE}"),
-        ("list", rf"(?:list|show|name)(?: me)?(?: all)?(?: the| your)? {_EPISODES}{_HERE}"),
-        ("list", r"what(?:'s| is) in (?:here|(?:the|this|your) (?:library|collection))"),
-        ("with", rf"(?:(?:which|what|how many|list|all|any|are there|is there|do you have|the) )+{_EPISODES}"
-                 r"(?: (?:are there|do you have|are|is))? (?:with|has|have|feature|features) qperson"),
-        ("with", rf"(?:which|what|how many) {_EPISODES} (?:is|was|does|did) qperson (?:in|on|appear in|speak in)"),
-        ("with", r"how (?:often|many times) (?:is|was|has|did|does) qperson (?:been |appear |come )?(?:a guest|interviewed)?"
-                 r" ?(?:(?:on |in )(?:the|this) (?:show|podcast|library))?"),
-        ("when", r"when (?:is|was|were|did) qperson (?:a guest|interviewed|on|appear)"
-                 r"(?: (?:on |in )?(?:the|this) (?:show|podcast|programme))?"),
-        ("when", rf"when (?:is|was|did) {_ONE} (?:published|released|recorded|broadcast|aired|made|out|come out|from)"),
-        ("when", r"when (?:is|was) (?:the )?(?:qperson(?:'s)? (?:episode|interview|talk)"
-                 r"|(?:episode|interview|talk|one) with qperson)"),
-        ("when", rf"what(?:'s| is| was) the date of {_ONE}"),
-        ("about", rf"what(?:'s| is| was| are| were) {_ONE} (?:all )?about|what(?:'s| is) in {_THIS}|describe {_THIS}"),
-        ("about", rf"what does {_THIS} (?:cover|discuss)"),
-        ("long", rf"how long (?:is|was|does) {_ONE}(?: (?:last|take|run))?"),
-        ("long", rf"what(?:'s| is) the (?:length|duration|running time) of {_ONE}"),
-        ("who_in", rf"who(?:'s| is| was| are| speaks| talks| appears)? (?:speaking |talking )?(?:in|on) {_ONE}"),
-        ("who_in", rf"who (?:are|were|is) (?:the )?(?:guests?|speakers?|people) (?:of|in|on) {_ONE}"),
-    )
+_ASK_PATTERNS: tuple[tuple[Ask, str], ...] = (
+    ("guests", rf"(?:who|which people) (?:are|were) (?:all )?(?:the|your) (?:guests|interviewees){_HERE}"),
+    ("guests", rf"(?:which|what|how many) guests{_HERE}|(?:list|name|show)(?: me)?(?: all)?(?: the| your)? guests{_HERE}"),
+    ("guests", rf"who (?:was|were|has been|have been) interviewed{_HERE}"),
+    ("guests", rf"who(?:'s| is| was) the guest(?: (?:of|in|on) {_THIS})?{_HERE}"),
+    ("hosts", rf"who(?:'s| is| are| was) the (?:hosts?|presenters?|interviewers?)(?: (?:of|in|on) {_ONE})?{_HERE}"),
+    ("hosts", r"who (?:hosts|presents) (?:this|the|it)(?: (?:show|podcast|episode|series))?"),
+    ("people", rf"(?:who|which people|which speakers) (?:are|were) (?:all )?(?:the|your) (?:speakers|people|voices){_HERE}"),
+    ("people", rf"(?:list|name|which|how many)(?: all)?(?: the)? (?:speakers|people|voices) {_PEOPLE_HERE}"),
+    ("people", r"who (?:speaks|talks|is|are) (?:here|in (?:the|this|your) library|on (?:the|this) (?:show|podcast))"),
+    ("shows", rf"(?:which|what|how many) (?:shows|series){_HERE}|(?:which|what) (?:show|podcast|series) is this"),
+    ("count", rf"how many {_EPISODES}{_HERE}"),
+    ("count", r"how (?:many hours|many minutes|much)(?: of)?(?: (?:audio|speech|talk|material))?"
+              r" (?:do you have|are there|is there|is here)"),
+    ("list", rf"(?:which|what) (?:(?:are|were) (?:all )?(?:the|your) )?{_EPISODES}{_HERE}"),
+    ("list", rf"(?:list|show|name)(?: me)?(?: all)?(?: the| your)? {_EPISODES}{_HERE}"),
+    ("list", r"what(?:'s| is) in (?:here|(?:the|this|your) (?:library|collection))"),
+    ("with", rf"(?:(?:which|what|how many|list|all|any|are there|is there|do you have|the) )+{_EPISODES}"
+             r"(?: (?:are there|do you have|are|is))? (?:with|has|have|feature|features) qperson"),
+    ("with", rf"(?:which|what|how many) {_EPISODES} (?:is|was|does|did) qperson (?:in|on|appear in|speak in)"),
+    ("with", r"how (?:often|many times) (?:is|was|has|did|does) qperson (?:been |appear |come )?(?:a guest|interviewed)?"
+             r" ?(?:(?:on |in )(?:the|this) (?:show|podcast|library))?"),
+    ("when", r"when (?:is|was|were|did) qperson (?:a guest|interviewed|on|appear)"
+             r"(?: (?:on |in )?(?:the|this) (?:show|podcast|programme))?"),
+    ("when", rf"when (?:is|was|did) {_ONE} (?:published|released|recorded|broadcast|aired|made|out|come out|from)"),
+    ("when", r"when (?:is|was) (?:the )?(?:qperson(?:'s)? (?:episode|interview|talk)"
+             r"|(?:episode|interview|talk|one) with qperson)"),
+    ("when", rf"what(?:'s| is| was) the date of {_ONE}"),
+    ("about", rf"what(?:'s| is| was| are| were) {_ONE} (?:all )?about|what(?:'s| is) in {_THIS}|describe {_THIS}"),
+    ("about", rf"what does {_THIS} (?:cover|discuss)"),
+    ("long", rf"how long (?:is|was|does) {_ONE}(?: (?:last|take|run))?"),
+    ("long", rf"what(?:'s| is) the (?:length|duration|running time) of {_ONE}"),
+    ("who_in", rf"who(?:'s| is| was| are| speaks| talks| appears)? (?:speaking |talking )?(?:in|on) {_ONE}"),
+    ("who_in", rf"who (?:are|were|is) (?:the )?(?:guests?|speakers?|people) (?:of|in|on) {_ONE}"),
 )  # fmt: skip
+_ASKS = tuple((ask, re.compile(pattern)) for ask, pattern in _ASK_PATTERNS)
 _POLITE = re.compile(r"^(?:(?:and|so|well|ok|okay|hi|hello|hey|please|can you|could you|tell me|say)[, ]+)+|[,]? please$")
 _NAMED = re.compile(
     r"\b(?:episode|interview|podcast|show|talk) (?:called |titled |named )[“\"'‘]?(?P<title>[^”\"?]+?)[”\"'’]?(?:[?.,]|$)"

@@ -48,44 +48,42 @@ _NUMBER = r"(?:\d|" + _any(
     " quarter couple single none zero one_of one_hundred one_thousand"
 ) + ")"  # fmt: skip
 _SPAN = _any("seconds? minutes? hours? days? nights? weeks? months? years? decades? century centuries generations?")
-_HELD: dict[AnswerType, re.Pattern[str]] = {
-    kind: re.compile("|".join(patterns), re.I)
-    for kind, patterns in {
-        "number": (_NUMBER, _any("one most all_of nobody no_one few")),
-        "money": (
-            r"[$£€¥]\s?\d",
-            rf"{_NUMBER}[\w ,.-]*{_any('pounds? dollars? euros? pence cents? quid grand bucks? shillings? francs? crowns?')}",
-            _any("for_free free_of_charge for_nothing no_money a_fortune percent per_cent thousand million billion"),
-        ),
-        "duration": (
-            rf"(?:{_NUMBER}|{_any('an? one few several many some')})[\w ,.-]{{0,20}}{_SPAN}",
-            _any("forever for_life since until till overnight all_day all_night all_week all_year age aged"),
-            rf"\bi was {_NUMBER}",
-        ),
-        "frequency": (
-            _any("every each once twice times daily weekly monthly yearly always never often rarely seldom sometimes"),
-            _any("a_day a_week a_month a_year"),
-        ),
-        "time": (
-            r"\b(?:1[5-9]|20)\d\d\b",
-            _any("january february march april may june july august september october november december monday tuesday"),
-            _any("wednesday thursday friday saturday sunday spring summer autumn winter christmas easter noon midnight"),
-            _any("o'clock morning evening night today tomorrow yesterday ago nineteen eighteen twenty before after until"),
-            _any("once as_soon_as last_year last_month last_week next_year next_month next_week when_\\w+"),
-            _SPAN,
-        ),
-        "size": (
-            _NUMBER,
-            _any("feet foot metres? meters? miles? yards? inches inch kilomet\\w+ fathoms? tons? tonnes? kilos? degrees knots"),
-            rf"\bas {_any('big tall deep high long wide heavy')} as\b",
-        ),
-        "reason": (
-            _any("because 'cause cause since so_that otherwise reason that's_why which_is_why in_order_to due_to thanks_to"),
-            rf"\bso {_any('i we you they he she it')}|\bif {_any('i we you they it')}|\bto {_any('make keep get stop let avoid')}",
-            _any("so_as afraid wanted i_like i_love i_hate i_don't"),
-        ),
-    }.items()
+_HELD_PATTERNS: dict[AnswerType, tuple[str, ...]] = {
+    "number": (_NUMBER, _any("one most all_of nobody no_one few")),
+    "money": (
+        r"[$£€¥]\s?\d",
+        rf"{_NUMBER}[\w ,.-]*{_any('pounds? dollars? euros? pence cents? quid grand bucks? shillings? francs? crowns?')}",
+        _any("for_free free_of_charge for_nothing no_money a_fortune percent per_cent thousand million billion"),
+    ),
+    "duration": (
+        rf"(?:{_NUMBER}|{_any('an? one few several many some')})[\w ,.-]{{0,20}}{_SPAN}",
+        _any("forever for_life since until till overnight all_day all_night all_week all_year age aged"),
+        rf"\bi was {_NUMBER}",
+    ),
+    "frequency": (
+        _any("every each once twice times daily weekly monthly yearly always never often rarely seldom sometimes"),
+        _any("a_day a_week a_month a_year"),
+    ),
+    "time": (
+        r"\b(?:1[5-9]|20)\d\d\b",
+        _any("january february march april may june july august september october november december monday tuesday"),
+        _any("wednesday thursday friday saturday sunday spring summer autumn winter christmas easter noon midnight"),
+        _any("o'clock morning evening night today tomorrow yesterday ago nineteen eighteen twenty before after until"),
+        _any("once as_soon_as last_year last_month last_week next_year next_month next_week when_\\w+"),
+        _SPAN,
+    ),
+    "size": (
+        _NUMBER,
+        _any("feet foot metres? meters? miles? yards? inches inch kilomet\\w+ fathoms? tons? tonnes? kilos? degrees knots"),
+        rf"\bas {_any('big tall deep high long wide heavy')} as\b",
+    ),
+    "reason": (
+        _any("because 'cause cause since so_that otherwise reason that's_why which_is_why in_order_to due_to thanks_to"),
+        rf"\bso {_any('i we you they he she it')}|\bif {_any('i we you they it')}|\bto {_any('make keep get stop let avoid')}",
+        _any("so_as afraid wanted i_like i_love i_hate i_don't"),
+    ),
 }
+_HELD = {kind: re.compile("|".join(patterns), re.I) for kind, patterns in _HELD_PATTERNS.items()}
 _KIN = re.compile(
     r"\bmy (?:grand\w+|step\w+)\b|\bmy "
     + _any("father mother dad mum mom husband wife son daughter brother sister uncle aunt cousin partner boss teacher friend"),

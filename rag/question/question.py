@@ -50,7 +50,7 @@ class Question:
         return f"the {self.role}" if self.role else None
 
 
-_ROLE = {
+_ROLE: dict[Role, re.Pattern[str]] = {
     "guest": re.compile(r"\b(?:the|her|his|their|this|that|today's|today’s) (?:guest|interviewee)s?\b", re.I),
     "host": re.compile(r"\b(?:the|her|his|their|this|that) (?:host|interviewer|presenter)s?\b", re.I),
 }
@@ -82,8 +82,8 @@ def read_question(
     roles = [role for role, pattern in _ROLE.items() if pattern.search(asked)]
     in_slot = [name for name, start, end in mentions if any(start < last and first < end for first, last in slots)]
     people = in_slot or [name for name, *_ in mentions]
-    role: Role | None = roles[0] if len(roles) == 1 and not people else None  # type: ignore[assignment]
-    role_said = bool(role) and any(_ROLE[role].search(asked[first:last]) for first, last in slots)
+    role: Role | None = roles[0] if len(roles) == 1 and not people else None
+    role_said = role is not None and any(_ROLE[role].search(asked[first:last]) for first, last in slots)
     # "What did Tobin say about Maud?": she is the subject, and looked for.
     speakers = [mention for mention in mentions if mention[0] in people]
     return Question(

@@ -77,7 +77,7 @@ def passage_json(citation: Citation) -> dict[str, Any]:
 
 def source_line(citation: Citation) -> str:
     """Who said it where and when, on one line."""
-    known = [citation.role] if citation.role != "unknown" else []
+    known: list[str] = [citation.role] if citation.role != "unknown" else []
     known += [citation.speaker_source] if citation.speaker_source in ("recovered", "corrected") else []
     role = f" ({', '.join(known)})" if known else ""
     who = f"{citation.speaker}{role}" if citation.speaker else "host or guest, unlabelled"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from eval.fit.reader.changed import detail_changed, turned_round
@@ -106,9 +106,9 @@ class Maker:
                 window = self._answering(item, rng)
                 return self._named(replace(item, question=changed), "changed", window, rng, wrong=True)
         if kind > 0.62:
-            window = self._wrong(item, rng)
-            if window is not None:
-                return self._named(item, "elsewhere", window, rng, wrong=True)
+            elsewhere = self._wrong(item, rng)
+            if elsewhere is not None:
+                return self._named(item, "elsewhere", elsewhere, rng, wrong=True)
         return self._named(item, "answer", self._answering(item, rng), rng)
 
     def as_it_stands(self, item: Item, rng: random.Random) -> Example:
@@ -131,7 +131,7 @@ class Maker:
         return self._window(text, seed, rng, without=without, question=item.question)
 
     def _window(
-        self, text: Text, seed: int, rng: random.Random, *, without: set[int] = frozenset(), question: str = ""
+        self, text: Text, seed: int, rng: random.Random, *, without: Set[int] = frozenset(), question: str = ""
     ) -> list[tuple[Text, int]]:
         """Sentences around one, as many as may be read, more or fewer of them before it."""
         budget = self._budget(question) * (1 if rng.random() < 0.7 else rng.uniform(0.4, 1))
@@ -197,7 +197,7 @@ class Maker:
                 at += 1
         return window
 
-    def _like(self, item: Item, place: int, rng: random.Random, but: set[int] = frozenset()) -> int:
+    def _like(self, item: Item, place: int, rng: random.Random, but: Set[int] = frozenset()) -> int:
         """A sentence of a text with many of the question's words (half of the time any one), none of `but`."""
         text = self.texts[place]
         free = [n for n in range(len(text.sentences)) if n not in but and n not in item.asked] or [0]

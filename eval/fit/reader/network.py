@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -62,7 +63,7 @@ class Encoder:
         question = self.tokenizer.encode(example.question, add_special_tokens=False).ids[:LONGEST_QUESTION]
         passage = self.tokenizer.encode(example.passage, add_special_tokens=False)
         room = self.tokens - len(question) - 3
-        cls, sep = (self.tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]"))
+        cls, sep = (int(self.tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]"))  # type: ignore[arg-type]
         ids = [cls, *question, sep, *passage.ids[:room], sep]
         return ids, len(question) + 2, passage.offsets[:room]
 
@@ -142,7 +143,7 @@ class Network(nn.Module):
 
 
 def through(
-    layer: nn.Module, states: torch.Tensor, hidden: torch.Tensor, dtype: torch.dtype, dropout: float
+    layer: Any, states: torch.Tensor, hidden: torch.Tensor, dtype: torch.dtype, dropout: float
 ) -> torch.Tensor:
     """One of BERT's layers, as in the library's own; matrices in `dtype`, sums in float32.
 

@@ -98,7 +98,8 @@ class Corpus:
         """One JSON object a line, whole or not at all."""
         part = file.with_suffix(".part")
         with part.open("w", encoding="utf-8") as out:
-            for one in (*self.texts, *self.items):
+            everything: list[Text | Item] = [*self.texts, *self.items]
+            for one in everything:
                 out.write(json.dumps([type(one).__name__, *asdict(one).values()], ensure_ascii=False) + "\n")
         part.rename(file)
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -83,7 +84,8 @@ class Training:
     def run(self, until: int | None = None) -> None:
         """Train up to the planned number of examples, or `until` so many, or until `stopped`, and save."""
         until = min(until or self.plan.examples, self.plan.examples)
-        saved, began, at, sums = time.monotonic(), time.monotonic(), self.seen, {}
+        saved, began, at = time.monotonic(), time.monotonic(), self.seen
+        sums: dict[str, float] = {}
         self.network.train()
         for examples in self.maker.blocks(self.plan.seed, self.block):
             order = self.encoder.batches(examples, BATCH, np.random.default_rng([self.plan.seed, self.block]))
@@ -119,7 +121,8 @@ class Training:
         pairs, tokens = self.network(batch.ids, batch.types, batch.mask, half=True)
         parts = loss_of(pairs.float(), tokens.float(), batch)
         self.optimizer.zero_grad()
-        sum(parts.values()).backward()
+        loss: Any = sum(parts.values())
+        loss.backward()
         torch.nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 1.0)
         left = (self.plan.examples - self.seen) / max(1.0, FALLING * self.plan.examples)
         for group, rate in zip(self.optimizer.param_groups, LEARNING_RATE, strict=True):

@@ -49,7 +49,9 @@ def build_document(
     id_: str, show: str, title: str, turns: Sequence[tuple[str | None, str]], *, date: str | None = None, format_: str
 ) -> Document:
     """A document of (speaker or None, words), one turn each. Turns without words are no part of the episode."""
-    made, spans, words = [], [], []
+    made: list[Turn] = []
+    spans: list[tuple[int, int] | None] = []
+    words: list[str] = []
     offset = 0
     sentences_of = build_sentences([[Piece(text)] for _, text in turns])
     for (speaker, _), sentences in zip(turns, sentences_of, strict=True):

@@ -56,7 +56,8 @@ def _sessions(row: Row, show: str, taken: set[str], skipped: list[str]) -> tuple
     if not isinstance(conversation, dict):
         raise Fault("`conversation` must be an object with session_1, session_2 …")
     keys = {int(match[1]): key for key in conversation if (match := _SESSION.fullmatch(key))}
-    documents, turns = [], {}
+    documents: list[Document] = []
+    turns: dict[str, Any] = {}
     for number, key in sorted(keys.items()):
         said = objects_in(conversation, key)
         spoken = [(optional_text(turn, "speaker") or None, optional_text(turn, "text") or "") for turn in said]

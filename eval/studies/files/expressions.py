@@ -19,8 +19,8 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from re import _constants as c  # the tree of an expression has no public door
-from re import _parser
+from re import _constants as c  # type: ignore[attr-defined]  # the tree of an expression has no public door
+from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 LONG = 24_000

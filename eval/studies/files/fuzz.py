@@ -95,7 +95,8 @@ def run(
     seed: int, first: int, end: int, *, seconds: float = math.inf, full: bool = False
 ) -> tuple[list[Fault], Counter[str]]:
     """The faults in the cases `first` to `end` (not included), and how many were read and refused; `seconds` by the clock."""
-    began, faults, counts = time.monotonic(), {}, Counter[str]()
+    began, counts = time.monotonic(), Counter[str]()
+    faults: dict[tuple[str, str, tuple[str, ...]], Fault] = {}
     while first < end and time.monotonic() - began < seconds:
         for reported in _worker(seed, first, end, began + seconds):
             first = reported["case"] + 1

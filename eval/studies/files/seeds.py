@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from index.library import find_transcripts
 from index.reading.read import chapters_beside, sidecar_of
@@ -124,7 +125,7 @@ def _words(at: float, text: str) -> list[dict[str, object]]:
     return [{"word": word, "start": at + n / 4, "end": at + n / 4 + 0.2} for n, word in enumerate(text.split())]
 
 
-_MADE: dict[str, Callable[[], tuple[bytes | str, ...]]] = {
+_MADE: dict[str, Callable[[], tuple[Any, ...]]] = {
     "srt": lambda: (".srt", _lines("{number}\n{comma} --> {ended}\n{who}: {text}\n")),
     "srt-chevrons": lambda: (".srt", _lines("{number}\n{comma} --> {ended}\n<i>>> {first}:</i> {text}\n- And so?\n")),
     "vtt": lambda: (".vtt", b"WEBVTT\nKind: captions\n\nSTYLE\n::cue {}\n\n" + _lines(

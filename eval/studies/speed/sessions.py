@@ -102,7 +102,7 @@ async def visit(client: httpx.AsyncClient, page: dict[str, Any], question: str |
     while after:
         await send(after, question=question)
         follows = (e for e in events.values() if e["trigger_after"] == after["id"] and e["trigger_only_on_success"])
-        after = next(follows, None)  # type: ignore[assignment]
+        after = next(follows, None)
 
 
 def resident_kb(process: int) -> int:
