@@ -55,7 +55,7 @@ def episodes_json(summaries: Sequence[EpisodeSummary]) -> list[dict[str, Any]]:
 
 
 def episode_json(episode: Episode) -> dict[str, Any]:
-    """An episode as `verbatim show --json` prints it: turns in order, each with its sentences; times in seconds."""
+    """One episode with its turns and sentences."""
     return {
         "id": episode.id,
         "show": episode.show.name,

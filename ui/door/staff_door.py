@@ -36,7 +36,6 @@ ELSEWHERE = (
 
 
 def new_key() -> str:
-    """A key that nobody can guess: 256 bits, safe in an address."""
     return secrets.token_urlsafe(32)
 
 
@@ -50,7 +49,6 @@ def staff_served(serving: Serving, host: str, *, share: bool = False) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """True where only this machine reaches that host."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -93,11 +91,9 @@ class Key:
         self.key = key.encode()
 
     def is_key(self, given: str) -> bool:
-        """True where this is the key; compared in constant time."""
         return bool(self.key) and hmac.compare_digest(given.encode("utf-8", "replace"), self.key)
 
     def cookie(self) -> str:
-        """A new cookie's value, which only the holder of the key could make."""
         session = secrets.token_hex(16)
         return f"{session}.{self._mark(session)}"
 
@@ -112,7 +108,6 @@ class Key:
 
 
 def cookie_name(scope: Any) -> str:
-    """The cookie's name at the port that the request came to."""
     # Cookies know no ports: two servers on this machine must not take each other's place.
     return f"verbatim-staff-{(scope.get('server') or ('', 0))[1]}"
 
