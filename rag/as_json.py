@@ -55,6 +55,7 @@ def episodes_json(summaries: Sequence[EpisodeSummary]) -> list[dict[str, Any]]:
 
 
 def episode_json(episode: Episode) -> dict[str, Any]:
+    """One episode with its turns and sentences."""
     return {
         "id": episode.id,
         "show": episode.show.name,
