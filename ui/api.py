@@ -42,6 +42,7 @@ def api_functions(assistant: Assistant, door: Door) -> None:
 
 
 def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
+    """The function `ask`."""
     def answer_of(question: str, history: list[dict[str, str]], filters: Filters) -> Answer:
         for event in assistant.ask(question, history=history, filters=filters):
             if isinstance(event, Done):
@@ -89,6 +90,7 @@ def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
 
 
 def api_search(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
+    """The function `search`."""
     async def search(
         topic: str,
         request: gr.Request,
@@ -127,6 +129,7 @@ def api_search(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]
 
 
 def api_episodes(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
+    """The function `episodes`."""
     async def episodes(request: gr.Request) -> list[dict[str, Any]]:
         """Lists every episode that can be asked about.
 
@@ -143,6 +146,7 @@ def api_episodes(assistant: Assistant, door: Door) -> Callable[..., Awaitable[An
 
 
 def api_transcript(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
+    """The function `transcript`."""
     async def transcript(episode: str, request: gr.Request) -> dict[str, Any]:
         """Gives the whole transcript of one episode: who says what, and when.
 
@@ -185,6 +189,7 @@ def caller(request: gr.Request) -> tuple[str | None, str | None]:
 
 
 def checked_question(text: object) -> str:
+    """A question without the space around it. BadValue: it is empty or too long."""
     question = text.strip() if isinstance(text, str) else ""
     if not 1 <= len(question) <= LONGEST_QUESTION:
         raise BadValue(f"A question has 1 to {LONGEST_QUESTION} characters.")
@@ -192,6 +197,7 @@ def checked_question(text: object) -> str:
 
 
 def checked_name(value: object, name: str) -> str:
+    """A text without the space around it. BadValue: it is none, or too long."""
     text = "" if value is None else value
     if not isinstance(text, str) or len(text) > LONGEST_NAME:
         raise BadValue(f"{name} should be text of at most {LONGEST_NAME} characters.")
@@ -199,6 +205,7 @@ def checked_name(value: object, name: str) -> str:
 
 
 def checked_limit(value: object) -> int:
+    """A number of passages. BadValue: it is none that can be given."""
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())  # which nan and inf are not
     if not whole or isinstance(value, bool) or not 1 <= value <= MOST_PASSAGES:  # type: ignore[operator]
         raise BadValue(f"limit is {str(value)[:40]!r}. It should be a whole number from 1 to {MOST_PASSAGES}.")

@@ -36,10 +36,12 @@ ELSEWHERE = (
 
 
 def new_key() -> str:
+    """A key that nobody guesses."""
     return secrets.token_urlsafe(32)
 
 
 def has_login(serving: Serving) -> bool:
+    """Whether the staff's page has a name and a password."""
     return bool(serving.staff_user and serving.staff_password)
 
 
@@ -49,6 +51,7 @@ def staff_served(serving: Serving, host: str, *, share: bool = False) -> bool:
 
 
 def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches that address."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -13,6 +13,7 @@ from ui.terminal.reading import settings_of
 
 
 def add(options: Namespace) -> int:
+    """Adds transcripts; 1 where one was refused."""
     import logging
 
     from index.library import Library, Progress
@@ -62,6 +63,7 @@ def add(options: Namespace) -> int:
 
 
 def speakers(options: Namespace) -> int:
+    """Keeps an answer about who speaks, or takes the last one back; prints what is in doubt."""
     from index.library import Library
     from rag.review import Review, given_text, review_json
     from ui.terminal.review import review_text
@@ -104,6 +106,7 @@ def _correction(options: Namespace) -> Any:
 
 
 def correct(options: Namespace) -> int:
+    """Keeps a correction, or takes one back; prints them all."""
     from index.library import Library
     from rag.review import given_text, kept_json
     from ui.terminal.review import corrections_text
@@ -147,6 +150,7 @@ def _given(options: Namespace) -> Any:
 
 
 def remove(options: Namespace) -> int:
+    """Removes an episode."""
     from index.library import Library
 
     Library.open(settings_of(options).library).remove(options.episode)
@@ -155,6 +159,7 @@ def remove(options: Namespace) -> int:
 
 
 def check(options: Namespace) -> int:
+    """Prints what is wrong with the library, after saving what can be saved where that is asked for."""
     from index.library import Library
 
     settings = settings_of(options)

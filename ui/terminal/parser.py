@@ -53,7 +53,7 @@ def _meant(word: str) -> str:
     near = get_close_matches(said, [*EXAMPLES, *OTHER_WORDS], n=1)
     begun = [name for name in EXAMPLES if len(said) > 1 and name.startswith(said)]
     if found := begun or near:
-        return f"Did you mean: verbatim {OTHER_WORDS.get(found[0], found[0])}?"
+        return f"Did you mean: verbatim {' or '.join(OTHER_WORDS.get(name, name) for name in found)}?"
     return f"There are: {', '.join(EXAMPLES)}."
 
 

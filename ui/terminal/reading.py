@@ -6,17 +6,21 @@ import json
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from index.errors import VerbatimError
 
+if TYPE_CHECKING:
+    from rag.question.scope import Filters
+    from rag.settings import Serving, Settings
 
-def settings_of(options: Namespace) -> Any:
+
+def settings_of(options: Namespace) -> Settings:
     """The settings for answering. SettingsError: a variable is set to what can't be meant, of serving or of answering."""
     return _all_settings(options)[0]
 
 
-def _all_settings(options: Namespace) -> Any:
+def _all_settings(options: Namespace) -> tuple[Settings, Serving]:
     from dataclasses import replace
 
     from rag.settings import read_environment
@@ -25,7 +29,7 @@ def _all_settings(options: Namespace) -> Any:
     return replace(settings, library=options.library) if options.library else settings, serving
 
 
-def filters_of(options: Namespace) -> Any:
+def filters_of(options: Namespace) -> Filters:
     """The filters of ask and search; what can't be meant is misuse."""
     from rag.question.scope import FilterError, Filters
 
@@ -33,10 +37,11 @@ def filters_of(options: Namespace) -> Any:
     try:
         return Filters.parse(options.show, options.episode, options.guest, role, options.since, options.until)
     except FilterError as fault:
-        options.misused(f"--{fault}")
+        raise options.misused(f"--{fault}") from fault  # which ends the program
 
 
 def ask(options: Namespace) -> int:
+    """Prints the answer to a question."""
     from rag.answer import Done
     from rag.assistant import Assistant
 
@@ -68,6 +73,7 @@ def _history(file: Path | None) -> list[dict[str, str]]:
 
 
 def search(options: Namespace) -> int:
+    """Prints the passages about a topic, or the places of exact words."""
     from rag.assistant import Assistant
     from rag.search.exact import find_phrase
     from rag.search.export import exported
@@ -90,6 +96,7 @@ def search(options: Namespace) -> int:
 
 
 def episodes(options: Namespace) -> int:
+    """Prints the episodes of the library."""
     from index.library import Library
     from rag.as_json import episodes_json
     from ui.terminal.text import episodes_text
@@ -102,6 +109,7 @@ def episodes(options: Namespace) -> int:
 
 
 def show(options: Namespace) -> int:
+    """Prints one episode's transcript."""
     from index.library import Library
     from rag.as_json import episode_json
     from ui.terminal.text import episode_text
@@ -112,6 +120,7 @@ def show(options: Namespace) -> int:
 
 
 def feedback(options: Namespace) -> int:
+    """Prints what listeners said about answers."""
     from index.library import Library
     from rag.as_json import feedback_json
     from ui.terminal.text import feedback_text
@@ -122,6 +131,7 @@ def feedback(options: Namespace) -> int:
 
 
 def serve(options: Namespace) -> int:
+    """Serves the pages until Ctrl+C."""
     from dataclasses import replace
 
     from ui.serve import serve
@@ -132,6 +142,7 @@ def serve(options: Namespace) -> int:
 
 
 def evaluate(options: Namespace) -> int:
+    """Runs a question set and measures the answers."""
     from eval.command import main
     from ui.terminal.progress import progress_bar
 

@@ -42,6 +42,7 @@ def feedback_text(given: Sequence[Feedback]) -> str:
 
 
 def episodes_text(summaries: Sequence[EpisodeSummary]) -> str:
+    """Four lines an episode: id, title, facts, people."""
     lines = []
     for e in summaries:
         people = ", ".join(f"{p.name} ({p.role})" if p.role != "unknown" else p.name for p in e.people)
@@ -51,6 +52,7 @@ def episodes_text(summaries: Sequence[EpisodeSummary]) -> str:
 
 
 def episode_text(episode: Episode) -> str:
+    """The transcript, a paragraph a turn, under its speaker and time."""
     lines = [f"{episode.show.name}: {episode.title}", ""]
     for turn in episode.turns:
         at = clock(turn.start, turn.sentences[0].time_error)

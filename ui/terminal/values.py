@@ -7,6 +7,7 @@ from argparse import ArgumentTypeError
 
 
 def positive(text: str) -> int:
+    """A whole number from 1."""
     number = int(text)
     if number < 1:
         raise ArgumentTypeError(f"{text} is not a whole number above 0")
@@ -14,6 +15,7 @@ def positive(text: str) -> int:
 
 
 def port(text: str) -> int:
+    """A port from 1 to 65535."""
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
     return int(text)
@@ -28,6 +30,7 @@ def places(text: str) -> tuple[int, int | None]:
 
 
 def seconds(text: str) -> float:
+    """A length in seconds, above 0."""
     found = moment(text)
     if not found:
         raise ArgumentTypeError(f"{text!r} is no length: it is nothing at all")
@@ -35,6 +38,7 @@ def seconds(text: str) -> float:
 
 
 def moment(text: str) -> float:
+    """A time in seconds from the start."""
     from index.formats.times import seconds as clock_time
 
     found = clock_time(text)
