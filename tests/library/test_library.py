@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from talks import ANN, BO, KETTLE, LANTERN, episode, episodes, write_show, write_talk
 
+from index.corrections.kinds import WordsAre
 from index.episode import Show
 from index.errors import (
     LibraryBusy,
@@ -545,6 +546,15 @@ def test_the_embedded_model_has_two_names(tmp_path):
     Library.create(tmp_path, "all-MiniLM-L6-v2")
     Library.create(tmp_path, "sentence-transformers/all-MiniLM-L6-v2")
     Library.open(tmp_path, "sentence-transformers/all-MiniLM-L6-v2")
+
+
+def test_an_episode_is_read_once_as_long_as_the_library_stays_as_it_is(made, tmp_path):
+    first = made.episode("kettle")
+    with made.snapshot() as snapshot:
+        assert snapshot.episode("kettle") is first and made.episode("kettle") is first
+        made.correct("kettle", WordsAre(0, "Another word."))
+        assert snapshot.episode("kettle") is first
+    assert made.episode("kettle").sentences[0].text == "Another word." != first.sentences[0].text
 
 
 # ---- nothing half-added
