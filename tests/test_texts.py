@@ -3,63 +3,56 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import pytest
 
 from index.episode import Role, SpeakerSource, TimeSource
 from index.library.feedback import FeedbackKind
 from rag.answer import Asked, Verdict
-from ui.words import evaluate as text_evaluate
-from ui.words import listeners as text
-from ui.words import staff as text_staff
-from ui.words.listeners import IN_THE_BROWSER, TEXT, said
+from ui.words import evaluate, listeners, staff
+from ui.words.form import Words
+from ui.words.listeners import IN_THE_BROWSER
 
 UI = Path(__file__).resolve().parent.parent / "ui"
-OF_STAFF = {"text_staff": text_staff, "text_evaluate": text_evaluate}
+WORDS: dict[str, Words] = {module.__name__: module.said for module in (listeners, staff, evaluate)}
+EVERY = [(module, key) for module, words in WORDS.items() for key in words]
 
 
-def named_in(words: object) -> set[str]:
+def named_in(words: str) -> set[str]:
     """The names in the braces of a text."""
-    return {name for _, name, _, _ in string.Formatter().parse(words) if name is not None} if isinstance(words, str) else set()
+    return {name for _, name, _, _ in string.Formatter().parse(words) if name is not None}
 
 
-class Source:
-    """A file of `ui/`: its calls and its uses of the modules of words, each with the line that it stands in."""
+class Use(NamedTuple):
+    """A call of `said`: where, of which module's words, for which key (None: known only when it is shown), what it fills in."""
 
-    def __init__(self, file: Path) -> None:
-        self.name = file.name
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        self.nodes = list(ast.walk(tree))
-        self.parent = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
+    where: str
+    module: str
+    key: str | None
+    fields: set[str]
 
-    def of_listeners(self) -> Iterator[tuple[str, ast.Call, str | None]]:
-        """Each call of `said` with each key that it may be for; None where the key is known only when it is shown."""
-        for node in self.nodes:
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "said":
-                key = node.args[0]
-                for way in (key.body, key.orelse) if isinstance(key, ast.IfExp) else (key,):
-                    yield f"{self.name}:{node.lineno}", node, way.value if isinstance(way, ast.Constant) else None
 
-    def of_staff(self) -> Iterator[tuple[str, str, object, set[str] | None]]:
-        """Each word of the staff's screens: where, its name, what it is, and the fields that are given; None: it isn't filled."""
-        modules: dict[str, ModuleType] = {
-            alias.asname or alias.name: OF_STAFF[alias.name]
-            for node in self.nodes
-            if isinstance(node, ast.ImportFrom) and node.module == "ui"
-            for alias in node.names
-            if alias.name in OF_STAFF
-        }
-        for node in self.nodes:
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
-                above = self.parent[node]
-                call = self.parent[above] if isinstance(above, ast.Attribute) and above.attr == "format" else None
-                given = fields_of(call) if isinstance(call, ast.Call) else None
-                yield f"{self.name}:{node.lineno}", node.attr, getattr(modules[node.value.id], node.attr), given
+def uses_in_code(file: Path) -> Iterator[Use]:
+    """Every call of `said` in a file of `ui/`, with each key that it may be for."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    modules = {
+        alias.asname or alias.name: node.module or ""
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module in WORDS
+        for alias in node.names
+        if alias.name == "said"
+    }
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in modules:
+            key = node.args[0]
+            for way in (key.body, key.orelse) if isinstance(key, ast.IfExp) else (key,):
+                known = way.value if isinstance(way, ast.Constant) else None
+                yield Use(f"{file.name}:{node.lineno}", modules[node.func.id], known, fields_of(node))
 
 
 def fields_of(call: ast.Call) -> set[str]:
@@ -74,62 +67,60 @@ def fields_of(call: ast.Call) -> set[str]:
     return names
 
 
-SOURCES = [Source(file) for file in sorted(UI.glob("*.py"))]
+USES = [use for file in sorted(UI.rglob("*.py")) for use in uses_in_code(file)]
 
 
-def test_every_text_of_the_listeners_page_is_given_what_its_braces_name() -> None:
-    calls = [call for source in SOURCES for call in source.of_listeners()]
+def test_every_text_is_given_what_its_braces_name() -> None:
+    assert len(USES) > 250
+    known = [use for use in USES if use.key is not None]
     wrong = [
-        f"{where}: {key} wants {sorted(named_in(TEXT[key]))}, gets {sorted(fields_of(call))}"
-        for where, call, key in calls
-        if key is not None and named_in(TEXT[key]) != fields_of(call)
+        f"{use.where}: {use.key} wants {sorted(named_in(WORDS[use.module][use.key]))}, gets {sorted(use.fields)}"
+        for use in known
+        if named_in(WORDS[use.module][use.key]) != use.fields
     ]
     assert not wrong, "\n".join(wrong)
-    assert not [where for where, call, key in calls if key is None and fields_of(call)], "a text that can't be checked here"
-    filled = {key for _, _, key in calls if key}
-    assert not {key for key, words in TEXT.items() if named_in(words)} - filled, "braces that nobody fills by name"
+    assert not [use.where for use in USES if use.key is None and use.fields], "a text that can't be checked here"
+    filled = {(use.module, use.key) for use in known}
+    unfilled = [key for module, key in EVERY if named_in(WORDS[module][key]) and (module, key) not in filled]
+    assert not unfilled, "braces that nobody fills by name"
 
 
-def test_every_word_of_the_staffs_screens_is_given_what_its_braces_name() -> None:
-    uses = [use for source in SOURCES for use in source.of_staff()]
-    assert len(uses) > 150
-    wrong = [
-        f"{where}: {name} wants {sorted(named_in(words))}, gets {given if given is None else sorted(given)}"
-        for where, name, words, given in uses
-        if named_in(words) != (given or set())
-    ]
-    assert not wrong, "\n".join(wrong)
+@pytest.mark.parametrize("module", WORDS)
+def test_every_text_is_shown_somewhere(module: str) -> None:
+    code = "\n".join(file.read_text(encoding="utf-8") for file in sorted(UI.rglob("*.py")) if "words" not in file.parts)
+    assert not [key for key in WORDS[module] if not re.search(rf"[\"']{key}[\"']", code) and key not in IN_THE_BROWSER]
 
 
-@pytest.mark.parametrize("key", TEXT)
-def test_a_text_is_filled_and_no_brace_is_left(key: str) -> None:
-    braces = [name for _, name, _, _ in string.Formatter().parse(TEXT[key]) if name is not None]
-    filled = said(key, **dict.fromkeys(braces, "{seven}"))
+@pytest.mark.parametrize(("module", "key"), EVERY)
+def test_a_text_is_filled_and_no_brace_is_left(module: str, key: str) -> None:
+    words = WORDS[module]
+    braces = [name for _, name, _, _ in string.Formatter().parse(words[key]) if name is not None]
+    filled = words(key, **dict.fromkeys(braces, "{seven}"))
     assert filled.count("{seven}") == len(braces) and "{" not in filled.replace("{seven}", "")
 
 
-@pytest.mark.parametrize("key", [key for key, words in TEXT.items() if named_in(words)])
-def test_a_text_that_is_not_filled_is_an_error_and_not_shown_with_its_braces(key: str) -> None:
+@pytest.mark.parametrize(("module", "key"), [(module, key) for module, key in EVERY if named_in(WORDS[module][key])])
+def test_a_text_that_is_not_filled_is_an_error_and_not_shown_with_its_braces(module: str, key: str) -> None:
     with pytest.raises(KeyError):
-        said(key)
+        WORDS[module](key)
 
 
 def test_what_the_browser_says_by_itself_has_no_braces() -> None:
-    assert not [key for key in IN_THE_BROWSER if named_in(TEXT[key])]
+    assert not [key for key in IN_THE_BROWSER if named_in(listeners.said[key])]
 
 
 @pytest.mark.parametrize(
     ("words", "states"),
     [
-        (text_evaluate.SPEAKER_SOURCES, SpeakerSource),
-        (text_evaluate.TIME_SOURCES, TimeSource),
-        (text_evaluate.FEEDBACK_KINDS, FeedbackKind),
-        (text_evaluate.VERDICT_NAMES, Verdict),
-        (text_staff.ROLES, Role),
-        (text_staff.ASKED, Asked),
-        (text_staff.ASKED_TITLE, Asked),
-        (text_staff.STATES, Literal["active", "undone", "unplaced"]),
-        ({key: TEXT[key] for key in TEXT if key in get_args(Verdict)} | {"answered": ""}, Verdict),
+        (evaluate.SPEAKER_SOURCES, SpeakerSource),
+        (evaluate.TIME_SOURCES, TimeSource),
+        (evaluate.FEEDBACK_KINDS, FeedbackKind),
+        (evaluate.VERDICT_NAMES, Verdict),
+        (staff.ROLES, Role),
+        (staff.ASKED, Asked),
+        (staff.ASKED_TITLE, Asked),
+        (staff.STATES, Literal["active", "undone", "unplaced"]),
+        ({key: listeners.said[key] for key in listeners.said if key in get_args(Verdict)} | {"answered": ""}, Verdict),
     ],
 )
 def test_every_state_has_its_words(words: dict[str, str], states: Any) -> None:
@@ -137,4 +128,5 @@ def test_every_state_has_its_words(words: dict[str, str], states: Any) -> None:
 
 
 def test_the_modules_of_words_are_those_that_are_checked() -> None:
-    assert {file.stem for file in UI.glob("text*.py")} == {text.__name__.rpartition(".")[2], *OF_STAFF}
+    kept = {f"ui.words.{file.stem}" for file in (UI / "words").glob("*.py")}
+    assert kept == {*WORDS, "ui.words.__init__", "ui.words.form"}

@@ -12,7 +12,7 @@ from typing import Any
 from index.library import EpisodeSummary
 from rag.answer import clock
 from ui.shared.html import LOCAL_AUDIO, TEMPLATE_CHARACTERS, counted, day, duration, escaped
-from ui.words import evaluate as text
+from ui.words.evaluate import COLUMNS, SPEAKER_SOURCES, TIME_SOURCES, said
 
 Cells = Sequence[str]
 
@@ -66,8 +66,8 @@ def charts(shown: Iterable[tuple[str, str | None]], nothing: str) -> str:
 
 def episodes_table(summaries: Sequence[EpisodeSummary], problems: dict[str, Sequence[str]]) -> str:
     if not summaries:
-        return notice(text.LIBRARY_EMPTY)
-    return table(text.EPISODES, text.COLUMNS, (_episode_row(s, problems.get(s.id, ())) for s in summaries))
+        return notice(said("library_empty"))
+    return table(said("episodes"), COLUMNS, (_episode_row(s, problems.get(s.id, ())) for s in summaries))
 
 
 def _episode_row(summary: EpisodeSummary, problems: Sequence[str]) -> Cells:
@@ -80,14 +80,14 @@ def _episode_row(summary: EpisodeSummary, problems: Sequence[str]) -> Cells:
     listed = "".join(f"<li>{escaped(problem)}</li>" for problem in found)
     return (
         f'{escaped(summary.title)}<span class="quiet">{escaped(summary.show)} · {escaped(summary.id)}</span>',
-        escaped(day(summary.date) or text.NO_DATE),
+        escaped(day(summary.date) or said("no_date")),
         people,
-        escaped(clock(summary.duration) or text.NO_LENGTH),
+        escaped(clock(summary.duration) or said("no_length")),
         escaped(summary.format),
-        escaped(", ".join(text.SPEAKER_SOURCES[source] for source in summary.speaker_sources)),
-        escaped(", ".join(text.TIME_SOURCES[source] for source in summary.time_sources) or text.NO_TIMES),
+        escaped(", ".join(SPEAKER_SOURCES[source] for source in summary.speaker_sources)),
+        escaped(", ".join(TIME_SOURCES[source] for source in summary.time_sources) or said("no_times")),
         escaped(f"{summary.passages:,}"),
-        f"<ul>{listed}</ul>" if listed else f'<span class="quiet">{escaped(text.NO_PROBLEMS)}</span>',
+        f"<ul>{listed}</ul>" if listed else f'<span class="quiet">{escaped(said("no_problems"))}</span>',
     )
 
 
@@ -96,7 +96,7 @@ def drafts_table(rows: Sequence[tuple[str, str, str]]) -> str:
     if not rows:
         return ""
     cells = ((escaped(name), f'<span class="{escaped(kind)}">{escaped(state)}</span>') for name, kind, state in rows)
-    return f'<div role="status">{table(text.FILES, (text.FILE, text.STATE), cells, narrow=True)}</div>'
+    return f'<div role="status">{table(said("files"), (said("file"), said("state")), cells, narrow=True)}</div>'
 
 
 def preview(turns: Sequence[tuple[str, str, str]]) -> str:
@@ -105,7 +105,7 @@ def preview(turns: Sequence[tuple[str, str, str]]) -> str:
         f'<p><span class="quiet">{escaped(at)}</span> <strong>{escaped(who)}</strong> {escaped(words)}</p>'
         for at, who, words in turns
     )
-    return f'<div class="preview"><h3>{escaped(text.PREVIEW)}</h3>{lines}</div>' if lines else ""
+    return f'<div class="preview"><h3>{escaped(said("preview"))}</h3>{lines}</div>' if lines else ""
 
 
 # ---- Evaluate
@@ -120,11 +120,11 @@ def progress(done: int, of: int, line: str) -> str:
 def figures(view: dict[str, Any], key: str) -> str:
     """The headline, the key figures and each group of metrics by kind, of the run with that key."""
     head = view["headline"]
-    said = text.WENT_RIGHT.format(right=head["right"], n=head["n"])
-    share = f" ({head['percent']}, {text.INTERVAL} {head['interval']})" if head["percent"] else ""
+    right = said("went_right", right=head["right"], n=head["n"])
+    share = f" ({head['percent']}, {said('interval')} {head['interval']})" if head["percent"] else ""
     keys = table(
-        text.KEYS,
-        (text.FIGURE, text.MEAN, text.INTERVAL, text.QUESTIONS),
+        said("keys"),
+        (said("figure"), said("mean"), said("interval"), said("questions")),
         (
             (
                 f'{escaped(key["label"])}<span class="quiet">{escaped(key["what"])}</span>',
@@ -139,14 +139,14 @@ def figures(view: dict[str, Any], key: str) -> str:
         f"<details><summary>{escaped(group['name'])}: {escaped(group['asks'])}</summary>"
         + table(
             group["name"],
-            (text.KIND, *(column["label"] for column in group["columns"])),
+            (said("kind"), *(column["label"] for column in group["columns"])),
             ((escaped(row["kind"]), *(_figure(cell) for cell in row["cells"])) for row in group["rows"]),
         )
         + "</details>"
         for group in view["groups"]
     )
-    headline = f'<p class="headline" data-run="{escaped(key)}">{escaped(said + share)}</p>'
-    return f"{headline}{keys}<h3>{escaped(text.BY_KIND)}</h3>{groups}"
+    headline = f'<p class="headline" data-run="{escaped(key)}">{escaped(right + share)}</p>'
+    return f"{headline}{keys}<h3>{escaped(said('by_kind'))}</h3>{groups}"
 
 
 def _figure(cell: dict[str, Any] | None) -> str:
@@ -156,7 +156,7 @@ def _figure(cell: dict[str, Any] | None) -> str:
 def plots(view: dict[str, Any]) -> str:
     drawn = view["plots"]
     shown = [(plot["label"], plot["svg"]) for plot in drawn["kinds"]]
-    shown += [(text.RISK, drawn["risk"]), (text.LATENCY, drawn["latency"]), (text.TIME_ERROR, drawn["time"])]
+    shown += [(said("risk"), drawn["risk"]), (said("latency"), drawn["latency"]), (said("time_error"), drawn["time"])]
     return charts(shown, "")
 
 
@@ -167,17 +167,17 @@ def opened(question: dict[str, Any], stage: str, found: Sequence[str], cited: Se
         for place in question["gold"]
     )
     facts = [
-        (text.EXPECTED, escaped(question["expected"] or "")),
-        (text.GOT, escaped(question["verdict"] or "")),
-        (text.STAGE, escaped(stage)),
-        (text.ANSWER, escaped(question["answer"] or question["error"] or "")),
-        (text.GOLD, f"<ul>{gold}</ul>" if gold else ""),
+        (said("expected"), escaped(question["expected"] or "")),
+        (said("got"), escaped(question["verdict"] or "")),
+        (said("stage"), escaped(stage)),
+        (said("answer"), escaped(question["answer"] or question["error"] or "")),
+        (said("gold"), f"<ul>{gold}</ul>" if gold else ""),
     ]
     listed = "".join(f"<dt>{escaped(name)}</dt><dd>{value}</dd>" for name, value in facts if value)
     return (
         f'<article class="opened"><h3>{escaped(question["question"])}</h3><dl>{listed}</dl>'
-        f"<h4>{escaped(text.FOUND)}</h4>{''.join(found) or notice(text.NOTHING_FOUND)}"
-        f"<h4>{escaped(text.CITED)}</h4>{''.join(cited) or notice(text.NOTHING_CITED)}</article>"
+        f"<h4>{escaped(said('found'))}</h4>{''.join(found) or notice(said('nothing_found'))}"
+        f"<h4>{escaped(said('cited'))}</h4>{''.join(cited) or notice(said('nothing_cited'))}</article>"
     )
 
 
@@ -194,7 +194,7 @@ def passage(
             f'aria-label="Play {escaped(title)} at {escaped(at)}"><span class="icon" aria-hidden="true"></span>'
             f"{escaped(at)}</button>"
         )
-    mark = escaped(text.IS_GOLD if right else text.IS_NOT_GOLD)
+    mark = escaped(said("is_gold") if right else said("is_not_gold"))
     return (
         f'<section class="place {"right" if right else "wrong"}" id="{escaped(name)}" tabindex="-1" aria-label="{escaped(title)}">'
         f'<p><strong>{escaped(title)}</strong> <span class="quiet">{escaped(at)} · {mark}</span></p>'
@@ -209,12 +209,23 @@ def comparison(view: dict[str, Any]) -> str:
          escaped(row["told"]), escaped(row["n"]))
         for row in view["rows"]
     )  # fmt: skip
-    names = (text.FIGURE, text.OLD, text.NEW, text.DIFFERENCE, text.INTERVAL, text.TOLD, text.QUESTIONS)
+    names = (
+        said("figure"),
+        said("old"),
+        said("new"),
+        said("difference"),
+        said("interval"),
+        said("told"),
+        said("questions"),
+    )
     changes = "".join(
         "<details><summary>"
         + escaped(
-            text.CHANGED.format(
-                what=text.WON if change["won"] else text.LOST_ONES, metric=change["label"], n=len(change["rows"])
+            said(
+                "changed",
+                what=said("won") if change["won"] else said("lost_ones"),
+                metric=change["label"],
+                n=len(change["rows"]),
             )
         )
         + "</summary><ul>"
@@ -226,7 +237,7 @@ def comparison(view: dict[str, Any]) -> str:
         for change in view["changed"]
     )
     head = f"{view['new']} / {view['old']}: {counted(view['n'], 'question')}"
-    return f'<p class="headline">{escaped(head)}</p>{table(text.COMPARE, names, rows)}{changes}'
+    return f'<p class="headline">{escaped(head)}</p>{table(said("compare"), names, rows)}{changes}'
 
 
 def local_audio(episode: str) -> str:
@@ -239,8 +250,9 @@ def local_audio(episode: str) -> str:
 def library_lead(summaries: Sequence[EpisodeSummary]) -> str:
     """`7 episodes, 64 minutes, from 2 shows.` as plain text."""
     seconds = sum(summary.duration or 0.0 for summary in summaries)
-    return text.LIBRARY_LEAD.format(
+    return said(
+        "library_lead",
         episodes=counted(len(summaries), "episode"),
-        duration=duration(seconds) or text.NO_LENGTH,
+        duration=duration(seconds) or said("no_length"),
         shows=counted(len({summary.show for summary in summaries}), "show"),
     )

@@ -18,7 +18,7 @@ from rag.search.export import KINDS
 from rag.search.person import DatedQuote, Part, Topic
 from ui.shared.html import caveats, counted, day, duration, escaped, play_button, spans, speaker
 from ui.shared.moments import Moment
-from ui.words import staff as words
+from ui.words.staff import ASKED, ASKED_TITLE, ROLES, said
 
 
 def heading(title: str, lead: str) -> str:
@@ -37,7 +37,7 @@ def notice(text: str, *, problem: bool = False) -> str:
 
 
 def nothing(text: str) -> str:
-    return f'<div class="empty" role="status"><h2>{escaped(words.NOTHING)}</h2><p>{escaped(text)}</p></div>'
+    return f'<div class="empty" role="status"><h2>{escaped(said("nothing"))}</h2><p>{escaped(text)}</p></div>'
 
 
 def to_episode(id_: str, *, start: float | None = None, sentence: int | None = None) -> str:
@@ -85,7 +85,7 @@ def found(
         _group(list(of_episode), exact, marked)
         for _, of_episode in groupby(moments, key=lambda moment: moment.citation.episode)
     )
-    shown = words.IN_A_ROW.format(first=first, last=first + len(moments) - 1, all=count)
+    shown = said("in_a_row", first=first, last=first + len(moments) - 1, all=count)
     return (
         f'<div class="results" data-search="{escaped(search)}" data-count="{count}">'
         f'<p class="told" role="status">{escaped(told)}</p>{_takeaway(count)}{groups}{_pages(page, pages, shown)}</div>'
@@ -94,18 +94,18 @@ def found(
 
 def _takeaway(count: int) -> str:
     """What to do with what was found: select, export."""
-    none = escaped(words.NONE_SELECTED.format(n=count))
+    none = escaped(said("none_selected", n=count))
     exports = "".join(
-        f'<button type="button" data-export="{kind}" aria-label="{escaped(words.EXPORT_AS.format(kind=told.label))}">'
+        f'<button type="button" data-export="{kind}" aria-label="{escaped(said("export_as", kind=told.label))}">'
         f"{escaped(told.label)}</button>"
         for kind, told in KINDS.items()
     )
     return (
-        f'<div class="takeaway" role="group" aria-label="{escaped(words.EXPORT)}">'
-        f'<button type="button" data-select="all">{escaped(words.SELECT_ALL)}</button>'
-        f'<button type="button" data-select="none">{escaped(words.SELECT_NONE)}</button>'
-        f'<output data-selected="{escaped(words.SELECTED)}" data-none="{none}">{none}</output>'
-        f'<span class="exports"><span>{escaped(words.EXPORT)}</span>{exports}</span></div>'
+        f'<div class="takeaway" role="group" aria-label="{escaped(said("export"))}">'
+        f'<button type="button" data-select="all">{escaped(said("select_all"))}</button>'
+        f'<button type="button" data-select="none">{escaped(said("select_none"))}</button>'
+        f'<output data-selected="{escaped(said("selected"))}" data-none="{none}">{none}</output>'
+        f'<span class="exports"><span>{escaped(said("export"))}</span>{exports}</span></div>'
     )
 
 
@@ -114,14 +114,14 @@ def _pages(page: int, pages: int, shown: str) -> str:
         return ""
     steps = "".join(
         f'<button type="button" data-act="page" data-page="{to}"{"" if 0 <= to < pages else " disabled"}>{escaped(text)}</button>'
-        for to, text in ((page - 1, words.EARLIER_PAGE), (page + 1, words.LATER_PAGE))
+        for to, text in ((page - 1, said("earlier_page")), (page + 1, said("later_page")))
     )
-    return f'<nav class="pages" aria-label="{escaped(words.PAGES)}">{steps}<span>{escaped(shown)}</span></nav>'
+    return f'<nav class="pages" aria-label="{escaped(said("pages"))}">{steps}<span>{escaped(shown)}</span></nav>'
 
 
 def _group(moments: Sequence[Moment], exact: str, marked: Collection[str]) -> str:
     citation = moments[0].citation
-    facts = (citation.show, day(citation.date) or words.NO_DATE, counted(len(moments), "passage"))
+    facts = (citation.show, day(citation.date) or said("no_date"), counted(len(moments), "passage"))
     cards = "".join(_found(moment, exact, marked) for moment in moments)
     return (
         f'<section class="group"><h2>{link(to_episode(citation.episode), citation.title)}</h2>'
@@ -132,9 +132,9 @@ def _group(moments: Sequence[Moment], exact: str, marked: Collection[str]) -> st
 def _found(moment: Moment, exact: str, marked: Collection[str]) -> str:
     citation = moment.citation
     n = citation.n
-    at = clock(citation.start, citation.time_error, citation.way) or words.NO_TIMES
-    who = citation.speaker or words.UNKNOWN_SPEAKER
-    label = words.SELECT.format(n=n, speaker=who, time=at)
+    at = clock(citation.start, citation.time_error, citation.way) or said("no_times")
+    who = citation.speaker or said("unknown_speaker")
+    label = said("select", n=n, speaker=who, time=at)
     asked = ""
     if moment.question:
         by = f"{moment.asker}: " if moment.asker else ""
@@ -142,7 +142,7 @@ def _found(moment: Moment, exact: str, marked: Collection[str]) -> str:
     quote = exactly(moment.quote, exact) if exact else emphasised(moment.quote, marked)
     return (
         f'<article class="card found {escaped(citation.role)}" id="f{n}" tabindex="-1" '
-        f'aria-label="{escaped(words.PASSAGE.format(n=n, speaker=who))}">'
+        f'aria-label="{escaped(said("passage", n=n, speaker=who))}">'
         f'<input type="checkbox" data-pick="{n}" aria-label="{escaped(label)}"><div class="about">'
         f'<div class="byline">{by_whom(citation)}</div>{asked}'
         f"<blockquote>{spans(moment.before)}{quote}{spans(moment.after)}</blockquote>{_ways(moment, f'f{n}', at)}</div></article>"
@@ -162,11 +162,11 @@ def _ways(moment: Moment, name: str, at: str) -> str:
     play = play_button(moment, name) or f'<span class="when">{escaped(at)}</span>'
     source = web_address(citation.url)
     outside = (
-        f'<a href="{escaped(source)}" target="_blank" rel="noopener noreferrer">{escaped(words.TO_SOURCE)}</a>'
+        f'<a href="{escaped(source)}" target="_blank" rel="noopener noreferrer">{escaped(said("to_source"))}</a>'
         if source
         else ""
     )
-    read = link(to_episode(citation.episode, start=citation.start, sentence=citation.first), words.READ)
+    read = link(to_episode(citation.episode, start=citation.start, sentence=citation.first), said("read"))
     hear = f'<div class="hear">{play}<p class="ways">{read}{outside}</p></div>'
     return hear + caveats(citation, audible=play.startswith("<button"))
 
@@ -195,20 +195,22 @@ def exactly(text: str, phrase: str) -> str:
 def person(name: str, parts: Sequence[Part], topics: Sequence[Topic]) -> str:
     """Who it is, in which episodes they speak, and about what most."""
     seconds = [part.seconds for part in parts if part.seconds is not None]
-    time = words.SPEAKS.format(time=duration(sum(seconds)) or "0 seconds") if seconds else words.NO_TIME
+    time = said("speaks", time=duration(sum(seconds)) or "0 seconds") if seconds else said("no_time")
     spoken = counted(sum(part.words for part in parts), "word")
-    facts = words.PART_IN.format(episodes=counted(len(parts), "episode"), time=time, words=spoken)
+    facts = said("part_in", episodes=counted(len(parts), "episode"), time=time, words=spoken)
     chips = "".join(
         f'<li><a href="{escaped(to_person(name, topic=topic.words))}" title="'
-        f'{escaped(words.TOPIC_TITLE.format(passages=topic.passages, of=topic.of))}">{escaped(topic.words)}'
+        f'{escaped(said("topic_title", passages=topic.passages, of=topic.of))}">{escaped(topic.words)}'
         f"<span>{topic.passages}</span></a></li>"
         for topic in topics
     )
-    about = f'<p>{escaped(words.TOPICS_LEAD)}</p><ul class="chips">{chips}</ul>' if chips else notice(words.NO_TOPICS)
+    about = (
+        f'<p>{escaped(said("topics_lead"))}</p><ul class="chips">{chips}</ul>' if chips else notice(said("no_topics"))
+    )
     return (
         f'<section class="person"><h2>{escaped(name)}</h2><p class="facts">{escaped(facts)}</p>'
-        f'<div class="columns"><section><h3>{escaped(words.TOPICS)}</h3>{about}</section>'
-        f"<section><h3>{escaped(words.APPEARANCES)}</h3>{_appearances(parts)}</section></div></section>"
+        f'<div class="columns"><section><h3>{escaped(said("topics"))}</h3>{about}</section>'
+        f"<section><h3>{escaped(said('appearances'))}</h3>{_appearances(parts)}</section></div></section>"
     )
 
 
@@ -219,8 +221,8 @@ def _appearances(parts: Sequence[Part]) -> str:
             escaped(fact)
             for fact in (
                 part.episode.show,
-                day(part.episode.date) or words.NO_DATE,
-                words.ROLES[part.role],
+                day(part.episode.date) or said("no_date"),
+                ROLES[part.role],
                 duration(part.seconds or 0.0),
             )
             if fact
@@ -228,42 +230,43 @@ def _appearances(parts: Sequence[Part]) -> str:
         + "</span></li>"
         for part in parts
     )
-    return f'<ul class="episodes" tabindex="0" aria-label="{escaped(words.APPEARANCES)}">{rows}</ul>'
+    return f'<ul class="episodes" tabindex="0" aria-label="{escaped(said("appearances"))}">{rows}</ul>'
 
 
 def over_time(
-    name: str, topic: str, said: Sequence[tuple[DatedQuote, Moment]], marked: Collection[str], *, count: int
+    name: str, topic: str, quotes: Sequence[tuple[DatedQuote, Moment]], marked: Collection[str], *, count: int
 ) -> str:
     """Quotes on one topic in their order, under a plot of them. `count`: how many there are, shown or not."""
-    more = f'<p class="more">{link(to_find(topic, name), words.ALL_IN_FIND)}</p>'
-    if not said:
-        return nothing(words.NEVER_NAMED.format(name=name, topic=topic)) + more
-    kinds = [one.asked for one, _ in said]
-    episodes = len({moment.citation.episode for _, moment in said})
-    told = words.QUOTES_OF.format(
-        quotes=counted(len(said), "quote"),
+    more = f'<p class="more">{link(to_find(topic, name), said("all_in_find"))}</p>'
+    if not quotes:
+        return nothing(said("never_named", name=name, topic=topic)) + more
+    kinds = [one.asked for one, _ in quotes]
+    episodes = len({moment.citation.episode for _, moment in quotes})
+    told = said(
+        "quotes_of",
+        quotes=counted(len(quotes), "quote"),
         episodes=counted(episodes, "episode"),
         asked=kinds.count("asked"),
         volunteered=kinds.count("volunteered"),
     )
     if unknown := kinds.count("unknown"):
-        told += words.AND_UNKNOWN.format(unknown=unknown)
-    if count > len(said):
-        told += words.MOST_OF.format(count=count)
-    rows = "".join(_dated(n, one, moment, marked) for n, (one, moment) in enumerate(said, start=1))
-    plot = timeline(name, topic, [one for one, _ in said])
+        told += said("and_unknown", unknown=unknown)
+    if count > len(quotes):
+        told += said("most_of", count=count)
+    rows = "".join(_dated(n, one, moment, marked) for n, (one, moment) in enumerate(quotes, start=1))
+    plot = timeline(name, topic, [one for one, _ in quotes])
     return f'<p class="told" role="status">{escaped(told)}</p>{plot}<ol class="dated">{rows}</ol>{more}'
 
 
 def _dated(n: int, one: DatedQuote, moment: Moment, marked: Collection[str]) -> str:
     citation = moment.citation
-    at = clock(citation.start, citation.time_error, citation.way) or words.NO_TIMES
+    at = clock(citation.start, citation.time_error, citation.way) or said("no_times")
     question = f'<p class="asked">{escaped(one.question)}</p>' if one.question else ""
-    hint, source = escaped(words.ASKED_TITLE[one.asked]), source_hint(citation.speaker_source)
+    hint, source = escaped(ASKED_TITLE[one.asked]), source_hint(citation.speaker_source)
     return (
         f'<li class="card found {escaped(citation.role)}" id="q{n}" tabindex="-1"><div class="about"><div class="byline">'
-        f"<time>{escaped(day(citation.date) or words.NO_DATE)}</time>{link(to_episode(citation.episode), citation.title)}"
-        f'<span class="badge {one.asked}" title="{hint}">{escaped(words.ASKED[one.asked])}</span>{source}</div>'
+        f"<time>{escaped(day(citation.date) or said('no_date'))}</time>{link(to_episode(citation.episode), citation.title)}"
+        f'<span class="badge {one.asked}" title="{hint}">{escaped(ASKED[one.asked])}</span>{source}</div>'
         f"{question}<blockquote>{emphasised(moment.quote, marked)}</blockquote>{_ways(moment, f'q{n}', at)}</div></li>"
     )
 
@@ -271,8 +274,8 @@ def _dated(n: int, one: DatedQuote, moment: Moment, marked: Collection[str]) -> 
 def source_hint(source: str) -> str:
     """How a speaker is known, where the transcript doesn't say it."""
     told = {
-        "recovered": (words.RECOVERED, words.RECOVERED_TITLE),
-        "corrected": (words.CORRECTED, words.CORRECTED_TITLE),
+        "recovered": (said("recovered"), said("recovered_title")),
+        "corrected": (said("corrected"), said("corrected_title")),
     }.get(source)
     return f'<span class="hint" title="{escaped(told[1])}">{escaped(told[0])}</span>' if told else ""
 
@@ -281,12 +284,12 @@ WIDTH, STEP, RADIUS, EDGE = 700, 15, 5.5, 34  # of the plot, in its own units
 MOST_STACKED = 12
 
 
-def timeline(name: str, topic: str, said: Sequence[DatedQuote]) -> str:
+def timeline(name: str, topic: str, quotes: Sequence[DatedQuote]) -> str:
     """A dot for each dated quote where its date is, one above the other in an episode; each leads to its quote.
 
     "" where fewer than two dates are known. Dots above MOST_STACKED of one date are left out; the quotes are all below.
     """
-    dated = [(n, one) for n, one in enumerate(said, start=1) if _days(one.citation.date) is not None]
+    dated = [(n, one) for n, one in enumerate(quotes, start=1) if _days(one.citation.date) is not None]
     dates = sorted({one.citation.date or "" for _, one in dated})
     if len(dates) < 2:
         return ""
@@ -298,7 +301,7 @@ def timeline(name: str, topic: str, said: Sequence[DatedQuote]) -> str:
     for date, rows in columns.items():
         x = EDGE + (WIDTH - 2 * EDGE) * ((_days(date) or 0) - first) / (last - first)
         for level, (n, one) in enumerate(rows):
-            title = f"{day(date)}: {words.ASKED[one.asked]}"
+            title = f"{day(date)}: {ASKED[one.asked]}"
             dots.append(
                 f'<a href="#q{n}" class="dot {one.asked}" aria-label="{escaped(title)}"><title>{escaped(title)}</title>'
                 f'<circle cx="{x:.1f}" cy="{base - 10 - level * STEP:.1f}" r="{RADIUS}"/></a>'
@@ -308,9 +311,9 @@ def timeline(name: str, topic: str, said: Sequence[DatedQuote]) -> str:
         for x, anchor, date in ((EDGE - RADIUS, "start", dates[0]), (WIDTH - EDGE + RADIUS, "end", dates[-1]))
     )
     told = "; ".join(f"{day(date)}: {len(rows)}" for date, rows in columns.items())
-    label = escaped(words.PLOT.format(name=name, topic=topic, told=told))
-    legend = "".join(f'<span class="badge {kind}">{escaped(text)}</span>' for kind, text in words.ASKED.items()
-                     if any(one.asked == kind for one in said))  # fmt: skip
+    label = escaped(said("plot", name=name, topic=topic, told=told))
+    legend = "".join(f'<span class="badge {kind}">{escaped(text)}</span>' for kind, text in ASKED.items()
+                     if any(one.asked == kind for one in quotes))  # fmt: skip
     return (
         f'<figure class="timeline"><svg viewBox="0 0 {WIDTH} {height}" role="group" aria-label="{label}">'
         f'<line x1="{EDGE - 12}" x2="{WIDTH - EDGE + 12}" y1="{base}" y2="{base}"/>{"".join(dots)}{ticks}</svg>'
