@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 import pytest
+from jinja2 import nodes
 
 from index.episode import Role, SpeakerSource, TimeSource
 from index.library.feedback import FeedbackKind
 from rag.answer import Asked, Verdict
+from ui.shared.templates import ENVIRONMENT
 from ui.words import evaluate, listeners, staff
 from ui.words.form import Words
 from ui.words.listeners import IN_THE_BROWSER
@@ -55,6 +57,25 @@ def uses_in_code(file: Path) -> Iterator[Use]:
                 yield Use(f"{file.name}:{node.lineno}", modules[node.func.id], known, fields_of(node))
 
 
+def uses_in_templates(file: Path) -> Iterator[Use]:
+    """Every call of `said` in the templates that a file of `ui/` takes its macros from, with that file's words."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module in WORDS]
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "macros":
+            template = call.args[0]
+            assert isinstance(template, ast.Constant) and len(modules) == 1, f"{file.name}: whose words a template says"
+            source = (UI / template.value).read_text(encoding="utf-8")
+            for node in ENVIRONMENT.parse(source).find_all(nodes.Call):
+                if isinstance(node.node, nodes.Name) and node.node.name == "said":
+                    key = node.args[0]
+                    for way in (key.expr1, key.expr2) if isinstance(key, nodes.CondExpr) else (key,):
+                        known = way.value if isinstance(way, nodes.Const) else None
+                        yield Use(
+                            f"{template.value}:{node.lineno}", modules[0], known, {field.key for field in node.kwargs}
+                        )
+
+
 def fields_of(call: ast.Call) -> set[str]:
     """What a call gives by name, also in a dict that is spread out where it stands."""
     names: set[str] = set()
@@ -67,7 +88,7 @@ def fields_of(call: ast.Call) -> set[str]:
     return names
 
 
-USES = [use for file in sorted(UI.rglob("*.py")) for use in uses_in_code(file)]
+USES = [use for file in sorted(UI.rglob("*.py")) for use in (*uses_in_code(file), *uses_in_templates(file))]
 
 
 def test_every_text_is_given_what_its_braces_name() -> None:
@@ -87,7 +108,8 @@ def test_every_text_is_given_what_its_braces_name() -> None:
 
 @pytest.mark.parametrize("module", WORDS)
 def test_every_text_is_shown_somewhere(module: str) -> None:
-    code = "\n".join(file.read_text(encoding="utf-8") for file in sorted(UI.rglob("*.py")) if "words" not in file.parts)
+    files = [*UI.rglob("*.py"), *UI.rglob("*.j2")]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in sorted(files) if "words" not in file.parts)
     assert not [key for key in WORDS[module] if not re.search(rf"[\"']{key}[\"']", code) and key not in IN_THE_BROWSER]
 
 

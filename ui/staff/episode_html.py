@@ -13,8 +13,9 @@ from index.interviews.voices import Doubt, Heard
 from index.web import web_address
 from rag.answer import Citation, clock
 from rag.review import Review, given_text
-from ui.shared.html import counted, day, duration, escaped, play_button
+from ui.shared.html import counted, day, duration, play_button
 from ui.shared.moments import MOST_LEAD_SECONDS, Moment
+from ui.shared.templates import escaped
 from ui.staff.found_html import source_hint, to_person
 from ui.words.staff import LIKELY, ROLES, STATES, said
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from index.library import EpisodeSummary
 from rag.answer import clock
-from ui.shared.html import LOCAL_AUDIO, TEMPLATE_CHARACTERS, counted, day, duration, escaped
+from ui.shared.html import LOCAL_AUDIO, counted, day, duration
+from ui.shared.templates import TEMPLATE_CHARACTERS, escaped
 from ui.words.evaluate import COLUMNS, SPEAKER_SOURCES, TIME_SOURCES, said
 
 Cells = Sequence[str]

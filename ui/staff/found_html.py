@@ -16,8 +16,9 @@ from rag.answer import Citation, clock
 from rag.search.exact import spans_of
 from rag.search.export import KINDS
 from rag.search.person import DatedQuote, Part, Topic
-from ui.shared.html import caveats, counted, day, duration, escaped, play_button, spans, speaker
+from ui.shared.html import caveats, counted, day, duration, play_button, spans, speaker
 from ui.shared.moments import Moment
+from ui.shared.templates import escaped
 from ui.words.staff import ASKED, ASKED_TITLE, ROLES, said
 
 
@@ -168,7 +169,7 @@ def _ways(moment: Moment, name: str, at: str) -> str:
     )
     read = link(to_episode(citation.episode, start=citation.start, sentence=citation.first), said("read"))
     hear = f'<div class="hear">{play}<p class="ways">{read}{outside}</p></div>'
-    return hear + caveats(citation, audible=play.startswith("<button"))
+    return f"{hear}{caveats(citation, audible=play.startswith('<button'))}"
 
 
 def emphasised(text: str, marked: Collection[str]) -> str:
