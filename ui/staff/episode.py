@@ -21,8 +21,8 @@ from rag.assistant import Assistant
 from rag.review import Review, given_text
 from ui.listeners.conversation import audio_address
 from ui.shared.filters import people_in
+from ui.shared.html import heading, notice, section
 from ui.staff import episode_html as passages_episode
-from ui.staff import found_html as passages_staff
 from ui.staff.find import QUIET, newest_first
 from ui.words.staff import ROLES, said
 
@@ -45,10 +45,10 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
     library = assistant.library
     id_, editing = gr.State(""), gr.State(None)
     with gr.Column(elem_classes="staff", elem_id="reader"):
-        gr.HTML(passages_staff.heading(said("episode"), said("episode_lead")))
+        gr.HTML(heading(said("episode"), said("episode_lead")))
         which = gr.Dropdown(label=said("episode"), elem_id="which")
-        head = gr.HTML(passages_staff.notice(said("searching")), elem_id="episode-head")
-        notice = gr.HTML(elem_id="said")
+        head = gr.HTML(notice(said("searching")), elem_id="episode-head")
+        line = gr.HTML(elem_id="said")
         kept = gr.HTML(elem_id="kept", js_on_load="staff.acts(element, trigger)")
         review = gr.HTML(elem_id="review", js_on_load="staff.acts(element, trigger)")
         with gr.Column(elem_id="tools-inside", visible=False) as tools:
@@ -95,7 +95,7 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
     def take_back(held: str, event: gr.EventData) -> list[Any]:
         return taken_back(library, held, int(event.number))
 
-    began = page.load(opened, None, [id_, which, tools, notice, *shown], **QUIET)
+    began = page.load(opened, None, [id_, which, tools, line, *shown], **QUIET)
     began.then(None, js="() => setTimeout(staff.open, 50)")
     which.input(None, which, None, js=GO_TO, **QUIET)
     closed = "() => setTimeout(staff.panelClosed, 100)"
@@ -103,12 +103,12 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
         None, js="() => setTimeout(staff.panelOpened, 100)"
     )
     about.input(choose, [editing, about], [speaker, starts, ends, text], queue=False, **QUIET)
-    save.click(keep, [editing, *fields], [panel, fault, notice, *shown], trigger_mode="once", **QUIET).then(
+    save.click(keep, [editing, *fields], [panel, fault, line, *shown], trigger_mode="once", **QUIET).then(
         None, js=closed
     )
     cancel.click(lambda: gr.update(visible=False), None, panel, queue=False, **QUIET).then(None, js=closed)
-    review.click(answer, id_, [notice, *shown], **QUIET)
-    kept.click(take_back, id_, [notice, *shown], **QUIET)
+    review.click(answer, id_, [line, *shown], **QUIET)
+    kept.click(take_back, id_, [line, *shown], **QUIET)
 
 
 def who(request: gr.Request) -> str:
@@ -124,12 +124,12 @@ def opened_of(library: Library, query: dict[str, str]) -> list[Any]:
     choice = gr.update(choices=[(s.title, s.id) for s in summaries], value=wanted if known else None)
     hidden = gr.update(visible=False)
     if not wanted:
-        line = passages_staff.notice(said("choose_episode") if summaries else said("no_episodes"))
+        line = notice(said("choose_episode") if summaries else said("no_episodes"))
         return ["", choice, hidden, "", line, "", "", "", ""]
     try:
         episode = library.episode(wanted)
     except VerbatimError as error:
-        return ["", choice, hidden, "", passages_staff.notice(str(error), problem=True), "", "", "", ""]
+        return ["", choice, hidden, "", notice(str(error), problem=True), "", "", "", ""]
     return [
         wanted,
         choice,
@@ -187,7 +187,7 @@ def editing_of(library: Library, id_: str, first: int) -> list[Any]:
     return [
         held,
         gr.update(visible=True),
-        passages_staff.section(said("correct_head"), " · ".join(fact for fact in (named, at) if fact)),
+        section(said("correct_head"), " · ".join(fact for fact in (named, at) if fact)),
         "",
         gr.update(choices=choices, value=choices[0][1]),
         gr.update(choices=names, value=speaker["value"]),
@@ -221,10 +221,10 @@ def kept_of(library: Library, held: Editing | None, given: tuple[Any, ...], by: 
         if changes:
             library.correct(held.episode, *changes, by=by)
     except VerbatimError as error:
-        return [gr.skip(), passages_staff.notice(str(error), problem=True), *[gr.skip()] * 6]
+        return [gr.skip(), notice(str(error), problem=True), *[gr.skip()] * 6]
     line = said("saved", what="; ".join(map(given_text, changes))) if changes else said("unchanged")
     parts = parts_of_screen(library, library.episode(held.episode))
-    return [gr.update(visible=False), "", passages_staff.notice(line), *parts]
+    return [gr.update(visible=False), "", notice(line), *parts]
 
 
 def changes_of(
@@ -279,9 +279,9 @@ def answered(library: Library, id_: str, given: Correction, by: str) -> list[Any
     try:
         library.correct(id_, given, by=by)
     except VerbatimError as error:
-        return [passages_staff.notice(str(error), problem=True), *[gr.skip()] * 5]
+        return [notice(str(error), problem=True), *[gr.skip()] * 5]
     line = said("saved", what=given_text(given))
-    return [passages_staff.notice(line), *parts_of_screen(library, library.episode(id_))]
+    return [notice(line), *parts_of_screen(library, library.episode(id_))]
 
 
 def taken_back(library: Library, id_: str, number: int | None) -> list[Any]:
@@ -289,6 +289,6 @@ def taken_back(library: Library, id_: str, number: int | None) -> list[Any]:
     try:
         kept = library.undo_correction(id_, number)
     except VerbatimError as error:
-        return [passages_staff.notice(str(error), problem=True), *[gr.skip()] * 5]
+        return [notice(str(error), problem=True), *[gr.skip()] * 5]
     line = said("taken_back", what=given_text(kept.correction))
-    return [passages_staff.notice(line), *parts_of_screen(library, library.episode(id_))]
+    return [notice(line), *parts_of_screen(library, library.episode(id_))]

@@ -25,7 +25,7 @@ from rag.search.export import KINDS, exported
 from rag.search.topic import find_topic
 from ui.listeners.conversation import moments_of
 from ui.shared.filters import EVERY, people_in
-from ui.shared.html import counted
+from ui.shared.html import counted, heading, notice
 from ui.staff import found_html as passages_staff
 from ui.words.staff import ORDERS, ROLES, said
 
@@ -55,7 +55,7 @@ def find_screen(page: gr.Blocks, assistant: Assistant) -> None:
     library = assistant.library
     search = gr.State(None)
     with gr.Column(elem_classes="staff", elem_id="find"):
-        gr.HTML(passages_staff.heading(said("find"), said("find_lead")))
+        gr.HTML(heading(said("find"), said("find_lead")))
         with gr.Row(elem_id="find-row"):
             topic = gr.Textbox(
                 elem_id="question", label=said("topic"), show_label=False, container=False, placeholder=said("topic_hint"),
@@ -75,14 +75,14 @@ def find_screen(page: gr.Blocks, assistant: Assistant) -> None:
             order = gr.Dropdown([(told, key) for key, told in ORDERS.items()], value="best", label=said("order"))
             exact = gr.Checkbox(label=said("exact"), elem_id="exact")
         found = gr.HTML(
-            passages_staff.notice(said("start")), elem_id="found", js_on_load="staff.found(element, trigger)"
+            notice(said("start")), elem_id="found", js_on_load="staff.found(element, trigger)"
         )
         file = gr.JSON(visible=False)
 
     asked = [topic, person, show, episode, role, since, until, order, exact]
 
     def find(*wanted: Any) -> Iterator[tuple[Any, str]]:
-        yield None, passages_staff.notice(said("searching"))
+        yield None, notice(said("searching"))
         yield shown(assistant, *wanted)
 
     def turn(held: Search | None, event: gr.EventData) -> Any:
@@ -144,7 +144,7 @@ def shown(
 ) -> tuple[Search | None, str]:
     """What was found, and the HTML of its first page; nothing and why where there is none."""
     if not topic.strip():
-        return None, passages_staff.notice(said("start"))
+        return None, notice(said("start"))
     try:
         filters = Filters(
             show or None,
@@ -160,7 +160,7 @@ def shown(
                 return None, passages_staff.nothing(search.told)
             return search, page_of(pinned.library, search, 0)
     except VerbatimError as error:
-        return None, passages_staff.notice(str(error), problem=True)
+        return None, notice(str(error), problem=True)
 
 
 def searched(assistant: Assistant, topic: str, filters: Filters, order: Order, exact: bool) -> Search:

@@ -13,6 +13,7 @@ from rag.assistant import Assistant
 from rag.search.person import over_time, parts_of, topics_of
 from ui.listeners.conversation import moments_of
 from ui.shared.filters import people_in
+from ui.shared.html import heading, notice, section
 from ui.staff import found_html as passages_staff
 from ui.staff.find import QUIET
 from ui.words.staff import said
@@ -25,11 +26,11 @@ def person_screen(page: gr.Blocks, assistant: Assistant) -> None:
     library = assistant.library
     name = gr.State("")
     with gr.Column(elem_classes="staff", elem_id="person"):
-        gr.HTML(passages_staff.heading(said("person"), said("person_lead")))
+        gr.HTML(heading(said("person"), said("person_lead")))
         who = gr.Dropdown(label=said("person"), elem_id="who")
-        about = gr.HTML(passages_staff.notice(said("searching")), elem_id="about")
+        about = gr.HTML(notice(said("searching")), elem_id="about")
         with gr.Column(visible=False, elem_id="over-time") as over:
-            gr.HTML(passages_staff.section(said("over_time"), said("over_time_lead")))
+            gr.HTML(section(said("over_time"), said("over_time_lead")))
             with gr.Row(elem_id="find-row"):
                 topic = gr.Textbox(
                     elem_id="question", label=said("over_time_topic"), show_label=False, container=False,
@@ -59,7 +60,7 @@ def person_of(library: Library, query: dict[str, str]) -> list[Any]:
     topic = query["topic"][:200] if "topic" in query else gr.skip()  # somebody may be typing already
     if name not in people:
         why = said("nobody_called", name=name) if name else said("choose_person") if people else said("no_people")
-        return ["", choice, passages_staff.notice(why, problem=bool(name)), gr.update(visible=False), topic]
+        return ["", choice, notice(why, problem=bool(name)), gr.update(visible=False), topic]
     html = passages_staff.person(name, parts_of(library, name), topics_of(library, name))
     return [name, choice, html, gr.update(visible=True), topic]
 
