@@ -14,7 +14,8 @@ from jinja2 import nodes
 
 from index.episode import Role, SpeakerSource, TimeSource
 from index.library.feedback import FeedbackKind
-from rag.answer import Asked, Verdict
+from rag.answer import Verdict
+from rag.search.person import Prompted
 from ui.shared.templates import ENVIRONMENT
 from ui.words import evaluate, listeners, staff
 from ui.words.form import Words
@@ -139,14 +140,14 @@ def test_what_the_browser_says_by_itself_has_no_braces() -> None:
         (evaluate.FEEDBACK_KINDS, FeedbackKind),
         (evaluate.VERDICT_NAMES, Verdict),
         (staff.ROLES, Role),
-        (staff.ASKED, Asked),
-        (staff.ASKED_TITLE, Asked),
+        (staff.ASKED, Prompted),
+        (staff.ASKED_TITLE, Prompted),
         (staff.STATES, Literal["active", "undone", "unplaced"]),
         ({key: listeners.said[key] for key in listeners.said if key in get_args(Verdict)} | {"answered": ""}, Verdict),
     ],
 )
 def test_every_state_has_its_words(words: dict[str, str], states: Any) -> None:
-    assert set(get_args(states)) <= set(words)
+    assert get_args(states) and set(get_args(states)) <= set(words)
 
 
 def test_the_modules_of_words_are_those_that_are_checked() -> None:

@@ -23,7 +23,7 @@ from index.library import Library
 from index.library.feedback import Feedback
 from index.web import web_address
 from rag.assistant import Assistant
-from ui.shared.html import counted, duration
+from ui.shared.html import counted, duration, heading, notice, section
 from ui.staff import evaluate_html as html
 from ui.staff import runs
 from ui.staff.runs import Runner
@@ -41,7 +41,7 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
     library, runner = assistant.library, Runner(assistant)
     seen = gr.State("")
     with gr.Column(elem_classes="staff desk", elem_id="evaluate"):
-        gr.HTML(html.heading(said("evaluate"), said("evaluate_lead")))
+        gr.HTML(heading(said("evaluate"), said("evaluate_lead")))
         with gr.Row():
             which = gr.Dropdown(label=said("set"), elem_id="set")
             limit = gr.Number(
@@ -54,18 +54,18 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
         progress = gr.HTML(elem_id="run-line")
         upload = gr.File(label=said("set_upload"), file_types=[".jsonl"], elem_id="set-upload", height=110)
         set_line = gr.HTML(elem_id="set-line")
-        gr.HTML(html.section(said("result")))
+        gr.HTML(section(said("result")))
         chosen = gr.Dropdown(label=said("run_choice"), elem_id="run-choice")
         figures = gr.HTML(elem_id="figures")
         report = gr.DownloadButton(said("report"), visible=False, elem_id="report")
         plots = gr.HTML(elem_id="plots")
-        gr.HTML(html.section(said("lost")))
+        gr.HTML(section(said("lost")))
         lost = gr.Dropdown(label=said("lost_choice"), elem_id="lost")
         opened = gr.HTML(elem_id="opened")
-        gr.HTML(html.section(said("compare")))
+        gr.HTML(section(said("compare")))
         against = gr.Dropdown(label=said("compare_with"), elem_id="against")
         compared = gr.HTML(elem_id="compared")
-        gr.HTML(html.section(said("feedback"), said("feedback_lead")))
+        gr.HTML(section(said("feedback"), said("feedback_lead")))
         feedback = gr.Dropdown(label=said("feedback_choice"), elem_id="feedback")
         question = gr.Textbox(label=said("asked_question"), max_length=2000, elem_id="asked-question")
         with gr.Row():
@@ -170,12 +170,12 @@ def run_lines(library: Library, runner: Runner, name: str | None, limit: int, fi
     """The line under the buttons from the run's beginning to its end. Who leaves the page does not stop the run."""
     known = next((each for each in runs.known_sets(library.folder) if each.name == name), None)
     if known is None:
-        yield html.notice(said("nothing_chosen"), problem=True)
+        yield notice(said("nothing_chosen"), problem=True)
         return
     try:
         runner.start(known, limit=limit, finding_only=finding_only)
     except VerbatimError as error:
-        yield html.notice(str(error), problem=True)
+        yield notice(str(error), problem=True)
         return
     over = False
     while not over:
@@ -183,13 +183,13 @@ def run_lines(library: Library, runner: Runner, name: str | None, limit: int, fi
         yield html.progress(runner.done, runner.of, line)
         over = runner.wait(1 / LOOKS_A_SECOND)
     if runner.problem:
-        yield html.notice(runner.problem, problem=True)
+        yield notice(runner.problem, problem=True)
     elif runner.cancelled:
-        yield html.notice(said("cancelled", done=runner.done, n=runner.of))
+        yield notice(said("cancelled", done=runner.done, n=runner.of))
     else:
         seconds = runs.run_of(library.folder, runner.key)["made_by"]["seconds"]
         took = duration(seconds) or "a second"
-        yield html.notice(said("finished", n=counted(runner.of, "question"), seconds=took))
+        yield notice(said("finished", n=counted(runner.of, "question"), seconds=took))
 
 
 # A result
@@ -197,7 +197,7 @@ def run_lines(library: Library, runner: Runner, name: str | None, limit: int, fi
 
 def shown(library: Library, key: str | None) -> list[Any]:
     """A run's figures, plots, report, lost questions, and what it may be compared with."""
-    nothing = [html.notice(said("no_runs")), "", gr.update(visible=False), gr.update(choices=[], value=None), ""]
+    nothing = [notice(said("no_runs")), "", gr.update(visible=False), gr.update(choices=[], value=None), ""]
     others = gr.update(
         choices=[
             (said("compare_none"), NOTHING),
@@ -210,7 +210,7 @@ def shown(library: Library, key: str | None) -> list[Any]:
     try:
         result = runs.run_of(library.folder, key)
     except VerbatimError as error:
-        return [html.notice(str(error), problem=True), *nothing[1:], others, ""]
+        return [notice(str(error), problem=True), *nothing[1:], others, ""]
     view = view_of(result, None, ())
     lost = [
         (f"{stage}: {question['question']}"[:LONGEST_CHOICE], question["id"])
@@ -242,7 +242,7 @@ def opened_question(library: Library, key: str | None, id_: str | None) -> str:
     try:
         result = runs.run_of(library.folder, key)
     except VerbatimError as error:
-        return html.notice(str(error), problem=True)
+        return notice(str(error), problem=True)
     lost = runs.lost_by_stage(view_of(result, None, ()))
     stage, question = next(((stage, q) for stage, q in lost if q["id"] == id_), ("", None))
     row = next((row for row in result["questions"] if row["id"] == id_), None)
@@ -285,7 +285,7 @@ def comparison_of(library: Library, key: str | None, old: str | None) -> str:
         new, older = runs.run_of(library.folder, key), runs.run_of(library.folder, old)
         comparison = compare(new, older)
     except VerbatimError as error:
-        return html.notice(said("not_comparable", why=error), problem=True)
+        return notice(said("not_comparable", why=error), problem=True)
     return html.comparison(view_of(new, comparison, ())["comparison"])
 
 
@@ -299,11 +299,11 @@ def set_added(library: Library, path: str | None) -> list[Any]:
     try:
         known, asked = runs.add_set(library.folder, Path(path))
     except VerbatimError as error:
-        return [html.notice(str(error), problem=True), gr.skip(), None]
+        return [notice(str(error), problem=True), gr.skip(), None]
     line = said("set_added", name=known.name, n=counted(known.questions, "question"))
     if asked.skipped:
         line += " " + said("set_skipped", why="; ".join(asked.skipped[:3]))
-    return [html.notice(line), gr.update(**sets(library, chosen=known.name)), None]
+    return [notice(line), gr.update(**sets(library, chosen=known.name)), None]
 
 
 # Feedback
@@ -357,16 +357,16 @@ def question_added(
     """Adds a question to a set of the library: the line to show, and the sets as they are now."""
     row: dict[str, Any] = {"question": question.strip(), "kind": KIND, "verdict": verdict}
     if not row["question"]:
-        return [html.notice(said("needs_question"), problem=True), gr.skip()]
+        return [notice(said("needs_question"), problem=True), gr.skip()]
     if verdict in ("answered", "said_by_other"):
         if not episode or start is None or end is None or not start < end:
-            return [html.notice(said("needs_place"), problem=True), gr.skip()]
+            return [notice(said("needs_place"), problem=True), gr.skip()]
         row["gold"] = [{"episode": episode, "start": start, "end": end}]
         if speaker.strip():
             row["speaker"] = speaker.strip()
     try:
         id_, size = runs.add_question(library.folder, into.strip(), row)
     except VerbatimError as error:
-        return [html.notice(str(error), problem=True), gr.skip()]
+        return [notice(str(error), problem=True), gr.skip()]
     line = said("kept_question", id=id_, set=into.strip(), n=size)
-    return [html.notice(line), gr.update(**sets(library, chosen=into.strip()))]
+    return [notice(line), gr.update(**sets(library, chosen=into.strip()))]

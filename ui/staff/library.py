@@ -17,7 +17,7 @@ from index.library import EpisodeSummary, Library
 from index.reading.read import TRANSCRIPT_SUFFIXES
 from rag.answer import clock
 from rag.assistant import Assistant
-from ui.shared.html import counted, day, listed
+from ui.shared.html import counted, day, heading, listed, notice, section
 from ui.staff import drafts as incoming
 from ui.staff import evaluate_html as html
 from ui.staff.charts import episodes_chart, spoken_chart
@@ -38,7 +38,7 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
         head = gr.HTML()
         episodes = gr.HTML(elem_id="episodes")
         gr.HTML(
-            html.section(
+            section(
                 said("add"), said("add_lead", kinds=kinds, megabytes=MOST_BYTES // 1_000_000, files=MOST_FILES)
             )
         )
@@ -56,7 +56,7 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
                 save = gr.Button(said("save_none"), variant="primary", elem_id="save")
                 discard = gr.Button(said("discard"), elem_id="discard")
         line = gr.HTML(elem_id="holdings-line")
-        gr.HTML(html.section(said("remove")))
+        gr.HTML(section(said("remove")))
         with gr.Row():
             chosen = gr.Dropdown(label=said("remove_which"), multiselect=True, elem_id="to-remove")
             remove = gr.Button(said("remove_button"), elem_id="remove", scale=0)
@@ -66,7 +66,7 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
             back = gr.Button(said("put_back"), elem_id="put-back", scale=0)
             delete = gr.Button(said("delete"), elem_id="delete", scale=0)
             sure = gr.Button(said("delete_sure"), elem_id="delete-sure", variant="stop", visible=False, scale=0)
-        gr.HTML(html.section(said("charts")))
+        gr.HTML(section(said("charts")))
         charts = gr.HTML(elem_id="charts")
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -87,7 +87,7 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
         try:
             return with_typed(held, *values), ""
         except VerbatimError as error:
-            return held, html.notice(str(error), problem=True)
+            return held, notice(str(error), problem=True)
 
     def store(held: Drafts, *values: str) -> Iterator[list[Any]]:
         yield from stored(library, held, *values)
@@ -132,7 +132,7 @@ def furnished(library: Library) -> list[Any]:
     ]
     drawn = [(said("chart_people"), spoken_chart(summaries)), (said("chart_episodes"), episodes_chart(summaries))]
     return [
-        html.heading(said("library"), html.library_lead(summaries) if summaries else said("library_empty")),
+        heading(said("library"), html.library_lead(summaries) if summaries else said("library_empty")),
         html.episodes_table(summaries, problems_of(library, summaries)),
         gr.update(choices=names, value=[]),
         gr.update(choices=entries, value=[]),
@@ -233,7 +233,7 @@ def stored(library: Library, drafts: Drafts, *typed: str) -> Iterator[list[Any]]
     try:
         drafts = with_typed(drafts, *typed)
     except VerbatimError as error:
-        yield [gr.skip(), gr.skip(), html.notice(str(error), problem=True), *[gr.skip()] * 8]
+        yield [gr.skip(), gr.skip(), notice(str(error), problem=True), *[gr.skip()] * 8]
         return
     drafts = tuple(replace(draft, refusal="") if draft.episode else draft for draft in drafts)
     for after in incoming.save_drafts(library, drafts):
@@ -248,41 +248,41 @@ def stored(library: Library, drafts: Drafts, *typed: str) -> Iterator[list[Any]]
 def removed(library: Library, ids: Sequence[str], by: str | None) -> list[Any]:
     """Moves episodes to the bin: the line to show, the keys that undo it, and the button that does."""
     if not ids:
-        return [html.notice(said("choose_first"), problem=True), (), gr.update(visible=False)]
+        return [notice(said("choose_first"), problem=True), (), gr.update(visible=False)]
     done = []
     try:
         for id_ in ids:
             done.append(library.to_bin(id_, by=by))
     except VerbatimError as error:
-        line = html.notice(str(error), problem=True)
+        line = notice(str(error), problem=True)
     else:
-        line = html.notice(said("removed", titles=listed([each.title for each in done], limit=4)))
+        line = notice(said("removed", titles=listed([each.title for each in done], limit=4)))
     return [line, tuple(each.key for each in done), gr.update(visible=bool(done))]
 
 
 def put_back(library: Library, keys: Sequence[str]) -> list[Any]:
     """Puts removed episodes back: the line to show, no keys to undo, and no button."""
     if not keys:
-        return [html.notice(said("choose_first"), problem=True), (), gr.update(visible=False)]
+        return [notice(said("choose_first"), problem=True), (), gr.update(visible=False)]
     known = {removed.key: removed.title for removed in library.in_bin()}
     try:
         for key in keys:
             library.from_bin(key)
     except VerbatimError as error:
-        return [html.notice(str(error), problem=True), (), gr.update(visible=False)]
+        return [notice(str(error), problem=True), (), gr.update(visible=False)]
     line = said("put_back_done", titles=listed([known.get(key, key) for key in keys], limit=4))
-    return [html.notice(line), (), gr.update(visible=False)]
+    return [notice(line), (), gr.update(visible=False)]
 
 
 def deleted(library: Library, keys: Sequence[str]) -> list[Any]:
     """Deletes removed episodes for good: the line to show, and the button that asked whether one is sure, gone."""
     if not keys:
-        return [html.notice(said("choose_first"), problem=True), gr.update(visible=False)]
+        return [notice(said("choose_first"), problem=True), gr.update(visible=False)]
     known = {removed.key: removed.title for removed in library.in_bin()}
     try:
         for key in keys:
             library.empty_bin(key)
     except VerbatimError as error:
-        return [html.notice(str(error), problem=True), gr.update(visible=False)]
+        return [notice(str(error), problem=True), gr.update(visible=False)]
     line = said("deleted", titles=listed([known.get(key, key) for key in keys], limit=4))
-    return [html.notice(line), gr.update(visible=False)]
+    return [notice(line), gr.update(visible=False)]

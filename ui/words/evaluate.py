@@ -128,6 +128,7 @@ said = Words(
         "found": "Passages found, best first",
         "cited": "Quotes cited",
         "is_gold": "holds the answer",
+        "play": "Play {title} at {time}",
         "is_not_gold": "not the answer",
         "nothing_found": "Nothing was found.",
         "nothing_cited": "Nothing was quoted.",
