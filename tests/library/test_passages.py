@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from jinja2 import UndefinedError, nodes
 
 from index.episode import Episode, Person, Sentence, Show, Turn
 from rag.answer import Answer, Citation, Searched, Withheld
@@ -15,7 +16,9 @@ from ui.listeners import answers
 from ui.listeners.suggest import Suggestion
 from ui.shared import html as passages
 from ui.shared.moments import find_quote, moment_of, span_to_play
+from ui.shared.templates import ENVIRONMENT, TEMPLATE_CHARACTERS, escaped, macros
 
+UI = Path(__file__).resolve().parents[2] / "ui"
 HOSTILE = json.loads((Path(__file__).parents[1] / "data" / "hostile.json").read_text(encoding="utf-8"))
 HOST, GUEST = Person("Ada Rowe", "host"), Person("Ben Tull", "guest")
 
@@ -111,11 +114,11 @@ def test_hostile_text_leaves_nothing_that_a_template_would_run(text: str) -> Non
 
 def test_text_is_shown_letter_for_letter() -> None:
     text = "a < b && \"c\" is 'd' for ${5} in {{x}} or `y`"
-    assert Page(f"<p>{passages.escaped(text)}</p>").text == text
+    assert Page(f"<p>{escaped(text)}</p>").text == text
 
 
 def test_characters_that_turn_the_reading_direction_are_left_out() -> None:
-    assert passages.escaped("a\u202eb\x00c") == "abc"
+    assert escaped("a\u202eb\x00c") == "abc"
 
 
 @pytest.mark.parametrize(
@@ -312,3 +315,25 @@ def test_what_was_withheld_can_be_opened_and_is_only_text() -> None:
     html = answers.held_back(answer)
     assert "<details" in html and "He said &lt;b&gt;gold&lt;/b&gt; [1]." in html and "in its place" in html
     assert answers.held_back(Answer("q", "q", "answered", "a", (), (), Searched(1, 1.0), "llm", "m")) == ""
+
+
+TEMPLATES = sorted(file.relative_to(UI).as_posix() for file in UI.rglob("*.j2"))
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_says_of_no_value_that_it_is_finished_and_has_nothing_that_another_template_would_run(name: str) -> None:
+    tree = ENVIRONMENT.parse((UI / name).read_text(encoding="utf-8"))
+    used = {node.name for node in tree.find_all(nodes.Filter)}
+    assert not used & {"safe", "forceescape", "tojson", "xmlattr"} and not list(tree.find_all((nodes.Concat, nodes.MarkSafe)))
+    text = "".join(node.data for node in tree.find_all(nodes.TemplateData))
+    assert not {chr(letter) for letter in TEMPLATE_CHARACTERS} & set(text)
+
+
+def test_a_value_that_a_template_is_not_given_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        macros("shared/shared.html.j2").heading("a title")
+
+
+def test_a_line_break_in_a_template_is_a_space_only_before_letters() -> None:
+    source = "<p\n  id='x'>\n\n  {% if true %}\n  a\n  b\n  {% endif %}\n  <i>c</i>\n  {# {{ a }}\n #}\n</p>\n"
+    assert ENVIRONMENT.from_string(source).render() == "<p id='x'> a b<i>c</i></p>"

@@ -75,8 +75,8 @@ from threading import Barrier
 
 import app
 from index.errors import NoSuchEpisode
-from rag.answer import Assistant
-from rag.result import Answer, Asked, Citation, Done, Found, Searched, Wrote
+from rag.answer import Answer, Asked, Citation, Done, Found, Searched, Wrote
+from rag.assistant import Assistant
 
 QUOTE = Citation(
     n=1, episode="kettle", title="The copper kettle", show="Mended", date="2024-02-01", speaker="Ben Tull",

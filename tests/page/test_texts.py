@@ -3,61 +3,78 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import pytest
+from jinja2 import nodes
 
 from index.episode import Role, SpeakerSource, TimeSource
 from index.library.feedback import FeedbackKind
-from rag.answer import Asked, Verdict
-from ui.words import evaluate, staff
-from ui.words.listeners import IN_THE_BROWSER, TEXT, said
+from rag.answer import Verdict
+from rag.search.person import Prompted
+from ui.shared.templates import ENVIRONMENT
+from ui.words import evaluate, listeners, staff
+from ui.words.form import Words
+from ui.words.listeners import IN_THE_BROWSER
 
 UI = Path(__file__).resolve().parents[2] / "ui"
-OF_STAFF = {"staff": staff, "evaluate": evaluate}
+WORDS: dict[str, Words] = {module.__name__: module.said for module in (listeners, staff, evaluate)}
+EVERY = [(module, key) for module, words in WORDS.items() for key in words]
 
 
-def named_in(words: object) -> set[str]:
+def named_in(words: str) -> set[str]:
     """The names in the braces of a text."""
-    return {name for _, name, _, _ in string.Formatter().parse(words) if name is not None} if isinstance(words, str) else set()
+    return {name for _, name, _, _ in string.Formatter().parse(words) if name is not None}
 
 
-class Source:
-    """A file of `ui/`: its calls and its uses of the modules of words, each with the line that it stands in."""
+class Use(NamedTuple):
+    """A call of `said`: where, of which module's words, for which key (None: known only when it is shown), what it fills in."""
 
-    def __init__(self, file: Path) -> None:
-        self.name = file.name
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        self.nodes = list(ast.walk(tree))
-        self.parent = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
+    where: str
+    module: str
+    key: str | None
+    fields: set[str]
 
-    def of_listeners(self) -> Iterator[tuple[str, ast.Call, str | None]]:
-        """Each call of `said` with each key that it may be for; None where the key is known only when it is shown."""
-        for node in self.nodes:
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "said":
-                key = node.args[0]
-                for way in (key.body, key.orelse) if isinstance(key, ast.IfExp) else (key,):
-                    yield f"{self.name}:{node.lineno}", node, way.value if isinstance(way, ast.Constant) else None
 
-    def of_staff(self) -> Iterator[tuple[str, str, object, set[str] | None]]:
-        """Each word of the staff's screens: where, its name, what it is, and the fields that are given; None: it isn't filled."""
-        modules: dict[str, ModuleType] = {
-            alias.asname or alias.name: OF_STAFF[alias.name]
-            for node in self.nodes
-            if isinstance(node, ast.ImportFrom) and node.module == "ui.words"
-            for alias in node.names
-            if alias.name in OF_STAFF
-        }
-        for node in self.nodes:
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
-                above = self.parent[node]
-                call = self.parent[above] if isinstance(above, ast.Attribute) and above.attr == "format" else None
-                given = fields_of(call) if isinstance(call, ast.Call) else None
-                yield f"{self.name}:{node.lineno}", node.attr, getattr(modules[node.value.id], node.attr), given
+def uses_in_code(file: Path) -> Iterator[Use]:
+    """Every call of `said` in a file of `ui/`, with each key that it may be for."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    modules = {
+        alias.asname or alias.name: node.module or ""
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module in WORDS
+        for alias in node.names
+        if alias.name == "said"
+    }
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in modules:
+            key = node.args[0]
+            for way in (key.body, key.orelse) if isinstance(key, ast.IfExp) else (key,):
+                known = way.value if isinstance(way, ast.Constant) else None
+                yield Use(f"{file.name}:{node.lineno}", modules[node.func.id], known, fields_of(node))
+
+
+def uses_in_templates(file: Path) -> Iterator[Use]:
+    """Every call of `said` in the templates that a file of `ui/` takes its macros from, with that file's words."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module in WORDS]
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "macros":
+            template = call.args[0]
+            assert isinstance(template, ast.Constant) and len(modules) == 1, f"{file.name}: whose words a template says"
+            source = (UI / template.value).read_text(encoding="utf-8")
+            for node in ENVIRONMENT.parse(source).find_all(nodes.Call):
+                if isinstance(node.node, nodes.Name) and node.node.name == "said":
+                    key = node.args[0]
+                    for way in (key.expr1, key.expr2) if isinstance(key, nodes.CondExpr) else (key,):
+                        known = way.value if isinstance(way, nodes.Const) else None
+                        yield Use(
+                            f"{template.value}:{node.lineno}", modules[0], known, {field.key for field in node.kwargs}
+                        )
 
 
 def fields_of(call: ast.Call) -> set[str]:
@@ -72,48 +89,47 @@ def fields_of(call: ast.Call) -> set[str]:
     return names
 
 
-SOURCES = [Source(file) for file in sorted(UI.rglob("*.py"))]
+USES = [use for file in sorted(UI.rglob("*.py")) for use in (*uses_in_code(file), *uses_in_templates(file))]
 
 
-def test_every_text_of_the_listeners_page_is_given_what_its_braces_name() -> None:
-    calls = [call for source in SOURCES for call in source.of_listeners()]
+def test_every_text_is_given_what_its_braces_name() -> None:
+    assert len(USES) > 250
+    known = [use for use in USES if use.key is not None]
     wrong = [
-        f"{where}: {key} wants {sorted(named_in(TEXT[key]))}, gets {sorted(fields_of(call))}"
-        for where, call, key in calls
-        if key is not None and named_in(TEXT[key]) != fields_of(call)
+        f"{use.where}: {use.key} wants {sorted(named_in(WORDS[use.module][use.key]))}, gets {sorted(use.fields)}"
+        for use in known
+        if named_in(WORDS[use.module][use.key]) != use.fields
     ]
     assert not wrong, "\n".join(wrong)
-    assert not [where for where, call, key in calls if key is None and fields_of(call)], "a text that can't be checked here"
-    filled = {key for _, _, key in calls if key}
-    assert not {key for key, words in TEXT.items() if named_in(words)} - filled, "braces that nobody fills by name"
+    assert not [use.where for use in USES if use.key is None and use.fields], "a text that can't be checked here"
+    filled = {(use.module, use.key) for use in known}
+    unfilled = [key for module, key in EVERY if named_in(WORDS[module][key]) and (module, key) not in filled]
+    assert not unfilled, "braces that nobody fills by name"
 
 
-def test_every_word_of_the_staffs_screens_is_given_what_its_braces_name() -> None:
-    uses = [use for source in SOURCES for use in source.of_staff()]
-    assert len(uses) > 150
-    wrong = [
-        f"{where}: {name} wants {sorted(named_in(words))}, gets {given if given is None else sorted(given)}"
-        for where, name, words, given in uses
-        if named_in(words) != (given or set())
-    ]
-    assert not wrong, "\n".join(wrong)
+@pytest.mark.parametrize("module", WORDS)
+def test_every_text_is_shown_somewhere(module: str) -> None:
+    files = [*UI.rglob("*.py"), *UI.rglob("*.j2")]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in sorted(files) if "words" not in file.parts)
+    assert not [key for key in WORDS[module] if not re.search(rf"[\"']{key}[\"']", code) and key not in IN_THE_BROWSER]
 
 
-@pytest.mark.parametrize("key", TEXT)
-def test_a_text_is_filled_and_no_brace_is_left(key: str) -> None:
-    braces = [name for _, name, _, _ in string.Formatter().parse(TEXT[key]) if name is not None]
-    filled = said(key, **dict.fromkeys(braces, "{seven}"))
+@pytest.mark.parametrize(("module", "key"), EVERY)
+def test_a_text_is_filled_and_no_brace_is_left(module: str, key: str) -> None:
+    words = WORDS[module]
+    braces = [name for _, name, _, _ in string.Formatter().parse(words[key]) if name is not None]
+    filled = words(key, **dict.fromkeys(braces, "{seven}"))
     assert filled.count("{seven}") == len(braces) and "{" not in filled.replace("{seven}", "")
 
 
-@pytest.mark.parametrize("key", [key for key, words in TEXT.items() if named_in(words)])
-def test_a_text_that_is_not_filled_is_an_error_and_not_shown_with_its_braces(key: str) -> None:
+@pytest.mark.parametrize(("module", "key"), [(module, key) for module, key in EVERY if named_in(WORDS[module][key])])
+def test_a_text_that_is_not_filled_is_an_error_and_not_shown_with_its_braces(module: str, key: str) -> None:
     with pytest.raises(KeyError):
-        said(key)
+        WORDS[module](key)
 
 
 def test_what_the_browser_says_by_itself_has_no_braces() -> None:
-    assert not [key for key in IN_THE_BROWSER if named_in(TEXT[key])]
+    assert not [key for key in IN_THE_BROWSER if named_in(listeners.said[key])]
 
 
 @pytest.mark.parametrize(
@@ -124,15 +140,16 @@ def test_what_the_browser_says_by_itself_has_no_braces() -> None:
         (evaluate.FEEDBACK_KINDS, FeedbackKind),
         (evaluate.VERDICT_NAMES, Verdict),
         (staff.ROLES, Role),
-        (staff.ASKED, Asked),
-        (staff.ASKED_TITLE, Asked),
+        (staff.ASKED, Prompted),
+        (staff.ASKED_TITLE, Prompted),
         (staff.STATES, Literal["active", "undone", "unplaced"]),
-        ({key: TEXT[key] for key in TEXT if key in get_args(Verdict)} | {"answered": ""}, Verdict),
+        ({key: listeners.said[key] for key in listeners.said if key in get_args(Verdict)} | {"answered": ""}, Verdict),
     ],
 )
 def test_every_state_has_its_words(words: dict[str, str], states: Any) -> None:
-    assert set(get_args(states)) <= set(words)
+    assert get_args(states) and set(get_args(states)) <= set(words)
 
 
 def test_the_modules_of_words_are_those_that_are_checked() -> None:
-    assert {file.stem for file in (UI / "words").glob("*.py")} - {"__init__"} == {"listeners", *OF_STAFF}
+    kept = {f"ui.words.{file.stem}" for file in (UI / "words").glob("*.py")}
+    assert kept == {*WORDS, "ui.words.__init__", "ui.words.form"}

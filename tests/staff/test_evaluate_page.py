@@ -21,7 +21,7 @@ from index.errors import VerbatimError
 from index.library import Library
 from index.library.feedback import Feedback
 from rag.assistant import Assistant
-from ui.shared.html import TEMPLATE_CHARACTERS
+from ui.shared.templates import TEMPLATE_CHARACTERS
 from ui.staff import runs
 from ui.staff.evaluate import feedback_of, opened_question, prefilled, question_added, set_added, shown
 
@@ -405,7 +405,7 @@ def test_a_hostile_run_is_only_letters_when_opened_and_compared(
 
 def test_every_payload_goes_through_every_format_as_the_letters_it_is(tmp_path: Path) -> None:
     """A reader may leave markup out, never make any; what is left is quoted as letters."""
-    from ui.shared.html import escaped
+    from ui.shared.templates import escaped
     from ui.staff.evaluate_html import episodes_table
 
     for number, payload in enumerate(HOSTILE):

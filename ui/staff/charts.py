@@ -9,7 +9,7 @@ from typing import Any
 from eval.report.metric_words import one_line
 from eval.report.plots import ACCENT, INK, LONGEST_KIND, drawn
 from index.library import EpisodeSummary
-from ui.words import evaluate as text
+from ui.words.evaluate import said
 
 MOST_PEOPLE = 10  # bars; the rest is one more
 MOST_MONTHS = 36  # with more between the first and the last, years are counted
@@ -27,14 +27,14 @@ def spoken_chart(summaries: Sequence[EpisodeSummary]) -> str | None:
     bars = ranked[:MOST_PEOPLE]
     rest = ranked[MOST_PEOPLE:]
     if rest:
-        bars.append((text.OTHERS.format(n=len(rest)), sum(minutes for _, minutes in rest)))
+        bars.append((said("others", n=len(rest)), sum(minutes for _, minutes in rest)))
 
     def draw(axes: Any) -> None:
-        _bars(axes, bars, text.HOURS)
+        _bars(axes, bars, said("hours"))
         axes.invert_yaxis()
 
     told = "; ".join(f"{name} {minutes:.0f}" for name, minutes in bars)
-    return drawn(draw, 0.7 + 0.3 * len(bars), "spoken", f"{text.CHART_PEOPLE}, in minutes: {told}.")
+    return drawn(draw, 0.7 + 0.3 * len(bars), "spoken", f"{said('chart_people')}, in minutes: {told}.")
 
 
 def episodes_chart(summaries: Sequence[EpisodeSummary]) -> str | None:
@@ -56,12 +56,12 @@ def episodes_chart(summaries: Sequence[EpisodeSummary]) -> str | None:
         step = max(1, -(-len(spans) // 6))
         axes.set_xticks(range(0, len(spans), step), spans[::step])
         axes.tick_params(axis="x", labelcolor=INK)
-        axes.set_ylabel(text.COUNT)
+        axes.set_ylabel(said("count"))
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.grid(visible=False, axis="x")
 
     told = "; ".join(f"{span} {counts[span]}" for span in spans if counts[span])
-    return drawn(draw, 2.4, "episodes", f"{text.CHART_EPISODES}: {told}.")
+    return drawn(draw, 2.4, "episodes", f"{said('chart_episodes')}: {told}.")
 
 
 def _bars(axes: Any, bars: Sequence[tuple[str, float]], label: str) -> None:

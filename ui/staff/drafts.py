@@ -25,7 +25,7 @@ from index.library import Library
 from index.reading.apart import read_apart
 from index.reading.faults import contained
 from index.reading.read import TRANSCRIPT_SUFFIXES, sidecar_of
-from ui.words import evaluate as text
+from ui.words.evaluate import said
 
 MOST_FILES = 20
 MOST_BYTES = 20_000_000  # a 24-hour transcript with a time for every word
@@ -74,12 +74,12 @@ def read_drafts(paths: Sequence[str], *, show: str = "") -> Iterator[Drafts]:
 def why_not(file: Path, at: int, taken: set[str]) -> str:
     """Why this file isn't even opened; "" where it may be."""
     if at >= MOST_FILES:
-        return text.TOO_MANY.format(files=MOST_FILES)
+        return said("too_many", files=MOST_FILES)
     if file.suffix.lower() not in TRANSCRIPT_SUFFIXES:
-        return text.WRONG_KIND.format(kinds=", ".join(sorted(TRANSCRIPT_SUFFIXES)))
+        return said("wrong_kind", kinds=", ".join(sorted(TRANSCRIPT_SUFFIXES)))
     if (size := file.stat().st_size) > MOST_BYTES:
-        return text.TOO_LARGE.format(size=f"{size / 1e6:.0f}", megabytes=MOST_BYTES // 1_000_000)
-    return text.SAME_NAME if file.stem.casefold() in taken else ""
+        return said("too_large", size=f"{size / 1e6:.0f}", megabytes=MOST_BYTES // 1_000_000)
+    return said("same_name") if file.stem.casefold() in taken else ""
 
 
 def _read(draft: FileDraft, folder: Path, sidecar: Path | None, show: str) -> FileDraft:

@@ -21,10 +21,10 @@ from rag.assistant import Assistant
 from rag.review import Review, given_text
 from ui.listeners.conversation import audio_address
 from ui.shared.filters import people_in
+from ui.shared.html import heading, notice, section
 from ui.staff import episode_html as passages_episode
-from ui.staff import found_html as passages_staff
 from ui.staff.find import QUIET, newest_first
-from ui.words import staff as words
+from ui.words.staff import ROLES, said
 
 MOST_DOUBTS = 5
 GO_TO = "(id) => { if (id) location.search = '?' + new URLSearchParams({id}); }"
@@ -45,10 +45,10 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
     library = assistant.library
     id_, editing = gr.State(""), gr.State(None)
     with gr.Column(elem_classes="staff", elem_id="reader"):
-        gr.HTML(passages_staff.heading(words.EPISODE, words.EPISODE_LEAD))
-        which = gr.Dropdown(label=words.EPISODE, elem_id="which")
-        head = gr.HTML(passages_staff.notice(words.SEARCHING), elem_id="episode-head")
-        said = gr.HTML(elem_id="said")
+        gr.HTML(heading(said("episode"), said("episode_lead")))
+        which = gr.Dropdown(label=said("episode"), elem_id="which")
+        head = gr.HTML(notice(said("searching")), elem_id="episode-head")
+        line = gr.HTML(elem_id="said")
         kept = gr.HTML(elem_id="kept", js_on_load="staff.acts(element, trigger)")
         review = gr.HTML(elem_id="review", js_on_load="staff.acts(element, trigger)")
         with gr.Column(elem_id="tools-inside", visible=False) as tools:
@@ -57,18 +57,18 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
         transcript = gr.HTML(elem_id="transcript", js_on_load="staff.reader(element, trigger)")
         with gr.Column(visible=False, elem_id="correct") as panel:
             panel_head = gr.HTML()
-            about = gr.Dropdown(label=words.WHICH, info=words.WHICH_HINT)
-            speaker = gr.Dropdown(label=words.SPEAKER, info=words.SPEAKER_HINT, allow_custom_value=True)
-            roles = [(words.ROLES[role], role) for role in ("host", "guest", "unknown")]
-            role = gr.Radio(roles, value="unknown", label=words.ROLE_OF_NEW)
+            about = gr.Dropdown(label=said("which"), info=said("which_hint"))
+            speaker = gr.Dropdown(label=said("speaker"), info=said("speaker_hint"), allow_custom_value=True)
+            roles = [(ROLES[role], role) for role in ("host", "guest", "unknown")]
+            role = gr.Radio(roles, value="unknown", label=said("role_of_new"))
             with gr.Row():
-                starts = gr.Textbox(label=words.STARTS, max_lines=1, max_length=12)
-                ends = gr.Textbox(label=words.ENDS, max_lines=1, max_length=12)
-            text = gr.Textbox(label=words.WORDS, lines=3, max_length=2000)
+                starts = gr.Textbox(label=said("starts"), max_lines=1, max_length=12)
+                ends = gr.Textbox(label=said("ends"), max_lines=1, max_length=12)
+            text = gr.Textbox(label=said("words"), lines=3, max_length=2000)
             fault = gr.HTML()
             with gr.Row():
-                save = gr.Button(words.SAVE, variant="primary")
-                cancel = gr.Button(words.CANCEL, elem_id="cancel-correct")
+                save = gr.Button(said("save"), variant="primary")
+                cancel = gr.Button(said("cancel"), elem_id="cancel-correct")
 
     shown = [head, kept, review, voices, transcript]
     fields = [about, speaker, role, starts, ends, text]
@@ -83,9 +83,9 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
         return fields_of(library, held, chosen) if held else [gr.skip()] * 4
 
     def keep(
-        held: Editing | None, chosen: str, name: str, part: str, start: str, end: str, said: str, request: gr.Request
+        held: Editing | None, chosen: str, name: str, part: str, start: str, end: str, text: str, request: gr.Request
     ) -> list[Any]:
-        return kept_of(library, held, (chosen, name, part, start, end, said), who(request))
+        return kept_of(library, held, (chosen, name, part, start, end, text), who(request))
 
     def answer(held: str, event: gr.EventData, request: gr.Request) -> list[Any]:
         if event.act == "undo":
@@ -95,7 +95,7 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
     def take_back(held: str, event: gr.EventData) -> list[Any]:
         return taken_back(library, held, int(event.number))
 
-    began = page.load(opened, None, [id_, which, tools, said, *shown], **QUIET)
+    began = page.load(opened, None, [id_, which, tools, line, *shown], **QUIET)
     began.then(None, js="() => setTimeout(staff.open, 50)")
     which.input(None, which, None, js=GO_TO, **QUIET)
     closed = "() => setTimeout(staff.panelClosed, 100)"
@@ -103,17 +103,17 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
         None, js="() => setTimeout(staff.panelOpened, 100)"
     )
     about.input(choose, [editing, about], [speaker, starts, ends, text], queue=False, **QUIET)
-    save.click(keep, [editing, *fields], [panel, fault, said, *shown], trigger_mode="once", **QUIET).then(
+    save.click(keep, [editing, *fields], [panel, fault, line, *shown], trigger_mode="once", **QUIET).then(
         None, js=closed
     )
     cancel.click(lambda: gr.update(visible=False), None, panel, queue=False, **QUIET).then(None, js=closed)
-    review.click(answer, id_, [said, *shown], **QUIET)
-    kept.click(take_back, id_, [said, *shown], **QUIET)
+    review.click(answer, id_, [line, *shown], **QUIET)
+    kept.click(take_back, id_, [line, *shown], **QUIET)
 
 
 def who(request: gr.Request) -> str:
     """Whose correction it is: the login's user, or this machine where there is no login."""
-    return getattr(request, "username", None) or words.THIS_MACHINE
+    return getattr(request, "username", None) or said("this_machine")
 
 
 def opened_of(library: Library, query: dict[str, str]) -> list[Any]:
@@ -124,12 +124,12 @@ def opened_of(library: Library, query: dict[str, str]) -> list[Any]:
     choice = gr.update(choices=[(s.title, s.id) for s in summaries], value=wanted if known else None)
     hidden = gr.update(visible=False)
     if not wanted:
-        line = passages_staff.notice(words.CHOOSE_EPISODE if summaries else words.NO_EPISODES)
+        line = notice(said("choose_episode") if summaries else said("no_episodes"))
         return ["", choice, hidden, "", line, "", "", "", ""]
     try:
         episode = library.episode(wanted)
     except VerbatimError as error:
-        return ["", choice, hidden, "", passages_staff.notice(str(error), problem=True), "", "", "", ""]
+        return ["", choice, hidden, "", notice(str(error), problem=True), "", "", "", ""]
     return [
         wanted,
         choice,
@@ -175,19 +175,19 @@ def editing_of(library: Library, id_: str, first: int) -> list[Any]:
     turn = episode.turn_at(first)
     held = Editing(id_, turn.sentences[0].position, turn.sentences[-1].position)
     spoken = turn.spoken()
-    choices = [(words.WHOLE_TURN, f"{WHOLE}-{held.first}")]
+    choices = [(said("whole_turn"), f"{WHOLE}-{held.first}")]
     if len(turn.sentences) > 1:
-        choices += [(words.ONE_SENTENCE.format(text=_short(s.text)), f"{ONE}-{s.position}") for s in turn.sentences]
-        choices += [(words.FROM_HERE.format(text=_short(s.text)), f"{FROM}-{s.position}") for s in spoken[1:]]
+        choices += [(said("one_sentence", text=_short(s.text)), f"{ONE}-{s.position}") for s in turn.sentences]
+        choices += [(said("from_here", text=_short(s.text)), f"{FROM}-{s.position}") for s in spoken[1:]]
     people = [*(person.name for person in episode.people), *people_in(library.summaries())]
     names = [(name, name) for name in dict.fromkeys(people)]
     speaker, starts, ends, text = fields_of(library, held, choices[0][1])
-    named = turn.speaker.name if turn.speaker else words.UNKNOWN_SPEAKER
+    named = turn.speaker.name if turn.speaker else said("unknown_speaker")
     at = clock(turn.start, turn.sentences[0].time_error)
     return [
         held,
         gr.update(visible=True),
-        passages_staff.section(words.CORRECT_HEAD, " · ".join(fact for fact in (named, at) if fact)),
+        section(said("correct_head"), " · ".join(fact for fact in (named, at) if fact)),
         "",
         gr.update(choices=choices, value=choices[0][1]),
         gr.update(choices=names, value=speaker["value"]),
@@ -221,10 +221,10 @@ def kept_of(library: Library, held: Editing | None, given: tuple[Any, ...], by: 
         if changes:
             library.correct(held.episode, *changes, by=by)
     except VerbatimError as error:
-        return [gr.skip(), passages_staff.notice(str(error), problem=True), *[gr.skip()] * 6]
-    line = words.SAVED.format(what="; ".join(map(given_text, changes))) if changes else words.UNCHANGED
+        return [gr.skip(), notice(str(error), problem=True), *[gr.skip()] * 6]
+    line = said("saved", what="; ".join(map(given_text, changes))) if changes else said("unchanged")
     parts = parts_of_screen(library, library.episode(held.episode))
-    return [gr.update(visible=False), "", passages_staff.notice(line), *parts]
+    return [gr.update(visible=False), "", notice(line), *parts]
 
 
 def changes_of(
@@ -257,7 +257,7 @@ def _start_of(episode: Episode, position: int) -> str:
 def _time(text: str) -> float:
     found = seconds(text)
     if found is None:
-        raise VerbatimError(words.NOT_A_TIME.format(text=text))
+        raise VerbatimError(said("not_a_time", text=text))
     return found
 
 
@@ -279,9 +279,9 @@ def answered(library: Library, id_: str, given: VoiceIs, by: str) -> list[Any]:
     try:
         library.correct(id_, given, by=by)
     except VerbatimError as error:
-        return [passages_staff.notice(str(error), problem=True), *[gr.skip()] * 5]
-    line = words.SAVED.format(what=given_text(given))
-    return [passages_staff.notice(line), *parts_of_screen(library, library.episode(id_))]
+        return [notice(str(error), problem=True), *[gr.skip()] * 5]
+    line = said("saved", what=given_text(given))
+    return [notice(line), *parts_of_screen(library, library.episode(id_))]
 
 
 def taken_back(library: Library, id_: str, number: int | None) -> list[Any]:
@@ -289,6 +289,6 @@ def taken_back(library: Library, id_: str, number: int | None) -> list[Any]:
     try:
         kept = library.undo_correction(id_, number)
     except VerbatimError as error:
-        return [passages_staff.notice(str(error), problem=True), *[gr.skip()] * 5]
-    line = words.TAKEN_BACK.format(what=given_text(kept.correction))
-    return [passages_staff.notice(line), *parts_of_screen(library, library.episode(id_))]
+        return [notice(str(error), problem=True), *[gr.skip()] * 5]
+    line = said("taken_back", what=given_text(kept.correction))
+    return [notice(line), *parts_of_screen(library, library.episode(id_))]

@@ -14,10 +14,11 @@ from index.interviews.voices import Heard
 from index.web import web_address
 from rag.answer import Citation, clock
 from rag.review import Review, given_text
-from ui.shared.html import counted, day, duration, escaped, play_button
+from ui.shared.html import counted, day, duration, play_button
 from ui.shared.moments import MOST_LEAD_SECONDS, Moment
+from ui.shared.templates import escaped
 from ui.staff.found_html import source_hint, to_person
-from ui.words import staff as words
+from ui.words.staff import LIKELY, ROLES, STATES, said
 
 COLOURS = 8  # voices that are told apart by colour; further ones share the last
 AROUND = 3  # sentences shown before and after one that is asked about
@@ -35,10 +36,10 @@ def voices_of(episode: Episode) -> dict[str | None, int]:
 
 def head(episode: Episode) -> str:
     """What it is: title, show, date, length, and the way to its own page."""
-    facts = [episode.show.name, day(episode.date) or words.NO_DATE, duration(episode.duration or 0.0)]
+    facts = [episode.show.name, day(episode.date) or said("no_date"), duration(episode.duration or 0.0)]
     source = web_address(episode.url)
     outside = (
-        f'<a href="{escaped(source)}" target="_blank" rel="noopener noreferrer">{escaped(words.TO_SOURCE)}</a>'
+        f'<a href="{escaped(source)}" target="_blank" rel="noopener noreferrer">{escaped(said("to_source"))}</a>'
         if source
         else ""
     )
@@ -64,9 +65,9 @@ def voices(episode: Episode) -> str:
         if length
     )
     shown = sorted(shares, key=lambda name: -shares[name])
-    legend = [(name, words.LEGEND_SHARE.format(name=name or words.UNKNOWN_SPEAKER, share=round(100 * shares[name] / whole)))
+    legend = [(name, said("legend_share", name=name or said("unknown_speaker"), share=round(100 * shares[name] / whole)))
               for name in shown if shares[name]]  # fmt: skip
-    told = escaped(words.WHO_SPEAKS.format(told=", ".join(text for _, text in legend)))
+    told = escaped(said("who_speaks", told=", ".join(text for _, text in legend)))
     keys = "".join(
         f'<li><i class="v{colours[name]}" aria-hidden="true"></i>'
         + (f'<a href="{escaped(to_person(name))}">{escaped(text)}</a>' if name else escaped(text))
@@ -81,12 +82,12 @@ def search_inside() -> str:
     """The box to search in the transcript, and the switch to follow the sound; `ui/staff/staff.js` moves both."""
     return (
         '<div class="inside" role="search">'
-        f'<input type="search" id="inside" maxlength="200" placeholder="{escaped(words.SEARCH_INSIDE)}" '
-        f'aria-label="{escaped(words.SEARCH_INSIDE)}"><output id="hits" data-hits="{escaped(words.HITS)}" '
-        f'data-none="{escaped(words.NO_HITS)}"></output>'
-        f'<button type="button" data-step="-1">{escaped(words.PREVIOUS)}</button>'
-        f'<button type="button" data-step="1">{escaped(words.NEXT)}</button>'
-        f'<label><input type="checkbox" id="follow" checked> {escaped(words.FOLLOW)}</label></div>'
+        f'<input type="search" id="inside" maxlength="200" placeholder="{escaped(said("search_inside"))}" '
+        f'aria-label="{escaped(said("search_inside"))}"><output id="hits" data-hits="{escaped(said("hits"))}" '
+        f'data-none="{escaped(said("no_hits"))}"></output>'
+        f'<button type="button" data-step="-1">{escaped(said("previous"))}</button>'
+        f'<button type="button" data-step="1">{escaped(said("next"))}</button>'
+        f'<label><input type="checkbox" id="follow" checked> {escaped(said("follow"))}</label></div>'
     )
 
 
@@ -120,7 +121,7 @@ def _turn(
 ) -> str:
     name = turn.speaker.name if turn.speaker else None
     first = turn.sentences[0]
-    at = _at(first) or words.NO_TIMES
+    at = _at(first) or said("no_times")
     play = (
         play_button(_moment(n, turn, episode, audio, end), f"t{n}")
         or f'<span class="when">{escaped(_at(first))}</span>'
@@ -128,21 +129,21 @@ def _turn(
     who = (
         f'<a class="name" href="{escaped(to_person(name))}">{escaped(name)}</a>'
         if name
-        else f'<span class="name">{escaped(words.UNKNOWN_SPEAKER)}</span>'
+        else f'<span class="name">{escaped(said("unknown_speaker"))}</span>'
     )
     role = (
-        f'<span class="role">{escaped(words.ROLES[turn.speaker.role])}</span>'
+        f'<span class="role">{escaped(ROLES[turn.speaker.role])}</span>'
         if turn.speaker and turn.speaker.role != "unknown"
         else ""
     )
-    label = words.CORRECT_TURN.format(speaker=_named(turn), time=at)
-    said = " ".join(_sentence(s, opened, put_right) for s in turn.sentences)
+    label = said("correct_turn", speaker=_named(turn), time=at)
+    spoken = " ".join(_sentence(s, opened, put_right) for s in turn.sentences)
     return (
         f'<section class="turn" id="t{n}" data-who="{escaped(_named(turn))}"><div class="by"><i class="v{colours[name]}" '
         f'aria-hidden="true"></i>{who}{role}{source_hint(turn.speaker_source)}{play}'
         f'<button type="button" class="quiet" data-act="correct" '
-        f'data-turn="{n}" data-first="{first.position}" aria-label="{escaped(label)}">{escaped(words.CORRECT)}</button></div>'
-        f'<p class="words">{said}</p></section>'
+        f'data-turn="{n}" data-first="{first.position}" aria-label="{escaped(label)}">{escaped(said("correct"))}</button></div>'
+        f'<p class="words">{spoken}</p></section>'
     )
 
 
@@ -151,7 +152,7 @@ def _sentence(sentence: Sentence, opened: int | None, put_right: Mapping[int, st
     hint = ""
     if sentence.position in put_right:
         kinds.append("mended")
-        hint = f' title="{escaped(words.CORRECTED_WORDS.format(text=put_right[sentence.position]))}"'
+        hint = f' title="{escaped(said("corrected_words", text=put_right[sentence.position]))}"'
     # Only what is known to the second can be pointed at: the sound is followed by these alone.
     exact = sentence.start is not None and (sentence.time_error or 0.0) <= EXACT_SECONDS
     start = f' data-start="{sentence.start:.2f}"' if exact else ""
@@ -173,7 +174,7 @@ def _moment(n: int, turn: Turn, episode: Episode, audio: str | None, end: float)
 
 
 def _named(turn: Turn) -> str:
-    return turn.speaker.name if turn.speaker else words.UNKNOWN_SPEAKER
+    return turn.speaker.name if turn.speaker else said("unknown_speaker")
 
 
 def _at(sentence: Sentence) -> str:
@@ -195,11 +196,11 @@ def corrections(kept: Sequence[KeptCorrection]) -> str:
         return ""
     rows = "".join(
         f'<li class="{one.state}"><span>{escaped(given_text(one.correction))}</span><span class="by-at">'
-        f"{escaped(words.BY_AT.format(by=one.by or words.BY_NOBODY, at=one.at.replace('T', ' ')[:16]))}"
-        + (f" · {escaped(words.STATES[one.state])}" if words.STATES[one.state] else "")
+        f"{escaped(said('by_at', by=one.by or said('by_nobody'), at=one.at.replace('T', ' ')[:16]))}"
+        + (f" · {escaped(STATES[one.state])}" if STATES[one.state] else "")
         + "</span>"
         + (
-            f'<button type="button" class="quiet" data-act="undo" data-number="{one.number}">{escaped(words.TAKE_BACK)}</button>'
+            f'<button type="button" class="quiet" data-act="undo" data-number="{one.number}">{escaped(said("take_back"))}</button>'
             if one.state == "active"
             else ""
         )
@@ -208,7 +209,7 @@ def corrections(kept: Sequence[KeptCorrection]) -> str:
     )
     active = sum(one.state == "active" for one in kept)
     return (
-        f'<details class="kept"{" open" if active else ""}><summary>{escaped(words.PUT_RIGHT)} ({active})</summary>'
+        f'<details class="kept"{" open" if active else ""}><summary>{escaped(said("put_right"))} ({active})</summary>'
         f"<ul>{rows}</ul></details>"
     )
 
@@ -229,27 +230,29 @@ def words_before(kept: Sequence[KeptCorrection], added: Episode) -> dict[int, st
 def review(told: Review) -> str:
     """Where it is least sure who speaks, with one press to answer; what has been told so far above it."""
     spoken = told.words
-    state = words.REVIEW_STATE.format(host=spoken["host"], guest=spoken["guest"], unknown=spoken["unknown"])
-    lines = [words.REVIEW_LEAD, state]
+    state = said("review_state", host=spoken["host"], guest=spoken["guest"], unknown=spoken["unknown"])
+    lines = [said("review_lead"), state]
     roles = [person.role for person in told.episode.people]
     if 1 not in (roles.count("host"), roles.count("guest")):
-        lines.append(words.REVIEW_NAMELESS)
+        lines.append(said("review_nameless"))
     if told.recovery and told.recovery.panel:
-        lines.append(words.REVIEW_PANEL)
-    doubts = "".join(_doubt(told, doubt) for doubt in told.doubts) or f"<p>{escaped(words.REVIEW_DONE)}</p>"
+        lines.append(said("review_panel"))
+    doubts = "".join(_doubt(told, doubt) for doubt in told.doubts) or f"<p>{escaped(said('review_done'))}</p>"
     answered = any(kept.state == "active" for kept in told.given)
     undo = (
-        f'<button type="button" class="quiet" data-act="undo">{escaped(words.UNDO_ANSWER)}</button>' if answered else ""
+        f'<button type="button" class="quiet" data-act="undo">{escaped(said("undo_answer"))}</button>'
+        if answered
+        else ""
     )
     return (
-        f'<section class="review"><h2>{escaped(words.REVIEW)}</h2>{"".join(f"<p>{escaped(line)}</p>" for line in lines)}'
+        f'<section class="review"><h2>{escaped(said("review"))}</h2>{"".join(f"<p>{escaped(line)}</p>" for line in lines)}'
         f"<ol>{doubts}</ol>{undo}</section>"
     )
 
 
 def _doubt(told: Review, doubt: Doubt) -> str:
     worth = counted(max(1, round(doubt.wrong_words)), "word")
-    line = words.DOUBT.format(likely=words.LIKELY[doubt.likely], sure=round(100 * doubt.sure), words=worth)
+    line = said("doubt", likely=LIKELY[doubt.likely], sure=round(100 * doubt.sure), words=worth)
     texts = {sentence.position: sentence.text for sentence in told.episode.sentences}
     heard = told.recovery.heard if told.recovery else ()
     place = next(n for n, one in enumerate(heard) if one.position == doubt.ask)
@@ -261,13 +264,13 @@ def _doubt(told: Review, doubt: Doubt) -> str:
 
 
 def _heard(one: Heard, text: str, *, asked: bool) -> str:
-    sure = words.SAID if one.fixed else f"{round(100 * one.sure)} %"
+    sure = said("said") if one.fixed else f"{round(100 * one.sure)} %"
     buttons = "".join(
         f'<button type="button" data-act="answer" data-role="{role}" data-position="{one.position}" '
         f'aria-label="{escaped(f"{label}: {text[:60]}")}">{escaped(label)}</button>'
-        for role, label in (("host", words.HOST_FROM), ("guest", words.GUEST_FROM))
+        for role, label in (("host", said("host_from")), ("guest", said("guest_from")))
     )
     return (
-        f'<li class="{"asked" if asked else "near"}"><span class="voice {one.likely}">{escaped(words.LIKELY[one.likely])} '
+        f'<li class="{"asked" if asked else "near"}"><span class="voice {one.likely}">{escaped(LIKELY[one.likely])} '
         f'{escaped(sure)}</span><span class="text">{escaped(text)}</span><span class="answers">{buttons}</span></li>'
     )

@@ -23,11 +23,11 @@ from index.library import Library
 from index.library.feedback import Feedback
 from index.web import web_address
 from rag.assistant import Assistant
-from ui.shared.html import counted, duration
+from ui.shared.html import counted, duration, heading, notice, section
 from ui.staff import evaluate_html as html
 from ui.staff import runs
 from ui.staff.runs import Runner
-from ui.words import evaluate as text
+from ui.words.evaluate import FEEDBACK_KINDS, VERDICT_NAMES, said
 
 LOOKS_A_SECOND = 2
 NOTHING = ""
@@ -41,42 +41,44 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
     library, runner = assistant.library, Runner(assistant)
     seen = gr.State("")
     with gr.Column(elem_classes="staff desk", elem_id="evaluate"):
-        gr.HTML(html.heading(text.EVALUATE, text.EVALUATE_LEAD))
+        gr.HTML(heading(said("evaluate"), said("evaluate_lead")))
         with gr.Row():
-            which = gr.Dropdown(label=text.SET, elem_id="set")
-            limit = gr.Number(label=text.LIMIT, info=text.LIMIT_HINT, value=0, minimum=0, maximum=100_000, precision=0)
-        finding_only = gr.Checkbox(label=text.FINDING_ONLY, elem_id="finding-only")
+            which = gr.Dropdown(label=said("set"), elem_id="set")
+            limit = gr.Number(
+                label=said("limit"), info=said("limit_hint"), value=0, minimum=0, maximum=100_000, precision=0
+            )
+        finding_only = gr.Checkbox(label=said("finding_only"), elem_id="finding-only")
         with gr.Row():
-            run = gr.Button(text.RUN, variant="primary", elem_id="run")
-            cancel = gr.Button(text.CANCEL, elem_id="cancel")
+            run = gr.Button(said("run"), variant="primary", elem_id="run")
+            cancel = gr.Button(said("cancel"), elem_id="cancel")
         progress = gr.HTML(elem_id="run-line")
-        upload = gr.File(label=text.SET_UPLOAD, file_types=[".jsonl"], elem_id="set-upload", height=110)
+        upload = gr.File(label=said("set_upload"), file_types=[".jsonl"], elem_id="set-upload", height=110)
         set_line = gr.HTML(elem_id="set-line")
-        gr.HTML(html.section(text.RESULT))
-        chosen = gr.Dropdown(label=text.RUN_CHOICE, elem_id="run-choice")
+        gr.HTML(section(said("result")))
+        chosen = gr.Dropdown(label=said("run_choice"), elem_id="run-choice")
         figures = gr.HTML(elem_id="figures")
-        report = gr.DownloadButton(text.REPORT, visible=False, elem_id="report")
+        report = gr.DownloadButton(said("report"), visible=False, elem_id="report")
         plots = gr.HTML(elem_id="plots")
-        gr.HTML(html.section(text.LOST))
-        lost = gr.Dropdown(label=text.LOST_CHOICE, elem_id="lost")
+        gr.HTML(section(said("lost")))
+        lost = gr.Dropdown(label=said("lost_choice"), elem_id="lost")
         opened = gr.HTML(elem_id="opened")
-        gr.HTML(html.section(text.COMPARE))
-        against = gr.Dropdown(label=text.COMPARE_WITH, elem_id="against")
+        gr.HTML(section(said("compare")))
+        against = gr.Dropdown(label=said("compare_with"), elem_id="against")
         compared = gr.HTML(elem_id="compared")
-        gr.HTML(html.section(text.FEEDBACK, text.FEEDBACK_LEAD))
-        feedback = gr.Dropdown(label=text.FEEDBACK_CHOICE, elem_id="feedback")
-        question = gr.Textbox(label=text.ASKED_QUESTION, max_length=2000, elem_id="asked-question")
+        gr.HTML(section(said("feedback"), said("feedback_lead")))
+        feedback = gr.Dropdown(label=said("feedback_choice"), elem_id="feedback")
+        question = gr.Textbox(label=said("asked_question"), max_length=2000, elem_id="asked-question")
         with gr.Row():
-            verdicts = [(name, verdict) for verdict, name in text.VERDICT_NAMES.items()]
-            verdict = gr.Dropdown(verdicts, value="answered", label=text.RIGHT_VERDICT)
-            speaker = gr.Textbox(label=text.RIGHT_SPEAKER, info=text.RIGHT_SPEAKER_HINT, max_length=300)
+            verdicts = [(name, verdict) for verdict, name in VERDICT_NAMES.items()]
+            verdict = gr.Dropdown(verdicts, value="answered", label=said("right_verdict"))
+            speaker = gr.Textbox(label=said("right_speaker"), info=said("right_speaker_hint"), max_length=300)
         with gr.Row():
-            episode = gr.Dropdown(label=text.RIGHT_EPISODE)
-            start = gr.Number(label=text.RIGHT_START, minimum=0)
-            end = gr.Number(label=text.RIGHT_END, minimum=0)
+            episode = gr.Dropdown(label=said("right_episode"))
+            start = gr.Number(label=said("right_start"), minimum=0)
+            end = gr.Number(label=said("right_end"), minimum=0)
         with gr.Row():
-            into = gr.Textbox(label=text.INTO_SET, info=text.INTO_SET_HINT, value=KIND, max_length=60)
-            keep = gr.Button(text.KEEP_QUESTION, elem_id="keep-question", scale=0)
+            into = gr.Textbox(label=said("into_set"), info=said("into_set_hint"), value=KIND, max_length=60)
+            keep = gr.Button(said("keep_question"), elem_id="keep-question", scale=0)
         kept = gr.HTML(elem_id="kept-line")
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -89,7 +91,6 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
 
     def begin(name: str | None, most: float | None, only: bool) -> Iterator[str]:
         yield from run_lines(library, runner, name, int(most or 0), only)
-
 
     def show(key: str | None, before: str) -> list[Any]:
         # The run that is shown already is left as it is, and with it what was opened of it.
@@ -131,7 +132,7 @@ def furnished(library: Library) -> list[Any]:
     """The choices of sets, runs, feedback and episodes as they are now."""
     given = [
         (
-            text.FEEDBACK_ENTRY.format(kind=text.FEEDBACK_KINDS.get(item.kind, item.kind), question=item.question)[
+            said("feedback_entry", kind=FEEDBACK_KINDS.get(item.kind, item.kind), question=item.question)[
                 :LONGEST_CHOICE
             ],
             str(number),
@@ -142,7 +143,7 @@ def furnished(library: Library) -> list[Any]:
     return [
         gr.update(**sets(library)),
         gr.update(**newest(library)),
-        gr.update(choices=given, value=None, info=None if given else text.FEEDBACK_NONE),
+        gr.update(choices=given, value=None, info=None if given else said("feedback_none")),
         gr.update(choices=[("", NOTHING), *episodes], value=NOTHING),
     ]
 
@@ -150,9 +151,7 @@ def furnished(library: Library) -> list[Any]:
 def sets(library: Library, *, chosen: str | None = None) -> dict[str, Any]:
     """The sets to choose from, as `gr.update` takes them; chosen is the first that asks about episodes that are here."""
     known = runs.known_sets(library.folder)
-    choices = [
-        (text.SET_LABEL.format(name=each.name, n=counted(each.questions, "question")), each.name) for each in known
-    ]
+    choices = [(said("set_label", name=each.name, n=counted(each.questions, "question")), each.name) for each in known]
     held = {summary.id for summary in library.summaries()}
     fitting = [each.name for each in known if each.episodes & held] or [each.name for each in known]
     return {"choices": choices, "value": chosen or next(iter(fitting), None)}
@@ -161,7 +160,7 @@ def sets(library: Library, *, chosen: str | None = None) -> dict[str, Any]:
 def newest(library: Library) -> dict[str, Any]:
     """The runs to choose from, with the newest chosen: as `gr.update` takes them."""
     kept = runs.known_runs(library.folder)
-    return {"choices": kept, "value": kept[0][1] if kept else None, "info": None if kept else text.NO_RUNS}
+    return {"choices": kept, "value": kept[0][1] if kept else None, "info": None if kept else said("no_runs")}
 
 
 # Running
@@ -171,26 +170,26 @@ def run_lines(library: Library, runner: Runner, name: str | None, limit: int, fi
     """The line under the buttons from the run's beginning to its end. Who leaves the page does not stop the run."""
     known = next((each for each in runs.known_sets(library.folder) if each.name == name), None)
     if known is None:
-        yield html.notice(text.NOTHING_CHOSEN, problem=True)
+        yield notice(said("nothing_chosen"), problem=True)
         return
     try:
         runner.start(known, limit=limit, finding_only=finding_only)
     except VerbatimError as error:
-        yield html.notice(str(error), problem=True)
+        yield notice(str(error), problem=True)
         return
     over = False
     while not over:
-        line = text.CANCELLING if runner.stopping else text.RUNNING.format(done=runner.done, n=runner.of)
+        line = said("cancelling") if runner.stopping else said("running", done=runner.done, n=runner.of)
         yield html.progress(runner.done, runner.of, line)
         over = runner.wait(1 / LOOKS_A_SECOND)
     if runner.problem:
-        yield html.notice(runner.problem, problem=True)
+        yield notice(runner.problem, problem=True)
     elif runner.cancelled:
-        yield html.notice(text.CANCELLED.format(done=runner.done, n=runner.of))
+        yield notice(said("cancelled", done=runner.done, n=runner.of))
     else:
         seconds = runs.run_of(library.folder, runner.key)["made_by"]["seconds"]
         took = duration(seconds) or "a second"
-        yield html.notice(text.FINISHED.format(n=counted(runner.of, "question"), seconds=took))
+        yield notice(said("finished", n=counted(runner.of, "question"), seconds=took))
 
 
 # A result
@@ -198,10 +197,10 @@ def run_lines(library: Library, runner: Runner, name: str | None, limit: int, fi
 
 def shown(library: Library, key: str | None) -> list[Any]:
     """A run's figures, plots, report, lost questions, and what it may be compared with."""
-    nothing = [html.notice(text.NO_RUNS), "", gr.update(visible=False), gr.update(choices=[], value=None), ""]
+    nothing = [notice(said("no_runs")), "", gr.update(visible=False), gr.update(choices=[], value=None), ""]
     others = gr.update(
         choices=[
-            (text.COMPARE_NONE, NOTHING),
+            (said("compare_none"), NOTHING),
             *((named, old) for named, old in runs.known_runs(library.folder) if old != key),
         ],
         value=NOTHING,
@@ -211,7 +210,7 @@ def shown(library: Library, key: str | None) -> list[Any]:
     try:
         result = runs.run_of(library.folder, key)
     except VerbatimError as error:
-        return [html.notice(str(error), problem=True), *nothing[1:], others, ""]
+        return [notice(str(error), problem=True), *nothing[1:], others, ""]
     view = view_of(result, None, ())
     lost = [
         (f"{stage}: {question['question']}"[:LONGEST_CHOICE], question["id"])
@@ -221,7 +220,7 @@ def shown(library: Library, key: str | None) -> list[Any]:
         html.figures(view, key),
         html.plots(view),
         gr.update(value=report_file(result, key), visible=True),
-        gr.update(choices=lost, value=None, info=None if lost else text.NOTHING_LOST),
+        gr.update(choices=lost, value=None, info=None if lost else said("nothing_lost")),
         "",
         others,
         "",
@@ -243,7 +242,7 @@ def opened_question(library: Library, key: str | None, id_: str | None) -> str:
     try:
         result = runs.run_of(library.folder, key)
     except VerbatimError as error:
-        return html.notice(str(error), problem=True)
+        return notice(str(error), problem=True)
     lost = runs.lost_by_stage(view_of(result, None, ()))
     stage, question = next(((stage, q) for stage, q in lost if q["id"] == id_), ("", None))
     row = next((row for row in result["questions"] if row["id"] == id_), None)
@@ -265,7 +264,7 @@ def words_of(library: Library, place: dict[str, Any]) -> str:
     try:
         sentences = library.episode(place["episode"]).sentences
     except VerbatimError:
-        return text.GONE
+        return said("gone")
     return " ".join(s.text for s in sentences if place["first"] <= s.position <= place["last"])
 
 
@@ -286,7 +285,7 @@ def comparison_of(library: Library, key: str | None, old: str | None) -> str:
         new, older = runs.run_of(library.folder, key), runs.run_of(library.folder, old)
         comparison = compare(new, older)
     except VerbatimError as error:
-        return html.notice(text.NOT_COMPARABLE.format(why=error), problem=True)
+        return notice(said("not_comparable", why=error), problem=True)
     return html.comparison(view_of(new, comparison, ())["comparison"])
 
 
@@ -300,11 +299,11 @@ def set_added(library: Library, path: str | None) -> list[Any]:
     try:
         known, asked = runs.add_set(library.folder, Path(path))
     except VerbatimError as error:
-        return [html.notice(str(error), problem=True), gr.skip(), None]
-    line = text.SET_ADDED.format(name=known.name, n=counted(known.questions, "question"))
+        return [notice(str(error), problem=True), gr.skip(), None]
+    line = said("set_added", name=known.name, n=counted(known.questions, "question"))
     if asked.skipped:
-        line += " " + text.SET_SKIPPED.format(why="; ".join(asked.skipped[:3]))
-    return [html.notice(line), gr.update(**sets(library, chosen=known.name)), None]
+        line += " " + said("set_skipped", why="; ".join(asked.skipped[:3]))
+    return [notice(line), gr.update(**sets(library, chosen=known.name)), None]
 
 
 # Feedback
@@ -325,7 +324,7 @@ def prefilled(library: Library, number: str | None) -> list[Any]:
     cited = next((c for c in about.get("citations") or () if isinstance(c, dict)), {})
     held = {summary.id for summary in library.summaries()}
     right = item.kind == "right"
-    verdict = about.get("verdict") if right and about.get("verdict") in text.VERDICT_NAMES else "answered"
+    verdict = about.get("verdict") if right and about.get("verdict") in VERDICT_NAMES else "answered"
     # What was right of the answer stands; of one that was wrong, only where to look.
     return [
         item.question,
@@ -358,16 +357,16 @@ def question_added(
     """Adds a question to a set of the library: the line to show, and the sets as they are now."""
     row: dict[str, Any] = {"question": question.strip(), "kind": KIND, "verdict": verdict}
     if not row["question"]:
-        return [html.notice(text.NEEDS_QUESTION, problem=True), gr.skip()]
+        return [notice(said("needs_question"), problem=True), gr.skip()]
     if verdict in ("answered", "said_by_other"):
         if not episode or start is None or end is None or not start < end:
-            return [html.notice(text.NEEDS_PLACE, problem=True), gr.skip()]
+            return [notice(said("needs_place"), problem=True), gr.skip()]
         row["gold"] = [{"episode": episode, "start": start, "end": end}]
         if speaker.strip():
             row["speaker"] = speaker.strip()
     try:
         id_, size = runs.add_question(library.folder, into.strip(), row)
     except VerbatimError as error:
-        return [html.notice(str(error), problem=True), gr.skip()]
-    line = text.KEPT_QUESTION.format(id=id_, set=into.strip(), n=size)
-    return [html.notice(line), gr.update(**sets(library, chosen=into.strip()))]
+        return [notice(str(error), problem=True), gr.skip()]
+    line = said("kept_question", id=id_, set=into.strip(), n=size)
+    return [notice(line), gr.update(**sets(library, chosen=into.strip()))]

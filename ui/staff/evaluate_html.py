@@ -1,7 +1,6 @@
-"""The HTML of the Library and Evaluate screens: finished, escaped strings for `gr.HTML(value=…)`.
+"""The HTML of the Library and Evaluate screens, finished for `gr.HTML(value=…)`; the markup is in `evaluate.html.j2`.
 
-Every word that comes from a file, a set or a result goes through the one `escaped` of `ui/shared/html.py`. Knows nothing of
-Gradio.
+Knows nothing of Gradio.
 """
 
 from __future__ import annotations
@@ -9,224 +8,140 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from index.library import EpisodeSummary
 from rag.answer import clock
-from ui.shared.html import LOCAL_AUDIO, TEMPLATE_CHARACTERS, counted, day, duration, escaped
-from ui.words import evaluate as text
+from ui.shared.html import LOCAL_AUDIO, counted, day, duration, notice
+from ui.shared.templates import TEMPLATE_CHARACTERS, macros
+from ui.words.evaluate import COLUMNS, SPEAKER_SOURCES, TIME_SOURCES, said
 
-Cells = Sequence[str]
+Cells = Sequence[object]  # text, or Markup from another macro
 
-
-def heading(title: str, lead: str) -> str:
-    return f'<div class="screen"><h1>{escaped(title)}</h1><p>{escaped(lead)}</p></div>'
-
-
-def section(title: str, lead: str = "") -> str:
-    about = f"<p>{escaped(lead)}</p>" if lead else ""
-    return f'<div class="section"><h2>{escaped(title)}</h2>{about}</div>'
+HTML = macros("staff/evaluate.html.j2", said=said, notice=notice)
 
 
-def notice(line: str, *, problem: bool = False) -> str:
-    """One line that is read out when it changes; an empty one takes no room."""
-    if not line:
-        return ""
-    kind = 'class="problem" role="alert"' if problem else 'class="notice" role="status"'
-    return f"<p {kind}>{escaped(line)}</p>"
+def table(name: str, columns: Sequence[str], rows: Iterable[Cells], *, narrow: bool = False) -> Markup:
+    """A table whose first column names the row. It scrolls by itself where it is too wide."""
+    return HTML.table(name, columns, rows, narrow)
 
 
-def table(name: str, columns: Sequence[str], rows: Iterable[Cells], *, narrow: bool = False) -> str:
-    """A table whose cells are finished HTML; its first column names the row. It scrolls by itself where it is too wide."""
-    heads = "".join(f'<th scope="col">{escaped(column)}</th>' for column in columns)
-    lines = "".join(
-        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>' for first, *rest in rows
-    )
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escaped(name)}"><table class="sheet'
-        f'{" narrow" if narrow else ""}"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
-    )
-
-
-def chart(title: str, svg: str | None) -> str:
+def chart(title: str, svg: str | None) -> Markup:
     """A chart under its title; nothing where there is none. In the SVG only words are anybody's: they are escaped in it,
     and here what Gradio's template could take for code."""
-    if not svg:
-        return ""
-    return (
-        f'<figure class="chart"><figcaption>{escaped(title)}</figcaption>{svg.translate(TEMPLATE_CHARACTERS)}</figure>'
-    )
+    return HTML.chart(title, Markup(svg.translate(TEMPLATE_CHARACTERS))) if svg else Markup()
 
 
-def charts(shown: Iterable[tuple[str, str | None]], nothing: str) -> str:
-    figures = "".join(chart(title, svg) for title, svg in shown)
-    return f'<div class="charts">{figures}</div>' if figures else notice(nothing)
+def charts(shown: Iterable[tuple[str, str | None]], nothing: str) -> Markup:
+    """Those charts that there are, or a line instead."""
+    figures = [chart(title, svg) for title, svg in shown if svg]
+    return HTML.charts(figures) if figures else notice(nothing)
 
 
 # ---- Library
 
 
-def episodes_table(summaries: Sequence[EpisodeSummary], problems: dict[str, Sequence[str]]) -> str:
+def episodes_table(summaries: Sequence[EpisodeSummary], problems: dict[str, Sequence[str]]) -> Markup:
+    """The library's episodes, a row each. `problems`: by an episode's id, beside what was mended when it was read."""
     if not summaries:
-        return notice(text.LIBRARY_EMPTY)
-    return table(text.EPISODES, text.COLUMNS, (_episode_row(s, problems.get(s.id, ())) for s in summaries))
+        return notice(said("library_empty"))
+    return table(said("episodes"), COLUMNS, (_episode_row(s, problems.get(s.id, ())) for s in summaries))
 
 
 def _episode_row(summary: EpisodeSummary, problems: Sequence[str]) -> Cells:
-    people = "<br>".join(
-        f"{escaped(person.name)}"
-        + (f' <span class="quiet">{escaped(person.role)}</span>' if person.role != "unknown" else "")
-        for person in summary.people
-    )
-    found = [problem for problem in (*summary.mended, *problems) if problem]
-    listed = "".join(f"<li>{escaped(problem)}</li>" for problem in found)
     return (
-        f'{escaped(summary.title)}<span class="quiet">{escaped(summary.show)} · {escaped(summary.id)}</span>',
-        escaped(day(summary.date) or text.NO_DATE),
-        people,
-        escaped(clock(summary.duration) or text.NO_LENGTH),
-        escaped(summary.format),
-        escaped(", ".join(text.SPEAKER_SOURCES[source] for source in summary.speaker_sources)),
-        escaped(", ".join(text.TIME_SOURCES[source] for source in summary.time_sources) or text.NO_TIMES),
-        escaped(f"{summary.passages:,}"),
-        f"<ul>{listed}</ul>" if listed else f'<span class="quiet">{escaped(text.NO_PROBLEMS)}</span>',
+        HTML.titled(summary.title, f"{summary.show} · {summary.id}"),
+        day(summary.date) or said("no_date"),
+        HTML.people(summary.people),
+        clock(summary.duration) or said("no_length"),
+        summary.format,
+        ", ".join(SPEAKER_SOURCES[source] for source in summary.speaker_sources),
+        ", ".join(TIME_SOURCES[source] for source in summary.time_sources) or said("no_times"),
+        f"{summary.passages:,}",
+        HTML.problems([problem for problem in (*summary.mended, *problems) if problem]),
     )
 
 
-def drafts_table(rows: Sequence[tuple[str, str, str]]) -> str:
+def drafts_table(rows: Sequence[tuple[str, str, str]]) -> Markup:
     """Files on their way in: (name, kind, state in words); the kinds are waiting, ready, saved and refused."""
-    if not rows:
-        return ""
-    cells = ((escaped(name), f'<span class="{escaped(kind)}">{escaped(state)}</span>') for name, kind, state in rows)
-    return f'<div role="status">{table(text.FILES, (text.FILE, text.STATE), cells, narrow=True)}</div>'
+    return HTML.drafts([(name, HTML.state(kind, state)) for name, kind, state in rows]) if rows else Markup()
 
 
-def preview(turns: Sequence[tuple[str, str, str]]) -> str:
+def preview(turns: Sequence[tuple[str, str, str]]) -> Markup:
     """The first turns of a draft: (time, speaker, words)."""
-    lines = "".join(
-        f'<p><span class="quiet">{escaped(at)}</span> <strong>{escaped(who)}</strong> {escaped(words)}</p>'
-        for at, who, words in turns
-    )
-    return f'<div class="preview"><h3>{escaped(text.PREVIEW)}</h3>{lines}</div>' if lines else ""
+    return HTML.preview(turns) if turns else Markup()
 
 
 # ---- Evaluate
 
 
-def progress(done: int, of: int, line: str) -> str:
+def progress(done: int, of: int, line: str) -> Markup:
     """A bar with its words; `of` 0: how many there are isn't known yet."""
-    share = f' value="{done}" max="{of}"' if of else ""
-    return f'<div class="progress" role="status"><progress{share} aria-label="{escaped(line)}"></progress>{escaped(line)}</div>'
+    return HTML.progress(done, of, line)
 
 
-def figures(view: dict[str, Any], key: str) -> str:
+def figures(view: dict[str, Any], key: str) -> Markup:
     """The headline, the key figures and each group of metrics by kind, of the run with that key."""
     head = view["headline"]
-    said = text.WENT_RIGHT.format(right=head["right"], n=head["n"])
-    share = f" ({head['percent']}, {text.INTERVAL} {head['interval']})" if head["percent"] else ""
+    share = f" ({head['percent']}, {said('interval')} {head['interval']})" if head["percent"] else ""
     keys = table(
-        text.KEYS,
-        (text.FIGURE, text.MEAN, text.INTERVAL, text.QUESTIONS),
-        (
-            (
-                f'{escaped(key["label"])}<span class="quiet">{escaped(key["what"])}</span>',
-                escaped(key["mean"]),
-                escaped(key["interval"]),
-                escaped(key["n"]),
-            )
-            for key in view["keys"]
-        ),
+        said("keys"),
+        (said("figure"), said("mean"), said("interval"), said("questions")),
+        [(HTML.titled(key["label"], key["what"]), key["mean"], key["interval"], key["n"]) for key in view["keys"]],
     )
-    groups = "".join(
-        f"<details><summary>{escaped(group['name'])}: {escaped(group['asks'])}</summary>"
-        + table(
-            group["name"],
-            (text.KIND, *(column["label"] for column in group["columns"])),
-            ((escaped(row["kind"]), *(_figure(cell) for cell in row["cells"])) for row in group["rows"]),
-        )
-        + "</details>"
-        for group in view["groups"]
-    )
-    headline = f'<p class="headline" data-run="{escaped(key)}">{escaped(said + share)}</p>'
-    return f"{headline}{keys}<h3>{escaped(text.BY_KIND)}</h3>{groups}"
+    groups = [(group, _group(group)) for group in view["groups"]]
+    return HTML.figures(key, said("went_right", right=head["right"], n=head["n"]) + share, keys, groups)
 
 
-def _figure(cell: dict[str, Any] | None) -> str:
-    return f'{escaped(cell["mean"])}<span class="quiet">n {escaped(cell["n"])}</span>' if cell else ""
+def _group(group: dict[str, Any]) -> Markup:
+    columns = (said("kind"), *(column["label"] for column in group["columns"]))
+    rows = [(row["kind"], *(_figure(cell) for cell in row["cells"])) for row in group["rows"]]
+    return table(group["name"], columns, rows)
 
 
-def plots(view: dict[str, Any]) -> str:
+def _figure(cell: dict[str, Any] | None) -> Markup:
+    return HTML.titled(cell["mean"], f"n {cell['n']}") if cell else Markup()
+
+
+def plots(view: dict[str, Any]) -> Markup:
+    """The plots of a run, those that there are."""
     drawn = view["plots"]
     shown = [(plot["label"], plot["svg"]) for plot in drawn["kinds"]]
-    shown += [(text.RISK, drawn["risk"]), (text.LATENCY, drawn["latency"]), (text.TIME_ERROR, drawn["time"])]
+    shown += [(said("risk"), drawn["risk"]), (said("latency"), drawn["latency"]), (said("time_error"), drawn["time"])]
     return charts(shown, "")
 
 
-def opened(question: dict[str, Any], stage: str, found: Sequence[str], cited: Sequence[str]) -> str:
-    """A question that went wrong: what was expected and what came back. `found`, `cited`: finished passages."""
-    gold = "".join(
-        f"<li>{escaped(' · '.join(part for part in (place['episode'], place['time'], place['text']) if part))}</li>"
-        for place in question["gold"]
-    )
+def opened(question: dict[str, Any], stage: str, found: Sequence[Markup], cited: Sequence[Markup]) -> Markup:
+    """A question that went wrong: what was expected and what came back. `found`, `cited`: from `passage`."""
     facts = [
-        (text.EXPECTED, escaped(question["expected"] or "")),
-        (text.GOT, escaped(question["verdict"] or "")),
-        (text.STAGE, escaped(stage)),
-        (text.ANSWER, escaped(question["answer"] or question["error"] or "")),
-        (text.GOLD, f"<ul>{gold}</ul>" if gold else ""),
+        (said("expected"), question["expected"]),
+        (said("got"), question["verdict"]),
+        (said("stage"), stage),
+        (said("answer"), question["answer"] or question["error"]),
     ]
-    listed = "".join(f"<dt>{escaped(name)}</dt><dd>{value}</dd>" for name, value in facts if value)
-    return (
-        f'<article class="opened"><h3>{escaped(question["question"])}</h3><dl>{listed}</dl>'
-        f"<h4>{escaped(text.FOUND)}</h4>{''.join(found) or notice(text.NOTHING_FOUND)}"
-        f"<h4>{escaped(text.CITED)}</h4>{''.join(cited) or notice(text.NOTHING_CITED)}</article>"
-    )
+    gold = [[part for part in (place["episode"], place["time"], place["text"]) if part] for place in question["gold"]]
+    return HTML.opened(question["question"], [fact for fact in facts if fact[1]], gold, found, cited)
 
 
 def passage(
     name: str, title: str, words: str, *, right: bool, span: tuple[float | None, float | None], source: str | None
-) -> str:
+) -> Markup:
     """A passage that was found or cited, with a button that plays it where there is audio (`source`) and a time."""
-    at = clock(span[0])
-    play = ""
-    if source and span[0] is not None and span[1] is not None:
-        play = (
-            f'<button type="button" class="play" data-src="{escaped(source)}" data-start="{span[0]:.3f}" '
-            f'data-end="{span[1]:.3f}" data-title="{escaped(title)}" data-card="{escaped(name)}" data-who="{escaped(title)}" '
-            f'aria-label="Play {escaped(title)} at {escaped(at)}"><span class="icon" aria-hidden="true"></span>'
-            f"{escaped(at)}</button>"
-        )
-    mark = escaped(text.IS_GOLD if right else text.IS_NOT_GOLD)
-    return (
-        f'<section class="place {"right" if right else "wrong"}" id="{escaped(name)}" tabindex="-1" aria-label="{escaped(title)}">'
-        f'<p><strong>{escaped(title)}</strong> <span class="quiet">{escaped(at)} · {mark}</span></p>'
-        f"<blockquote>{escaped(words)}</blockquote>{play}</section>"
-    )
+    return HTML.passage(name, title, words, right, *span, source, clock(span[0]))
 
 
-def comparison(view: dict[str, Any]) -> str:
+def comparison(view: dict[str, Any]) -> Markup:
     """Two runs beside each other: every metric with its difference, and the questions won and lost."""
-    rows = (
-        (escaped(row["label"]), escaped(row["old"]), escaped(row["new"]), escaped(row["mean"]), escaped(row["interval"]),
-         escaped(row["told"]), escaped(row["n"]))
-        for row in view["rows"]
-    )  # fmt: skip
-    names = (text.FIGURE, text.OLD, text.NEW, text.DIFFERENCE, text.INTERVAL, text.TOLD, text.QUESTIONS)
-    changes = "".join(
-        "<details><summary>"
-        + escaped(
-            text.CHANGED.format(
-                what=text.WON if change["won"] else text.LOST_ONES, metric=change["label"], n=len(change["rows"])
-            )
-        )
-        + "</summary><ul>"
-        + "".join(
-            f"<li>{escaped(row['question'])} <span class='quiet'>{escaped(' → '.join(row['verdicts']))}</span></li>"
-            for row in change["rows"]
-        )
-        + "</ul></details>"
-        for change in view["changed"]
-    )
-    head = f"{view['new']} / {view['old']}: {counted(view['n'], 'question')}"
-    return f'<p class="headline">{escaped(head)}</p>{table(text.COMPARE, names, rows)}{changes}'
+    names = (said("figure"), said("old"), said("new"), said("difference"), said("interval"), said("told"), said("questions"))
+    cells = ("label", "old", "new", "mean", "interval", "told", "n")
+    sheet = table(said("compare"), names, [[row[cell] for cell in cells] for row in view["rows"]])
+    changes = [(_change(change), change["rows"]) for change in view["changed"]]
+    return HTML.comparison(f"{view['new']} / {view['old']}: {counted(view['n'], 'question')}", sheet, changes)
+
+
+def _change(change: dict[str, Any]) -> str:
+    what = said("won" if change["won"] else "lost_ones")
+    return said("changed", what=what, metric=change["label"], n=len(change["rows"]))
 
 
 def local_audio(episode: str) -> str:
@@ -239,8 +154,9 @@ def local_audio(episode: str) -> str:
 def library_lead(summaries: Sequence[EpisodeSummary]) -> str:
     """`7 episodes, 64 minutes, from 2 shows.` as plain text."""
     seconds = sum(summary.duration or 0.0 for summary in summaries)
-    return text.LIBRARY_LEAD.format(
+    return said(
+        "library_lead",
         episodes=counted(len(summaries), "episode"),
-        duration=duration(seconds) or text.NO_LENGTH,
+        duration=duration(seconds) or said("no_length"),
         shows=counted(len({summary.show for summary in summaries}), "show"),
     )

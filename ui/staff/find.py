@@ -24,9 +24,9 @@ from rag.search.export import KINDS, exported
 from rag.search.topic import find_topic
 from ui.listeners.conversation import moments_of
 from ui.shared.filters import EVERY, people_in
-from ui.shared.html import counted
+from ui.shared.html import counted, heading, notice
 from ui.staff import found_html as passages_staff
-from ui.words import staff as words
+from ui.words.staff import ORDERS, ROLES, said
 
 PAGE = 20  # passages on a page, and on until the episode is whole
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -54,32 +54,34 @@ def find_screen(page: gr.Blocks, assistant: Assistant) -> None:
     library = assistant.library
     search = gr.State(None)
     with gr.Column(elem_classes="staff", elem_id="find"):
-        gr.HTML(passages_staff.heading(words.FIND, words.FIND_LEAD))
+        gr.HTML(heading(said("find"), said("find_lead")))
         with gr.Row(elem_id="find-row"):
             topic = gr.Textbox(
-                elem_id="question", label=words.TOPIC, show_label=False, container=False, placeholder=words.TOPIC_HINT,
+                elem_id="question", label=said("topic"), show_label=False, container=False, placeholder=said("topic_hint"),
                 max_lines=1, max_length=2000, autofocus=True, scale=1,
             )  # fmt: skip
-            go = gr.Button(words.SEARCH, elem_id="go", variant="primary", scale=0)
+            go = gr.Button(said("search"), elem_id="go", variant="primary", scale=0)
         with gr.Row(elem_id="narrow"):
             person, show, episode = (
-                gr.Dropdown(label=words.PERSON),
-                gr.Dropdown(label=words.SHOW),
-                gr.Dropdown(label=words.EPISODE),
+                gr.Dropdown(label=said("person")),
+                gr.Dropdown(label=said("show")),
+                gr.Dropdown(label=said("episode")),
             )
-            roles = [(words.ANY_ROLE, EVERY), (words.ROLES["host"], "host"), (words.ROLES["guest"], "guest")]
-            role = gr.Dropdown(roles, value=EVERY, label=words.ROLE)
-            since = gr.Textbox(label=words.SINCE, placeholder=words.DATE_HINT, max_lines=1, max_length=10)
-            until = gr.Textbox(label=words.UNTIL, placeholder=words.DATE_HINT, max_lines=1, max_length=10)
-            order = gr.Dropdown([(told, key) for key, told in words.ORDERS.items()], value="best", label=words.ORDER)
-            exact = gr.Checkbox(label=words.EXACT, elem_id="exact")
-        found = gr.HTML(passages_staff.notice(words.START), elem_id="found", js_on_load="staff.found(element, trigger)")
+            roles = [(said("any_role"), EVERY), (ROLES["host"], "host"), (ROLES["guest"], "guest")]
+            role = gr.Dropdown(roles, value=EVERY, label=said("role"))
+            since = gr.Textbox(label=said("since"), placeholder=said("date_hint"), max_lines=1, max_length=10)
+            until = gr.Textbox(label=said("until"), placeholder=said("date_hint"), max_lines=1, max_length=10)
+            order = gr.Dropdown([(told, key) for key, told in ORDERS.items()], value="best", label=said("order"))
+            exact = gr.Checkbox(label=said("exact"), elem_id="exact")
+        found = gr.HTML(
+            notice(said("start")), elem_id="found", js_on_load="staff.found(element, trigger)"
+        )
         file = gr.JSON(visible=False)
 
     asked = [topic, person, show, episode, role, since, until, order, exact]
 
     def find(*wanted: Any) -> Iterator[tuple[Any, str]]:
-        yield None, passages_staff.notice(words.SEARCHING)
+        yield None, notice(said("searching"))
         yield shown(assistant, *wanted)
 
     def turn(held: Search | None, event: gr.EventData) -> Any:
@@ -109,11 +111,11 @@ def furnished(library: Library, query: dict[str, str]) -> list[Any]:
     named = query.get("person", EVERY)
     return [
         query["topic"][:2000] if "topic" in query else gr.skip(),  # somebody may be typing already
-        gr.update(choices=_choices(words.EVERYBODY, people), value=named if named in people else EVERY),
+        gr.update(choices=_choices(said("everybody"), people), value=named if named in people else EVERY),
         gr.update(
-            choices=_choices(words.ALL_SHOWS, sorted({s.show for s in summaries})), value=query.get("show", EVERY)
+            choices=_choices(said("all_shows"), sorted({s.show for s in summaries})), value=query.get("show", EVERY)
         ),
-        gr.update(choices=[(words.ALL_EPISODES, EVERY), *titles], value=query.get("episode", EVERY)),
+        gr.update(choices=[(said("all_episodes"), EVERY), *titles], value=query.get("episode", EVERY)),
         bool(query.get("exact")),
     ]
 
@@ -141,7 +143,7 @@ def shown(
 ) -> tuple[Search | None, str]:
     """What was found, and the HTML of its first page; nothing and why where there is none."""
     if not topic.strip():
-        return None, passages_staff.notice(words.START)
+        return None, notice(said("start"))
     try:
         filters = Filters.parse(show, episode, person, role, since, until)
         with assistant.pinned() as pinned:
@@ -150,8 +152,8 @@ def shown(
                 return None, passages_staff.nothing(search.told)
             return search, page_of(pinned.library, search, 0)
     except VerbatimError as error:
-        bad_date = isinstance(error, FilterError) and error.fault == "date" and words.BAD_DATE.format(date=error.value)
-        return None, passages_staff.notice(bad_date or str(error), problem=True)
+        bad_date = isinstance(error, FilterError) and error.fault == "date" and said("bad_date", date=error.value)
+        return None, notice(bad_date or str(error), problem=True)
 
 
 def searched(assistant: Assistant, topic: str, filters: Filters, order: Order, exact: bool) -> Search:
@@ -160,23 +162,22 @@ def searched(assistant: Assistant, topic: str, filters: Filters, order: Order, e
     if phrase:
         places = find_phrase(assistant.library, phrase, filters)
         citations, searched_in = places.citations, counted(places.searched, "episode")
-        told = words.FOUND_EXACT.format(
-            places=counted(places.count, "place"), episodes=_episodes(citations), searched=searched_in
+        told = said(
+            "found_exact", places=counted(places.count, "place"), episodes=_episodes(citations), searched=searched_in
         )
         marked: frozenset[str] = frozenset()
         if not citations:
-            told = words.NOTHING_EXACT.format(searched=searched_in)
+            told = said("nothing_exact", searched=searched_in)
     else:
         findings = find_topic(assistant, topic, filters)
         citations, searched_in = findings.citations, counted(findings.searched, "episode")
-        told = words.FOUND.format(
-            passages=counted(len(citations), "passage"), episodes=_episodes(citations), naming=findings.naming,
+        told = said("found", passages=counted(len(citations), "passage"), episodes=_episodes(citations), naming=findings.naming,
             searched=searched_in,
         )  # fmt: skip
         asked = assistant.understand(topic, (), filters)[0].words or content_words(topic)
         marked = frozenset(stem for word in asked for stem in stems(re.findall(r"\w+", word)))
         if not citations:
-            told = words.NOTHING_OF.format(searched=searched_in)
+            told = said("nothing_of", searched=searched_in)
     ordered = _grouped(citations, order)
     return Search(secrets.token_hex(8), ordered, told, phrase, marked, _starts(ordered))
 

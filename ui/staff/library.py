@@ -17,12 +17,12 @@ from index.library import EpisodeSummary, Library
 from index.reading.read import TRANSCRIPT_SUFFIXES
 from rag.answer import clock
 from rag.assistant import Assistant
-from ui.shared.html import counted, day, listed
+from ui.shared.html import counted, day, heading, listed, notice, section
 from ui.staff import drafts as incoming
 from ui.staff import evaluate_html as html
 from ui.staff.charts import episodes_chart, spoken_chart
 from ui.staff.drafts import MOST_BYTES, MOST_FILES, Drafts, FileDraft
-from ui.words import evaluate as text
+from ui.words.evaluate import said
 
 PREVIEW_TURNS = 4
 PREVIEW_LETTERS = 300
@@ -38,35 +38,35 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
         head = gr.HTML()
         episodes = gr.HTML(elem_id="episodes")
         gr.HTML(
-            html.section(
-                text.ADD, text.ADD_LEAD.format(kinds=kinds, megabytes=MOST_BYTES // 1_000_000, files=MOST_FILES)
+            section(
+                said("add"), said("add_lead", kinds=kinds, megabytes=MOST_BYTES // 1_000_000, files=MOST_FILES)
             )
         )
-        files = gr.File(label=text.DROP, file_count="multiple", elem_id="drop", height=150)
+        files = gr.File(label=said("drop"), file_count="multiple", elem_id="drop", height=150)
         states = gr.HTML(elem_id="drafts")
         with gr.Column(visible=False, elem_id="draft") as form:
-            which = gr.Dropdown(label=text.WHICH, elem_id="which-draft")
+            which = gr.Dropdown(label=said("which"), elem_id="which-draft")
             with gr.Row():
-                title = gr.Textbox(label=text.TITLE, max_length=2000)
-                show = gr.Textbox(label=text.SHOW, max_length=2000)
-                date = gr.Textbox(label=text.DATE, info=text.DATE_HINT, max_length=30)
-            people = gr.Textbox(label=text.PEOPLE, info=text.PEOPLE_HINT, lines=3, max_length=20_000)
+                title = gr.Textbox(label=said("title"), max_length=2000)
+                show = gr.Textbox(label=said("show"), max_length=2000)
+                date = gr.Textbox(label=said("date"), info=said("date_hint"), max_length=30)
+            people = gr.Textbox(label=said("people"), info=said("people_hint"), lines=3, max_length=20_000)
             begins = gr.HTML(elem_id="preview")
             with gr.Row():
-                save = gr.Button(text.SAVE_NONE, variant="primary", elem_id="save")
-                discard = gr.Button(text.DISCARD, elem_id="discard")
+                save = gr.Button(said("save_none"), variant="primary", elem_id="save")
+                discard = gr.Button(said("discard"), elem_id="discard")
         line = gr.HTML(elem_id="holdings-line")
-        gr.HTML(html.section(text.REMOVE))
+        gr.HTML(section(said("remove")))
         with gr.Row():
-            chosen = gr.Dropdown(label=text.REMOVE_WHICH, multiselect=True, elem_id="to-remove")
-            remove = gr.Button(text.REMOVE_BUTTON, elem_id="remove", scale=0)
-            undo = gr.Button(text.UNDO, elem_id="undo", visible=False, scale=0)
+            chosen = gr.Dropdown(label=said("remove_which"), multiselect=True, elem_id="to-remove")
+            remove = gr.Button(said("remove_button"), elem_id="remove", scale=0)
+            undo = gr.Button(said("undo"), elem_id="undo", visible=False, scale=0)
         with gr.Row():
-            binned = gr.Dropdown(label=text.BIN, multiselect=True, elem_id="bin")
-            back = gr.Button(text.PUT_BACK, elem_id="put-back", scale=0)
-            delete = gr.Button(text.DELETE, elem_id="delete", scale=0)
-            sure = gr.Button(text.DELETE_SURE, elem_id="delete-sure", variant="stop", visible=False, scale=0)
-        gr.HTML(html.section(text.CHARTS))
+            binned = gr.Dropdown(label=said("bin"), multiselect=True, elem_id="bin")
+            back = gr.Button(said("put_back"), elem_id="put-back", scale=0)
+            delete = gr.Button(said("delete"), elem_id="delete", scale=0)
+            sure = gr.Button(said("delete_sure"), elem_id="delete-sure", variant="stop", visible=False, scale=0)
+        gr.HTML(section(said("charts")))
         charts = gr.HTML(elem_id="charts")
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -87,7 +87,7 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
         try:
             return with_typed(held, *values), ""
         except VerbatimError as error:
-            return held, html.notice(str(error), problem=True)
+            return held, notice(str(error), problem=True)
 
     def store(held: Drafts, *values: str) -> Iterator[list[Any]]:
         yield from stored(library, held, *values)
@@ -127,16 +127,16 @@ def furnished(library: Library) -> list[Any]:
     summaries = library.summaries()
     names = [(f"{summary.title} ({summary.show})", summary.id) for summary in summaries]
     entries = [
-        (text.BIN_ENTRY.format(title=removed.title, show=removed.show, day=day(removed.at[:10])), removed.key)
+        (said("bin_entry", title=removed.title, show=removed.show, day=day(removed.at[:10])), removed.key)
         for removed in library.in_bin()
     ]
-    drawn = [(text.CHART_PEOPLE, spoken_chart(summaries)), (text.CHART_EPISODES, episodes_chart(summaries))]
+    drawn = [(said("chart_people"), spoken_chart(summaries)), (said("chart_episodes"), episodes_chart(summaries))]
     return [
-        html.heading(text.LIBRARY, html.library_lead(summaries) if summaries else text.LIBRARY_EMPTY),
+        heading(said("library"), html.library_lead(summaries) if summaries else said("library_empty")),
         html.episodes_table(summaries, problems_of(library, summaries)),
         gr.update(choices=names, value=[]),
         gr.update(choices=entries, value=[]),
-        html.charts(drawn, text.CHART_NONE),
+        html.charts(drawn, said("chart_none")),
     ]
 
 
@@ -146,9 +146,9 @@ def problems_of(library: Library, summaries: Sequence[EpisodeSummary]) -> dict[s
     for summary in summaries:
         web = (summary.audio or "").startswith(("http://", "https://"))
         if summary.audio and not web and library.audio_file(summary.id) is None:
-            problems.setdefault(summary.id, []).append(text.AUDIO_GONE)
+            problems.setdefault(summary.id, []).append(said("audio_gone"))
         if summary.speaker_sources == ("unknown",):
-            problems.setdefault(summary.id, []).append(text.NO_SPEAKER_KNOWN)
+            problems.setdefault(summary.id, []).append(said("no_speaker_known"))
     return problems
 
 
@@ -173,19 +173,20 @@ def titles(library: Library) -> frozenset[tuple[str, str]]:
 def state_of(draft: FileDraft, *, known: frozenset[tuple[str, str]] = frozenset()) -> tuple[str, str, str]:
     """A draft's line: its name, a kind for the eye, and where it stands in words."""
     if draft.saved:
-        return draft.name, "saved", text.SAVED.format(id=draft.saved)
+        return draft.name, "saved", said("saved", id=draft.saved)
     if draft.refusal:
-        return draft.name, "refused", text.REFUSED.format(why=draft.refusal)
+        return draft.name, "refused", said("refused", why=draft.refusal)
     if draft.episode is None:
-        return draft.name, "waiting", text.READING
+        return draft.name, "waiting", said("reading")
     people = [person.name for person in draft.episode.people]
-    line = text.READY.format(
+    line = said(
+        "ready",
         turns=counted(len(draft.episode.turns), "turn"),
-        people=listed(people, limit=4) if people else text.NO_SPEAKER_KNOWN,
-        length=clock(draft.episode.duration) or text.NO_LENGTH,
+        people=listed(people, limit=4) if people else said("no_speaker_known"),
+        length=clock(draft.episode.duration) or said("no_length"),
     )
     told = (str(draft.fields.get("show", "")).casefold(), str(draft.fields.get("title", "")).casefold())
-    again = f". {text.ALREADY_THERE}" if told in known else ""
+    again = f". {said('already_there')}" if told in known else ""
     return draft.name, "ready", "; ".join([line, *draft.episode.mended]) + again
 
 
@@ -193,7 +194,7 @@ def form_of(drafts: Drafts, name: str | None) -> list[Any]:
     """The form for the draft of that name: visible, choices, four fields, how it begins, and the button's words."""
     ready = [draft for draft in drafts if draft.episode and not draft.saved]
     draft = next((draft for draft in ready if draft.name == name), ready[0] if ready else None)
-    button = gr.update(value=text.SAVE.format(files=counted(len(ready), "file")))
+    button = gr.update(value=said("save", files=counted(len(ready), "file")))
     if draft is None:
         return [gr.update(visible=False), gr.update(choices=[], value=None), "", "", "", "", "", button]
     fields = draft.fields
@@ -232,7 +233,7 @@ def stored(library: Library, drafts: Drafts, *typed: str) -> Iterator[list[Any]]
     try:
         drafts = with_typed(drafts, *typed)
     except VerbatimError as error:
-        yield [gr.skip(), gr.skip(), html.notice(str(error), problem=True), *[gr.skip()] * 8]
+        yield [gr.skip(), gr.skip(), notice(str(error), problem=True), *[gr.skip()] * 8]
         return
     drafts = tuple(replace(draft, refusal="") if draft.episode else draft for draft in drafts)
     for after in incoming.save_drafts(library, drafts):
@@ -247,41 +248,41 @@ def stored(library: Library, drafts: Drafts, *typed: str) -> Iterator[list[Any]]
 def removed(library: Library, ids: Sequence[str], by: str | None) -> list[Any]:
     """Moves episodes to the bin: the line to show, the keys that undo it, and the button that does."""
     if not ids:
-        return [html.notice(text.CHOOSE_FIRST, problem=True), (), gr.update(visible=False)]
+        return [notice(said("choose_first"), problem=True), (), gr.update(visible=False)]
     done = []
     try:
         for id_ in ids:
             done.append(library.to_bin(id_, by=by))
     except VerbatimError as error:
-        line = html.notice(str(error), problem=True)
+        line = notice(str(error), problem=True)
     else:
-        line = html.notice(text.REMOVED.format(titles=listed([each.title for each in done], limit=4)))
+        line = notice(said("removed", titles=listed([each.title for each in done], limit=4)))
     return [line, tuple(each.key for each in done), gr.update(visible=bool(done))]
 
 
 def put_back(library: Library, keys: Sequence[str]) -> list[Any]:
     """Puts removed episodes back: the line to show, no keys to undo, and no button."""
     if not keys:
-        return [html.notice(text.CHOOSE_FIRST, problem=True), (), gr.update(visible=False)]
+        return [notice(said("choose_first"), problem=True), (), gr.update(visible=False)]
     known = {removed.key: removed.title for removed in library.in_bin()}
     try:
         for key in keys:
             library.from_bin(key)
     except VerbatimError as error:
-        return [html.notice(str(error), problem=True), (), gr.update(visible=False)]
-    line = text.PUT_BACK_DONE.format(titles=listed([known.get(key, key) for key in keys], limit=4))
-    return [html.notice(line), (), gr.update(visible=False)]
+        return [notice(str(error), problem=True), (), gr.update(visible=False)]
+    line = said("put_back_done", titles=listed([known.get(key, key) for key in keys], limit=4))
+    return [notice(line), (), gr.update(visible=False)]
 
 
 def deleted(library: Library, keys: Sequence[str]) -> list[Any]:
     """Deletes removed episodes for good: the line to show, and the button that asked whether one is sure, gone."""
     if not keys:
-        return [html.notice(text.CHOOSE_FIRST, problem=True), gr.update(visible=False)]
+        return [notice(said("choose_first"), problem=True), gr.update(visible=False)]
     known = {removed.key: removed.title for removed in library.in_bin()}
     try:
         for key in keys:
             library.empty_bin(key)
     except VerbatimError as error:
-        return [html.notice(str(error), problem=True), gr.update(visible=False)]
-    line = text.DELETED.format(titles=listed([known.get(key, key) for key in keys], limit=4))
-    return [html.notice(line), gr.update(visible=False)]
+        return [notice(str(error), problem=True), gr.update(visible=False)]
+    line = said("deleted", titles=listed([known.get(key, key) for key in keys], limit=4))
+    return [notice(line), gr.update(visible=False)]

@@ -13,9 +13,10 @@ from rag.assistant import Assistant
 from rag.search.person import over_time, parts_of, topics_of
 from ui.listeners.conversation import moments_of
 from ui.shared.filters import people_in
+from ui.shared.html import heading, notice, section
 from ui.staff import found_html as passages_staff
 from ui.staff.find import QUIET
-from ui.words import staff as words
+from ui.words.staff import said
 
 GO_TO = "(name) => { if (name) location.search = '?' + new URLSearchParams({name}); }"
 
@@ -25,17 +26,17 @@ def person_screen(page: gr.Blocks, assistant: Assistant) -> None:
     library = assistant.library
     name = gr.State("")
     with gr.Column(elem_classes="staff", elem_id="person"):
-        gr.HTML(passages_staff.heading(words.PERSON, words.PERSON_LEAD))
-        who = gr.Dropdown(label=words.PERSON, elem_id="who")
-        about = gr.HTML(passages_staff.notice(words.SEARCHING), elem_id="about")
+        gr.HTML(heading(said("person"), said("person_lead")))
+        who = gr.Dropdown(label=said("person"), elem_id="who")
+        about = gr.HTML(notice(said("searching")), elem_id="about")
         with gr.Column(visible=False, elem_id="over-time") as over:
-            gr.HTML(passages_staff.section(words.OVER_TIME, words.OVER_TIME_LEAD))
+            gr.HTML(section(said("over_time"), said("over_time_lead")))
             with gr.Row(elem_id="find-row"):
                 topic = gr.Textbox(
-                    elem_id="question", label=words.OVER_TIME_TOPIC, show_label=False, container=False,
-                    placeholder=words.OVER_TIME_HINT, max_lines=1, max_length=200, scale=1,
+                    elem_id="question", label=said("over_time_topic"), show_label=False, container=False,
+                    placeholder=said("over_time_hint"), max_lines=1, max_length=200, scale=1,
                 )  # fmt: skip
-                go = gr.Button(words.OVER_TIME_SHOW, variant="primary", scale=0, elem_id="go")
+                go = gr.Button(said("over_time_show"), variant="primary", scale=0, elem_id="go")
             told = gr.HTML(elem_id="dated")
 
     def opened(request: gr.Request) -> list[Any]:
@@ -58,8 +59,8 @@ def person_of(library: Library, query: dict[str, str]) -> list[Any]:
     choice = gr.update(choices=people, value=name if name in people else None)
     topic = query["topic"][:200] if "topic" in query else gr.skip()  # somebody may be typing already
     if name not in people:
-        why = words.NOBODY_CALLED.format(name=name) if name else words.CHOOSE_PERSON if people else words.NO_PEOPLE
-        return ["", choice, passages_staff.notice(why, problem=bool(name)), gr.update(visible=False), topic]
+        why = said("nobody_called", name=name) if name else said("choose_person") if people else said("no_people")
+        return ["", choice, notice(why, problem=bool(name)), gr.update(visible=False), topic]
     html = passages_staff.person(name, parts_of(library, name), topics_of(library, name))
     return [name, choice, html, gr.update(visible=True), topic]
 
@@ -74,7 +75,7 @@ def told_of(library: Library, name: str, topic: str | None) -> str:
         return ""
     with library.snapshot() as library:
         found = over_time(library, name, asked)
-        said = found.said
-        moments = moments_of([one.citation.numbered(n) for n, one in enumerate(said)], library)
+        quotes = found.said
+        moments = moments_of([one.citation.numbered(n) for n, one in enumerate(quotes)], library)
     marked = {stem for word in content_words(asked) for stem in stems(re.findall(r"\w+", word))}
-    return passages_staff.over_time(name, asked, list(zip(said, moments, strict=True)), marked, count=found.count)
+    return passages_staff.over_time(name, asked, list(zip(quotes, moments, strict=True)), marked, count=found.count)

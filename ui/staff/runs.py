@@ -23,7 +23,7 @@ from eval.sets.questions import QuestionSet, SetQuestion, fingerprint
 from eval.sets.readers import read_set
 from index.errors import VerbatimError
 from rag.assistant import Assistant
-from ui.words import evaluate as text
+from ui.words.evaluate import said
 
 SHIPPED = Path(__file__).parents[2] / "eval" / "data"
 SETS, RUNS, UNFINISHED = "questions", "runs", "unfinished"
@@ -84,7 +84,7 @@ def add_question(folder: Path, name: str, question: dict[str, Any]) -> tuple[str
     if not SET_NAME.fullmatch(name) or any(
         known.name == name for known in known_sets(folder) if known.file.parent == SHIPPED
     ):
-        raise VerbatimError(text.BAD_SET_NAME)
+        raise VerbatimError(said("bad_set_name"))
     file = folder / SETS / f"{name}.jsonl"
     held = file.read_text(encoding="utf-8") if file.exists() else ""
     used = {json.loads(line)["id"] for line in held.splitlines() if line.strip()}
@@ -115,7 +115,7 @@ def known_runs(folder: Path) -> list[tuple[str, str]]:
         made_by = result["made_by"]
         date = str(made_by.get("date") or "")[:16].replace("T", " ")
         about = (made_by.get("questions") or {}).get("name")
-        named = text.RUN_LABEL.format(date=date, set=about, commit=name_of(result).split()[0])
+        named = said("run_label", date=date, set=about, commit=name_of(result).split()[0])
         found.append((named, file.stem))
     return found
 
@@ -149,10 +149,10 @@ class Runner:
         questions = asked.questions[: limit or None]
         held = {summary.id for summary in self.assistant.library.summaries()}
         if asked.episodes_needed and not held & asked.episodes_needed:
-            raise VerbatimError(text.OTHER_LIBRARY)
+            raise VerbatimError(said("other_library"))
         with self._lock:
             if self.running:
-                raise VerbatimError(text.ALREADY_RUNNING)
+                raise VerbatimError(said("already_running"))
             self._halt.clear()
             self.done, self.of, self.key, self.problem, self.cancelled = 0, len(questions), "", "", False
             name = known.name if len(questions) == len(asked.questions) else f"{known.name}, the first {len(questions)}"
@@ -189,7 +189,7 @@ class Runner:
         except Cancelled:
             self.cancelled = True
         except Exception as error:  # whatever it is, the screen must not say that it still runs
-            self.problem = str(error) if isinstance(error, VerbatimError) else text.RUN_FAILED
+            self.problem = str(error) if isinstance(error, VerbatimError) else said("run_failed")
             if not isinstance(error, VerbatimError):
                 raise
         else:

@@ -1,164 +1,168 @@
-"""The words of the staff's Library and Evaluate screens, in one place so that they can be translated.
+"""What the staff's screens Library and Evaluate say, to be translated here; the form is that of `ui/words/form.py`."""
 
-Names in braces are filled in; everything filled in is escaped where it becomes HTML.
-"""
+from __future__ import annotations
 
-# Library
-LIBRARY = "Library"
-LIBRARY_LEAD = "{episodes}, {duration}, from {shows}."
-LIBRARY_EMPTY = "There are no episodes yet. Add transcripts below."
-EPISODES = "Episodes"
+from ui.words.form import Words
+
 COLUMNS = ("Episode", "Date", "People", "Length", "Format", "Speakers", "Times", "Passages", "Problems")
-NO_PROBLEMS = "none"
-NO_DATE = "no date"
-NO_LENGTH = "not known"
-AUDIO_GONE = "its audio file is not where it was"
-NO_SPEAKER_KNOWN = "nobody is known to speak"
 SPEAKER_SOURCES = {"labelled": "labelled", "recovered": "recovered", "corrected": "corrected", "unknown": "not known"}
 TIME_SOURCES = {
     "transcript": "transcript", "aligned": "aligned", "estimated": "≈ estimated", "corrected": "corrected",
 }  # fmt: skip
-NO_TIMES = "none"
-
-ADD = "Add episodes"
-ADD_LEAD = (
-    "Drop transcripts here, several at once: {kinds}. Each may have at most {megabytes} MB; {files} files at a time. "
-    "A file NAME.meta.json fills in what is known of NAME."
-)
-DROP = "Transcripts"
-READING = "reading…"
-READY = "ready: {turns}, {people}, {length}"
-SAVED = "saved as {id}"
-REFUSED = "refused: {why}"
-TOO_MANY = "more than {files} files at a time. Add the rest afterwards."
-TOO_LARGE = "the file has {size} MB; at most {megabytes} are taken."
-WRONG_KIND = "not a kind of transcript. Known kinds: {kinds}."
-SAME_NAME = "there are two files of this name here."
-ALREADY_THERE = "The library has an episode of this title in this show already; this one will stand beside it."
-WHICH = "File to look over before saving"
-TITLE = "Title"
-SHOW = "Show"
-DATE = "Date"
-DATE_HINT = "A day such as 2024-02-01; empty where it isn't known."
-PEOPLE = "People"
-PEOPLE_HINT = "One a line, with host or guest after a comma: Ann Lee, guest"
-PREVIEW = "How it begins"
-SAVE = "Save {files}"
-SAVE_NONE = "Save"
-DISCARD = "Discard"
-FILES = "Files"
-FILE = "File"
-STATE = "State"
-
-REMOVE = "Remove or put back"
-REMOVE_WHICH = "Episodes to remove"
-REMOVE_BUTTON = "Remove"
-REMOVED = "Removed: {titles}. They are kept in the bin."
-UNDO = "Undo"
-BIN = "In the bin"
-BIN_ENTRY = "{title} ({show}), removed {day}"
-PUT_BACK = "Put back"
-PUT_BACK_DONE = "Put back: {titles}."
-DELETE = "Delete for good"
-DELETE_SURE = "Yes, delete for good"
-DELETED = "Deleted for good: {titles}."
-CHOOSE_FIRST = "Choose episodes first."
-
-CHARTS = "At a glance"
-CHART_PEOPLE = "Speaking time by person"
-CHART_EPISODES = "Episodes over time"
-CHART_NONE = "There is nothing to draw yet: no speaking times and no dates are known."
-HOURS = "Minutes spoken"
-COUNT = "Episodes"
-OTHERS = "{n} others"
-
-# Evaluate
-EVALUATE = "Evaluate"
-EVALUATE_LEAD = "Ask a set of questions of this library, see what goes wrong and where, and compare two runs."
-SET = "Question set"
-SET_LABEL = "{name}: {n}"
-SET_UPLOAD = "Add a question set (.jsonl)"
-SET_ADDED = "{name} was added: {n}."
-SET_SKIPPED = "Left out: {why}"
-LIMIT = "Questions at most"
-LIMIT_HINT = "0 asks them all."
-FINDING_ONLY = "Only measure finding, which is much quicker"
-RUN = "Run"
-CANCEL = "Cancel"
-RUNNING = "{done} of {n} questions"
-CANCELLING = "Stopping after this question…"
-CANCELLED = "Cancelled after {done} of {n}. The next run of this set goes on from there."
-ALREADY_RUNNING = "Another run is under way. Wait until it is done, or cancel it."
-FINISHED = "Done: {n} in {seconds}."
-NOTHING_CHOSEN = "Choose a question set first."
-RUN_FAILED = "The run failed; the server's log says why. What was measured is kept."
-OTHER_LIBRARY = "This set asks about episodes that are not in this library."
-RESULT = "Result"
-RUN_LABEL = "{date}, {set}, {commit}"
-RUN_CHOICE = "Run"
-NO_RUNS = "No run yet. Choose a set above and run it."
-REPORT = "Download the report"
-KEYS = "Key figures"
-FIGURE = "Figure"
-MEAN = "Mean"
-INTERVAL = "95 % interval"
-QUESTIONS = "Questions"
-BY_KIND = "By kind of question"
-KIND = "Kind"
-RISK = "Risk against coverage"
-LATENCY = "Time for a question"
-TIME_ERROR = "How far off quotes start"
-WENT_RIGHT = "{right} of {n} questions went right from end to end"
-LOST = "Questions that went wrong"
-NOTHING_LOST = "None went wrong."
-LOST_CHOICE = "Question to open"
-EXPECTED = "Expected"
-GOT = "Got"
-STAGE = "Lost in"
-ANSWER = "Answer"
-GOLD = "Where the answer stands"
-FOUND = "Passages found, best first"
-CITED = "Quotes cited"
-IS_GOLD = "holds the answer"
-IS_NOT_GOLD = "not the answer"
-NOTHING_FOUND = "Nothing was found."
-NOTHING_CITED = "Nothing was quoted."
-GONE = "This episode is not in the library any more."
-COMPARE = "Compare"
-COMPARE_WITH = "Compare with an older run"
-COMPARE_NONE = "Nothing"
-OLD = "Old"
-NEW = "New"
-DIFFERENCE = "Difference"
-TOLD = "In words"
-WON = "Won"
-LOST_ONES = "Lost"
-CHANGED = "{what} in {metric}: {n}"
-NOT_COMPARABLE = "These two can't be compared: {why}"
-
-FEEDBACK = "Feedback into questions"
-FEEDBACK_LEAD = "Turn what a listener said about an answer into a question of a set, so that it is asked in every run."
-FEEDBACK_NONE = "There is no feedback yet."
-FEEDBACK_CHOICE = "Feedback"
-FEEDBACK_ENTRY = "{kind}: {question}"
 FEEDBACK_KINDS = {
     "right": "right", "wrong_speaker": "wrong speaker", "wrong_time": "wrong time", "wrong_quote": "wrong quote",
     "missed": "missed it", "note": "note",
 }  # fmt: skip
-ASKED_QUESTION = "Question"
-RIGHT_VERDICT = "Right verdict"
-RIGHT_SPEAKER = "Right speaker"
-RIGHT_SPEAKER_HINT = "Empty where it doesn't matter."
-RIGHT_EPISODE = "Episode of the answer"
-RIGHT_START = "From second"
-RIGHT_END = "To second"
-INTO_SET = "Set"
-INTO_SET_HINT = "A name; the set is made where it isn't there."
-KEEP_QUESTION = "Add the question"
-KEPT_QUESTION = "Added as {id} to {set}, which has {n} now."
-BAD_SET_NAME = "A set's name has letters, digits, - and _, at most 60."
-NEEDS_QUESTION = "Write the question first."
-NEEDS_PLACE = "An answered question needs the episode, and a start before its end in seconds."
 VERDICT_NAMES = {
-    "answered": "answered", "said_by_other": "said by somebody else", "not_said": "not said", "unknown_person": "unknown person",
+    "answered": "answered", "said_by_other": "said by somebody else", "not_said": "not said",
+    "unknown_person": "unknown person",
 }  # fmt: skip
+
+said = Words(
+    {
+        # Library
+        "library": "Library",
+        "library_lead": "{episodes}, {duration}, from {shows}.",
+        "library_empty": "There are no episodes yet. Add transcripts below.",
+        "episodes": "Episodes",
+        "no_problems": "none",
+        "no_date": "no date",
+        "no_length": "not known",
+        "audio_gone": "its audio file is not where it was",
+        "no_speaker_known": "nobody is known to speak",
+        "no_times": "none",
+        "add": "Add episodes",
+        "add_lead": "Drop transcripts here, several at once: {kinds}. Each may have at most {megabytes} MB; {files} "
+        "files at a time. "
+        "A file NAME.meta.json fills in what is known of NAME.",
+        "drop": "Transcripts",
+        "reading": "reading…",
+        "ready": "ready: {turns}, {people}, {length}",
+        "saved": "saved as {id}",
+        "refused": "refused: {why}",
+        "too_many": "more than {files} files at a time. Add the rest afterwards.",
+        "too_large": "the file has {size} MB; at most {megabytes} are taken.",
+        "wrong_kind": "not a kind of transcript. Known kinds: {kinds}.",
+        "same_name": "there are two files of this name here.",
+        "already_there": "The library has an episode of this title in this show already; this one will stand beside "
+        "it.",
+        "which": "File to look over before saving",
+        "title": "Title",
+        "show": "Show",
+        "date": "Date",
+        "date_hint": "A day such as 2024-02-01; empty where it isn't known.",
+        "people": "People",
+        "people_hint": "One a line, with host or guest after a comma: Ann Lee, guest",
+        "preview": "How it begins",
+        "save": "Save {files}",
+        "save_none": "Save",
+        "discard": "Discard",
+        "files": "Files",
+        "file": "File",
+        "state": "State",
+        "remove": "Remove or put back",
+        "remove_which": "Episodes to remove",
+        "remove_button": "Remove",
+        "removed": "Removed: {titles}. They are kept in the bin.",
+        "undo": "Undo",
+        "bin": "In the bin",
+        "bin_entry": "{title} ({show}), removed {day}",
+        "put_back": "Put back",
+        "put_back_done": "Put back: {titles}.",
+        "delete": "Delete for good",
+        "delete_sure": "Yes, delete for good",
+        "deleted": "Deleted for good: {titles}.",
+        "choose_first": "Choose episodes first.",
+        "charts": "At a glance",
+        "chart_people": "Speaking time by person",
+        "chart_episodes": "Episodes over time",
+        "chart_none": "There is nothing to draw yet: no speaking times and no dates are known.",
+        "hours": "Minutes spoken",
+        "count": "Episodes",
+        "others": "{n} others",
+        # Evaluate
+        "evaluate": "Evaluate",
+        "evaluate_lead": "Ask a set of questions of this library, see what goes wrong and where, and compare two runs.",
+        "set": "Question set",
+        "set_label": "{name}: {n}",
+        "set_upload": "Add a question set (.jsonl)",
+        "set_added": "{name} was added: {n}.",
+        "set_skipped": "Left out: {why}",
+        "limit": "Questions at most",
+        "limit_hint": "0 asks them all.",
+        "finding_only": "Only measure finding, which is much quicker",
+        "run": "Run",
+        "cancel": "Cancel",
+        "running": "{done} of {n} questions",
+        "cancelling": "Stopping after this question…",
+        "cancelled": "Cancelled after {done} of {n}. The next run of this set goes on from there.",
+        "already_running": "Another run is under way. Wait until it is done, or cancel it.",
+        "finished": "Done: {n} in {seconds}.",
+        "nothing_chosen": "Choose a question set first.",
+        "run_failed": "The run failed; the server's log says why. What was measured is kept.",
+        "other_library": "This set asks about episodes that are not in this library.",
+        "result": "Result",
+        "run_label": "{date}, {set}, {commit}",
+        "run_choice": "Run",
+        "no_runs": "No run yet. Choose a set above and run it.",
+        "report": "Download the report",
+        "keys": "Key figures",
+        "figure": "Figure",
+        "mean": "Mean",
+        "interval": "95 % interval",
+        "questions": "Questions",
+        "by_kind": "By kind of question",
+        "kind": "Kind",
+        "risk": "Risk against coverage",
+        "latency": "Time for a question",
+        "time_error": "How far off quotes start",
+        "went_right": "{right} of {n} questions went right from end to end",
+        "lost": "Questions that went wrong",
+        "nothing_lost": "None went wrong.",
+        "lost_choice": "Question to open",
+        "expected": "Expected",
+        "got": "Got",
+        "stage": "Lost in",
+        "answer": "Answer",
+        "gold": "Where the answer stands",
+        "found": "Passages found, best first",
+        "cited": "Quotes cited",
+        "is_gold": "holds the answer",
+        "play": "Play {title} at {time}",
+        "is_not_gold": "not the answer",
+        "nothing_found": "Nothing was found.",
+        "nothing_cited": "Nothing was quoted.",
+        "gone": "This episode is not in the library any more.",
+        "compare": "Compare",
+        "compare_with": "Compare with an older run",
+        "compare_none": "Nothing",
+        "old": "Old",
+        "new": "New",
+        "difference": "Difference",
+        "told": "In words",
+        "won": "Won",
+        "lost_ones": "Lost",
+        "changed": "{what} in {metric}: {n}",
+        "not_comparable": "These two can't be compared: {why}",
+        "feedback": "Feedback into questions",
+        "feedback_lead": "Turn what a listener said about an answer into a question of a set, so that it is asked "
+        "in every run.",
+        "feedback_none": "There is no feedback yet.",
+        "feedback_choice": "Feedback",
+        "feedback_entry": "{kind}: {question}",
+        "asked_question": "Question",
+        "right_verdict": "Right verdict",
+        "right_speaker": "Right speaker",
+        "right_speaker_hint": "Empty where it doesn't matter.",
+        "right_episode": "Episode of the answer",
+        "right_start": "From second",
+        "right_end": "To second",
+        "into_set": "Set",
+        "into_set_hint": "A name; the set is made where it isn't there.",
+        "keep_question": "Add the question",
+        "kept_question": "Added as {id} to {set}, which has {n} now.",
+        "bad_set_name": "A set's name has letters, digits, - and _, at most 60.",
+        "needs_question": "Write the question first.",
+        "needs_place": "An answered question needs the episode, and a start before its end in seconds.",
+    }
+)

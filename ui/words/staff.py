@@ -1,143 +1,148 @@
-"""All words of the staff's screens Find, Person and Episode, to be translated here. `{…}` stands for what is filled in."""
+"""What the staff's screens Find, Person and Episode say, to be translated here; the form is that of `ui/words/form.py`."""
 
 from __future__ import annotations
 
-# Find
-FIND = "Find"
-FIND_LEAD = "Every passage about a topic, or every place of exact words, with who said it and when."
-TOPIC = "Topic or words"
-TOPIC_HINT = "the tidal barrier, or “in quotes” for exact words"
-EXACT = "Exactly these words"
-SEARCH = "Find"
-PERSON = "Person"
-SHOW = "Show"
-EPISODE = "Episode"
-ROLE = "Role"
-SINCE = "From (date)"
-UNTIL = "To (date)"
-DATE_HINT = "2024-02-01"
-ORDER = "Order"
-EVERYBODY = "Everybody"
-ALL_SHOWS = "All shows"
-ALL_EPISODES = "All episodes"
-ANY_ROLE = "Host or guest"
+from ui.words.form import Words
+
 ROLES = {"host": "Host", "guest": "Guest", "unknown": "Role not known"}
 ORDERS = {"best": "Best first", "oldest": "Oldest first", "newest": "Newest first"}
-SEARCHING = "Searching…"
-START = "Type a topic, or the exact words in quote marks. Names, dates and the rest narrow it down."
-NOTHING = "Nothing found"
-NOTHING_OF = "No passage in {searched} fits. Try fewer words, another spelling, or fewer filters."
-NOTHING_EXACT = "These exact words stand nowhere in {searched}. Try fewer words, or look for them as a topic."
-BAD_DATE = "{date} is not a date like 2024-02-01, 2024-02 or 2024."
-FOUND = "{passages} in {episodes}, {naming} with words of the topic; {searched} searched"
-FOUND_EXACT = "{places} of these exact words, in {episodes}; {searched} searched, none left out"
-IN_A_ROW = "passages {first} to {last} of {all}"
-EARLIER_PAGE = "Previous page"
-LATER_PAGE = "Next page"
-PAGES = "Pages"
-SELECT = "Select passage {n}: {speaker}, {time}"
-SELECT_ALL = "Select all"
-SELECT_NONE = "Select none"
-SELECTED = "# selected"
-NONE_SELECTED = "None selected: all {n} are exported"
-EXPORT = "Export"
-EXPORT_AS = "Export as {kind}"
-READ = "Read in the transcript"
-PASSAGE = "Passage {n}: {speaker}"
-NO_DATE = "no date"
-UNKNOWN_SPEAKER = "Speaker not known"
-
-# Person
-PERSON_LEAD = "Where somebody speaks, about what, and what they said about one topic over time."
-CHOOSE_PERSON = "Choose a person."
-NOBODY_CALLED = "Nobody called {name} speaks in this library."
-NO_PEOPLE = "Nobody is named in this library yet."
-PART_IN = "{episodes} · {time} · {words}"
-SPEAKS = "{time} of speech"
-NO_TIME = "speaking time not known"
-APPEARANCES = "Episodes"
-TOPICS = "Speaks about most"
-TOPICS_LEAD = "Words that come up in this person’s passages more than in everybody’s. Press one to see it over time."
-NO_TOPICS = "There is too little of this person’s speech to tell."
-TOPIC_TITLE = "in {passages} of this person’s passages, of {of} in the library that have it"
-OVER_TIME = "Over time"
-OVER_TIME_LEAD = (
-    "Every checked quote of this person that names a topic, oldest first. What it adds up to is yours to judge."
-)
-OVER_TIME_TOPIC = "Topic"
-OVER_TIME_HINT = "barley"
-OVER_TIME_SHOW = "Show"
-NEVER_NAMED = "{name} names “{topic}” nowhere. Find may have passages about it in other words."
-QUOTES_OF = "{quotes} in {episodes}; {asked} asked for, {volunteered} volunteered"
-MOST_OF = ". There are {count} in all; these name the topic most"
-AND_UNKNOWN = ", {unknown} can’t be told"
 ASKED = {"asked": "asked", "volunteered": "volunteered", "unknown": "can’t tell"}
 ASKED_TITLE = {
     "asked": "said within 120 words of somebody’s question",
     "volunteered": "no question stands just before it",
     "unknown": "the transcript has no question marks",
 }
-PLOT = "Quotes of {name} about {topic} by date: {told}"
-ALL_IN_FIND = "All passages in Find"
-
-# Episode
-EPISODE_LEAD = "Read, search, hear and correct a whole episode."
-CHOOSE_EPISODE = "Choose an episode."
-NO_EPISODES = "This library has no episodes yet."
-WHO_SPEAKS = "Who speaks when: {told}"
-LEGEND_SHARE = "{name} {share} %"
-SEARCH_INSIDE = "Search inside this episode"
-PREVIOUS = "Previous"
-NEXT = "Next"
-HITS = "#n of #all"
-NO_HITS = "not here"
-FOLLOW = "Follow the sound"
-CORRECT = "Correct"
-CORRECT_TURN = "Correct the turn of {speaker} at {time}"
-CORRECTED_WORDS = "Put right; the transcript has: {text}"
-RECOVERED = "recovered"
-CORRECTED = "corrected"
-RECOVERED_TITLE = "The transcript has no names here; this one was worked out"
-CORRECTED_TITLE = "Put right by somebody; the transcript says otherwise"
-NO_TIMES = "no times in this transcript"
-TO_SOURCE = "The episode’s own page"
-# correcting
-CORRECT_HEAD = "Correct this turn"
-WHICH = "Which part"
-WHICH_HINT = "To change words, choose one sentence"
-WHOLE_TURN = "The whole turn"
-FROM_HERE = "From “{text}” to the end of the turn"
-ONE_SENTENCE = "Only “{text}”"
-SPEAKER = "Speaker"
-SPEAKER_HINT = "Choose, or type a new name; empty: nobody knows"
-ROLE_OF_NEW = "Role, for somebody new here"
-STARTS = "Starts at"
-ENDS = "Ends at (may stay empty)"
-WORDS = "Words"
-SAVE = "Save"
-CANCEL = "Cancel"
-SAVED = "Kept, and shown everywhere now: {what}"
-TAKEN_BACK = "Taken back: {what}"
-NOT_A_TIME = "“{text}” is not a time like 12:40."
-UNCHANGED = "Nothing was changed."
-PUT_RIGHT = "Put right in this episode"
-BY_AT = "{by}, {at}"
-BY_NOBODY = "somebody"
-TAKE_BACK = "Take back"
 STATES = {"active": "", "undone": "taken back", "unplaced": "its words are gone from the transcript"}
-THIS_MACHINE = "this machine"
-# review
-REVIEW = "Who speaks here?"
-REVIEW_LEAD = (
-    "This transcript names no speakers. The least sure places come first; an answer decides what stands around it too."
-)
-REVIEW_DONE = "Nothing is left in doubt."
-REVIEW_STATE = "{host} words are told as the host’s, {guest} as the guest’s, {unknown} as nobody’s."
-REVIEW_PANEL = "More than two people seem to speak, so nobody is told from anybody; an answer says that there are two."
-REVIEW_NAMELESS = "No one host or guest is named, so nobody is credited: name them in the episode’s file."
-DOUBT = "Likely the {likely} ({sure} %); an answer is worth about {words}."
-HOST_FROM = "Host from here"
-GUEST_FROM = "Guest from here"
 LIKELY = {"host": "host", "guest": "guest"}
-SAID = "answered"
-UNDO_ANSWER = "Take the last answer back"
+
+said = Words(
+    {
+        # Find
+        "find": "Find",
+        "find_lead": "Every passage about a topic, or every place of exact words, with who said it and when.",
+        "topic": "Topic or words",
+        "topic_hint": "the tidal barrier, or “in quotes” for exact words",
+        "exact": "Exactly these words",
+        "search": "Find",
+        "person": "Person",
+        "show": "Show",
+        "episode": "Episode",
+        "role": "Role",
+        "since": "From (date)",
+        "until": "To (date)",
+        "date_hint": "2024-02-01",
+        "order": "Order",
+        "everybody": "Everybody",
+        "all_shows": "All shows",
+        "all_episodes": "All episodes",
+        "any_role": "Host or guest",
+        "searching": "Searching…",
+        "start": "Type a topic, or the exact words in quote marks. Names, dates and the rest narrow it down.",
+        "nothing": "Nothing found",
+        "nothing_of": "No passage in {searched} fits. Try fewer words, another spelling, or fewer filters.",
+        "nothing_exact": "These exact words stand nowhere in {searched}. Try fewer words, or look for them as a topic.",
+        "bad_date": "{date} is not a date like 2024-02-01, 2024-02 or 2024.",
+        "found": "{passages} in {episodes}, {naming} with words of the topic; {searched} searched",
+        "found_exact": "{places} of these exact words, in {episodes}; {searched} searched, none left out",
+        "in_a_row": "passages {first} to {last} of {all}",
+        "earlier_page": "Previous page",
+        "later_page": "Next page",
+        "pages": "Pages",
+        "select": "Select passage {n}: {speaker}, {time}",
+        "select_all": "Select all",
+        "select_none": "Select none",
+        "selected": "# selected",
+        "none_selected": "None selected: all {n} are exported",
+        "export": "Export",
+        "export_as": "Export as {kind}",
+        "read": "Read in the transcript",
+        "passage": "Passage {n}: {speaker}",
+        "no_date": "no date",
+        "unknown_speaker": "Speaker not known",
+        # Person
+        "person_lead": "Where somebody speaks, about what, and what they said about one topic over time.",
+        "choose_person": "Choose a person.",
+        "nobody_called": "Nobody called {name} speaks in this library.",
+        "no_people": "Nobody is named in this library yet.",
+        "part_in": "{episodes} · {time} · {words}",
+        "speaks": "{time} of speech",
+        "no_time": "speaking time not known",
+        "appearances": "Episodes",
+        "topics": "Speaks about most",
+        "topics_lead": "Words that come up in this person’s passages more than in everybody’s. Press one to see it "
+        "over time.",
+        "no_topics": "There is too little of this person’s speech to tell.",
+        "topic_title": "in {passages} of this person’s passages, of {of} in the library that have it",
+        "over_time": "Over time",
+        "over_time_lead": "Every checked quote of this person that names a topic, oldest first. What it adds up to "
+        "is yours to judge.",
+        "over_time_topic": "Topic",
+        "over_time_hint": "barley",
+        "over_time_show": "Show",
+        "never_named": "{name} names “{topic}” nowhere. Find may have passages about it in other words.",
+        "quotes_of": "{quotes} in {episodes}; {asked} asked for, {volunteered} volunteered",
+        "most_of": ". There are {count} in all; these name the topic most",
+        "and_unknown": ", {unknown} can’t be told",
+        "plot": "Quotes of {name} about {topic} by date: {told}",
+        "all_in_find": "All passages in Find",
+        # Episode
+        "episode_lead": "Read, search, hear and correct a whole episode.",
+        "choose_episode": "Choose an episode.",
+        "no_episodes": "This library has no episodes yet.",
+        "who_speaks": "Who speaks when: {told}",
+        "legend_share": "{name} {share} %",
+        "search_inside": "Search inside this episode",
+        "previous": "Previous",
+        "next": "Next",
+        "hits": "#n of #all",
+        "no_hits": "not here",
+        "follow": "Follow the sound",
+        "correct": "Correct",
+        "correct_turn": "Correct the turn of {speaker} at {time}",
+        "corrected_words": "Put right; the transcript has: {text}",
+        "recovered": "recovered",
+        "corrected": "corrected",
+        "recovered_title": "The transcript has no names here; this one was worked out",
+        "corrected_title": "Put right by somebody; the transcript says otherwise",
+        "no_times": "no times in this transcript",
+        "to_source": "The episode’s own page",
+        # correcting
+        "correct_head": "Correct this turn",
+        "which": "Which part",
+        "which_hint": "To change words, choose one sentence",
+        "whole_turn": "The whole turn",
+        "from_here": "From “{text}” to the end of the turn",
+        "one_sentence": "Only “{text}”",
+        "speaker": "Speaker",
+        "speaker_hint": "Choose, or type a new name; empty: nobody knows",
+        "role_of_new": "Role, for somebody new here",
+        "starts": "Starts at",
+        "ends": "Ends at (may stay empty)",
+        "words": "Words",
+        "save": "Save",
+        "cancel": "Cancel",
+        "saved": "Kept, and shown everywhere now: {what}",
+        "taken_back": "Taken back: {what}",
+        "not_a_time": "“{text}” is not a time like 12:40.",
+        "unchanged": "Nothing was changed.",
+        "put_right": "Put right in this episode",
+        "by_at": "{by}, {at}",
+        "by_nobody": "somebody",
+        "take_back": "Take back",
+        "this_machine": "this machine",
+        # review
+        "review": "Who speaks here?",
+        "review_lead": "This transcript names no speakers. The least sure places come first; an answer decides what "
+        "stands around it too.",
+        "review_done": "Nothing is left in doubt.",
+        "review_state": "{host} words are told as the host’s, {guest} as the guest’s, {unknown} as nobody’s.",
+        "review_panel": "More than two people seem to speak, so nobody is told from anybody; an answer says that "
+        "there are two.",
+        "review_nameless": "No one host or guest is named, so nobody is credited: name them in the episode’s file.",
+        "doubt": "Likely the {likely} ({sure} %); an answer is worth about {words}.",
+        "host_from": "Host from here",
+        "guest_from": "Guest from here",
+        "said": "answered",
+        "undo_answer": "Take the last answer back",
+    }
+)
