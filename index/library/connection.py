@@ -31,12 +31,15 @@ class Connection(sqlite3.Connection):
     seen: tuple[int, ...] | None = None
 
     def cursor(self, factory: Any = None) -> Any:
+        """A cursor whose faults are reported as this connection's are."""
         return super().cursor(factory or Cursor)
 
     def execute(self, *arguments: Any) -> Cursor:
+        """As sqlite3's; what fails raises a LibraryError with the true cause."""
         return self.cursor().execute(*arguments)
 
     def executemany(self, *arguments: Any) -> Cursor:
+        """As sqlite3's; what fails raises a LibraryError with the true cause."""
         return self.cursor().executemany(*arguments)
 
     def insert(self, statement: str, values: Sequence[Any]) -> int:
@@ -46,6 +49,7 @@ class Connection(sqlite3.Connection):
         return row
 
     def commit(self) -> None:
+        """As sqlite3's; a full or read-only disk shows here, as a LibraryError."""
         with _told(self.folder):
             super().commit()
 
@@ -60,6 +64,7 @@ class Cursor(sqlite3.Cursor):
     connection: Connection
 
     def execute(self, *arguments: Any) -> Cursor:
+        """As sqlite3's; what fails raises a LibraryError with the true cause."""
         try:
             super().execute(*arguments)
         except sqlite3.Error as exc:
@@ -67,17 +72,20 @@ class Cursor(sqlite3.Cursor):
         return self
 
     def executemany(self, *arguments: Any) -> Cursor:
+        """As sqlite3's; what fails raises a LibraryError with the true cause."""
         with _told(self.connection.folder):
             super().executemany(*arguments)
         return self
 
     def fetchone(self) -> Any:
+        """The next row, None after the last. A damaged page shows only here, as a LibraryError."""
         try:
             return super().fetchone()
         except sqlite3.Error as exc:
             _tell(self.connection.folder, exc)
 
     def fetchall(self) -> list[Any]:
+        """The rows that are left. A damaged page shows only here, as a LibraryError."""
         with _told(self.connection.folder):
             return super().fetchall()
 

@@ -42,10 +42,12 @@ class Feedback:
     version: str = ""
 
     def given_now(self, generation: int, version: str) -> Feedback:
+        """The same feedback with the time (UTC, to the second), the library's generation and Verbatim's version."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
         return Feedback(self.kind, self.question, self.note, self.about, at, generation, version)
 
     def to_json(self) -> dict[str, Any]:
+        """Its fields as `verbatim feedback --json` prints them."""
         return asdict(self)
 
 

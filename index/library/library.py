@@ -242,6 +242,7 @@ class Library:
         return self._vectors().around(ids, reach=reach)
 
     def passage_count(self) -> int:
+        """How many passages the library has, over all episodes."""
         return len(self._vectors().ids)
 
     def passages_with(self, word: str) -> int:

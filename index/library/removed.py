@@ -143,6 +143,7 @@ def insert_rows(connection: Connection, held: dict[str, list[dict[str, Any]]]) -
 
 
 def insert_row(connection: Connection, table: str, values: dict[str, Any]) -> None:
+    """Add a row, each value to the column of its name."""
     columns, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" * len(values))
     connection.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', tuple(values.values()))
 

@@ -269,6 +269,8 @@ def words_of(library: Library, place: dict[str, Any]) -> str:
 
 
 def passage_html(library: Library, name: str, place: dict[str, Any], words: str, *, right: bool) -> str:
+    """The HTML of a passage that was expected or found, with its title, time and audio where the episode is still
+    here."""
     summary = next((each for each in library.summaries() if each.id == place["episode"]), None)
     source = None
     if summary is not None:
@@ -337,6 +339,7 @@ def prefilled(library: Library, number: str | None) -> list[Any]:
 
 
 def about_of(told: str) -> dict[str, Any]:
+    """What a press says that it is about, from JSON; {} for anything else."""
     try:
         about = json.loads(told)
     except ValueError:

@@ -126,6 +126,7 @@ def _choices(every: str, names: list[str]) -> list[tuple[str, str]]:
 
 
 def newest_first(summaries: list[EpisodeSummary]) -> list[EpisodeSummary]:
+    """Episodes by date, newest first; those without a date last."""
     return sorted(summaries, key=lambda summary: summary.date or "", reverse=True)
 
 

@@ -41,10 +41,12 @@ def to_episode(id_: str, *, start: float | None = None, sentence: int | None = N
 
 
 def to_person(name: str, *, topic: str = "") -> str:
+    """The address of a person's page, with a topic or without, relative to the staff's page."""
     return f"person?{urlencode({'name': name} | ({'topic': topic} if topic else {}))}"
 
 
 def to_find(topic: str, person: str = "") -> str:
+    """The address of a search, relative to the staff's page."""
     return f"./?{urlencode({'topic': topic} | ({'person': person} if person else {}))}"
 
 

@@ -167,6 +167,7 @@ def taken(library: Library, paths: Sequence[str]) -> Iterator[list[Any]]:
 
 
 def titles(library: Library) -> frozenset[tuple[str, str]]:
+    """(show, title) of every episode, case folded: what a new one may double."""
     return frozenset((summary.show.casefold(), summary.title.casefold()) for summary in library.summaries())
 
 
@@ -211,6 +212,7 @@ def form_of(drafts: Drafts, name: str | None) -> list[Any]:
 
 
 def first_turns(draft: FileDraft) -> list[tuple[str, str, str]]:
+    """(time, speaker, words) of a draft's first turns, shortened; none where it could not be read."""
     turns = draft.episode.turns[:PREVIEW_TURNS] if draft.episode else ()
     shown = []
     for turn in turns:

@@ -141,6 +141,7 @@ class Runner:
 
     @property
     def running(self) -> bool:
+        """True while a run is going on."""
         return self._thread is not None and self._thread.is_alive()
 
     def start(self, known: KnownSet, *, limit: int, finding_only: bool) -> None:
@@ -162,10 +163,12 @@ class Runner:
             self._thread.start()
 
     def cancel(self) -> None:
+        """Have the run end after the question that it is at."""
         self._halt.set()
 
     @property
     def stopping(self) -> bool:
+        """True where a run was cancelled and may still be going on."""
         return self._halt.is_set()
 
     def wait(self, seconds: float) -> bool:

@@ -39,6 +39,8 @@ def read(connection: Connection, id_: str) -> list[KeptCorrection]:
 
 
 def insert(connection: sqlite3.Connection, id_: str, kept: KeptCorrection) -> None:
+    """Keep a correction of the episode named `id_`, after those that it has. Free text loses what would steer a
+    screen."""
     c = kept.correction
     value = {
         name: plain(held) if isinstance(held, str) else held

@@ -56,6 +56,8 @@ def place_of(connection: Connection, episode: Episode, source: str) -> tuple[str
 
 
 def delete_episode(connection: Connection, id_: str) -> None:
+    """Take an episode's rows out, and people and shows that nothing else names; nothing where there is no such
+    episode."""
     row = connection.execute("SELECT id, show FROM episodes WHERE name = ?", (id_,)).fetchone()
     if row is None:
         return
@@ -188,6 +190,7 @@ def _facts(s: Sentence) -> tuple[str, float | None, float | None, str | None, fl
 
 
 def audio(connection: Connection, id_: str) -> str | None:
+    """The episode's audio, an address or a path; None where it has none or isn't there."""
     found = connection.execute("SELECT audio FROM episodes WHERE name = ?", (id_,)).fetchone()
     return found[0] if found else None
 

@@ -60,6 +60,7 @@ def replace_passages(
 
 
 def read_passages(connection: Connection, ids: Sequence[int]) -> dict[int, Passage]:
+    """Passages by row id; ids that aren't there are left out."""
     marks = ",".join(str(int(id_)) for id_ in ids)
     return {
         id_: Passage(episode, first, last, text, context, start, end)
@@ -125,4 +126,5 @@ def embeddings(connection: Connection, ids: np.ndarray) -> Iterator[tuple[np.nda
 
 
 def rebuild_lexical(connection: Connection) -> None:
+    """Make the BM25 index again from the passages."""
     connection.execute("INSERT INTO lexical (lexical) VALUES ('rebuild')")

@@ -45,9 +45,11 @@ def rows_of_episode(connection: Connection, id_: str, *, as_added: bool = False)
 
 
 def episode_ids(connection: Connection) -> list[str]:
+    """The ids of all episodes, in the order of the alphabet."""
     return [name for (name,) in connection.execute("SELECT name FROM episodes ORDER BY name")]
 
 
 def episode_rows(connection: Connection, ids: Sequence[str]) -> list[int]:
+    """The database rows of these episodes, in no order; ids that aren't there are left out."""
     wanted = set(ids)
     return [row for row, name in connection.execute("SELECT id, name FROM episodes") if name in wanted]

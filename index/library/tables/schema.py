@@ -104,6 +104,7 @@ def fingerprint(connection: Connection) -> Fingerprint | None:
 
 
 def dimensions(connection: Connection) -> int:
+    """How many numbers a vector of this library has. LibraryDamaged: that can't be read."""
     with of_rows(connection, "its model"):
         return int(_meta(connection, "dimensions"))
 
@@ -114,11 +115,13 @@ def made_as(connection: Connection) -> str:
 
 
 def generation(connection: Connection) -> int:
+    """How often the library has changed. LibraryDamaged: that can't be read."""
     with of_rows(connection, "its generation"):
         return int(_meta(connection, "generation"))
 
 
 def raise_generation(connection: Connection) -> None:
+    """Count one change more, in the transaction that makes it."""
     connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
 
 

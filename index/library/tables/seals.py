@@ -101,6 +101,8 @@ def new(connection: Connection, row: int) -> None:
 
 
 def open_of(connection: Connection, id_: str) -> None:
+    """Mark the episode named `id_` as being written: its hash counts again once it is closed. Nothing where there is
+    none."""
     row = row_of(connection, id_)
     if row is not None:
         open_row(connection, row)
