@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from index.errors import SettingsError
 from index.search.encoder import EMBEDDED_MODEL
+from index.web import web_address
 
 SECRET = {"secret": True}
 """Metadata of a field whose value never leaves the process: `Settings.public` tells only whether it is set."""
@@ -71,6 +72,8 @@ class Settings:
     """Connections that one network address may hold open; 0 for no limit."""
     proxy: str | None = None
     """Address of the proxy in front of the page, as in 127.0.0.1: its X-Forwarded-For is believed, nobody else's."""
+    audio_hosts: str | None = None
+    """Hosts, with https:// before each and spaces between, that the episodes' addresses of audio lead on to."""
 
     @property
     def provider(self) -> str | None:
@@ -111,6 +114,9 @@ class Settings:
             raise SettingsError(f"VERBATIM_PLANNER={settings.planner!r} is neither rules nor model.")
         if settings.support not in ("rules", "model"):
             raise SettingsError(f"VERBATIM_SUPPORT={settings.support!r} is neither rules nor model.")
+        for host in (settings.audio_hosts or "").split():
+            if not web_address(host) or set(host) & set(",;"):
+                raise SettingsError(f"VERBATIM_AUDIO_HOSTS={host!r} is no address of a host, as in https://cdn.example.org.")
         if settings.max_cost and not (settings.price_input or settings.price_output):
             raise SettingsError(
                 "VERBATIM_MAX_COST needs to know what tokens cost: set VERBATIM_PRICE_INPUT and VERBATIM_PRICE_OUTPUT too."

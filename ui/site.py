@@ -65,7 +65,7 @@ def make_site(assistant: Assistant, *, staff: bool, key: str = "") -> FastAPI:
     settings, library = assistant.settings, assistant.library
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     site.add_middleware(WithHeaders)
-    site.add_middleware(MediaHosts, library=library)
+    site.add_middleware(MediaHosts, library=library, further=(settings.audio_hosts or "").split())
     # Pages name these from where they are, so that they also work below a proxy's own path.
     for below in ("", STAFF):
         site.router.routes += [audio_route(library, below), captions_route(library, below)]
