@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from served import MILL, UNLIMITED, make_library, served, write_episode
 
-from index.errors import TranscriptError
+from index.errors import SettingsError, TranscriptError
 from index.formats.front_matter import metadata_from_mapping
 from index.web import web_address
 from rag.assistant import Assistant
@@ -266,6 +266,16 @@ def test_the_policy_names_the_hosts_of_the_episodes_audio_and_no_other() -> None
     assert media_hosts(audio) == [
         "http://cdn.example.org:8080", "https://cdn.example.org", "https://xn--bcher-kva.example",
     ]  # fmt: skip
+
+
+def test_a_host_that_an_address_leads_on_to_is_in_the_policy_where_a_setting_names_it(tmp_path: Path) -> None:
+    library = make_library(tmp_path)
+    with served(library.folder, **UNLIMITED, audio_hosts="https://store.example.org http://127.0.0.1:9") as address:
+        policy = httpx.get(address + "/").headers["content-security-policy"]
+    assert "media-src 'self' http://127.0.0.1:9 https://store.example.org;" in policy
+    for wrong in ("store.example.org", "https://x;script-src", "javascript:x", "https://a@b.example", "https://a.example,https://b.example"):
+        with pytest.raises(SettingsError, match="VERBATIM_AUDIO_HOSTS="):
+            Settings.from_environment({"VERBATIM_AUDIO_HOSTS": f"https://fine.example {wrong}"})
 
 
 def test_a_host_is_in_the_pages_policy_from_when_its_episode_is_added(tmp_path: Path) -> None:

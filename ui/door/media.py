@@ -1,9 +1,10 @@
-"""Where the browser may play audio from: this site, and the hosts that the library's episodes name."""
+"""Where the browser may play audio from: this site, the hosts that the library's episodes name, and those that a setting adds."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,10 +17,13 @@ MOST_HOSTS = 200  # in the header; proxies take no header of more than some thou
 
 
 class MediaHosts:
-    """Middleware that adds the episodes' hosts to a page's policy, as the library has them when the page is opened."""
+    """Middleware that adds the episodes' hosts to a page's policy, as the library has them when the page is opened.
 
-    def __init__(self, app: Any, *, library: Library) -> None:
-        self.app, self.library = app, library
+    `further`: addresses of hosts that the episodes' own lead on to; browsers hold a redirect to the policy too.
+    """
+
+    def __init__(self, app: Any, *, library: Library, further: Sequence[str] = ()) -> None:
+        self.app, self.library, self.further = app, library, further
         self._known: tuple[int, bytes] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -39,7 +43,8 @@ class MediaHosts:
         try:
             generation = self.library.generation()
             if self._known is None or self._known[0] != generation:
-                hosts = media_hosts(summary.audio for summary in self.library.summaries())
+                hosts = media_hosts(self.further)
+                hosts += sorted(set(media_hosts(summary.audio for summary in self.library.summaries())) - set(hosts))
                 self._known = generation, "".join(f" {host}" for host in hosts[:MOST_HOSTS]).encode("ascii")
             return self._known[1]
         except (VerbatimError, sqlite3.Error):
