@@ -12,12 +12,8 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from index.errors import SettingsError
-<<<<<<< HEAD
 from index.search.onnx_export import EMBEDDED_MODEL
-=======
-from index.search.encoder import EMBEDDED_MODEL
 from index.web import web_address
->>>>>>> w-verify
 
 SECRET = {"secret": True}
 """Metadata of a field whose value never leaves the process: `Settings.public` tells only whether it is set."""
@@ -149,42 +145,11 @@ class Serving(Public):
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Serving:
         """The defaults, changed by what the environment sets. SettingsError names the variable and the fault."""
-<<<<<<< HEAD
-        return cls(**_read(cls, environment))
-=======
-        values: dict[str, object] = {}
-        for setting in fields(cls):
-            variable = variable_of(setting.name)
-            raw = environment.get(variable, "").strip()
-            if not raw:
-                continue
-            kind = type(setting.default) if setting.default is not None else str
-            try:
-                values[setting.name] = kind(raw)
-            except ValueError as exc:
-                raise SettingsError(f"{variable}={raw!r} is not {'a whole' if kind is int else 'a'} number.") from exc
-            zero_means_none = setting.default == 0 or setting.name in NO_LIMIT_AT_ZERO
-            if kind in (int, float) and not (values[setting.name] > 0 or (raw == "0" and zero_means_none)):  # type: ignore[operator]
-                raise SettingsError(f"{variable}={raw!r} must be above 0.")
-        if "api_key" not in values and environment.get("OPENAI_API_KEY", "").strip():
-            values["api_key"] = environment["OPENAI_API_KEY"].strip()
-        for variable in ("OPENAI_BASE_URL", "OPENAI_API_BASE"):  # langchain goes to both by itself
-            if "base_url" not in values and environment.get(variable, "").strip():
-                values["base_url"] = environment[variable].strip()
-        settings = cls(**values)  # type: ignore[arg-type]
-        if settings.planner not in ("rules", "model"):
-            raise SettingsError(f"VERBATIM_PLANNER={settings.planner!r} is neither rules nor model.")
-        if settings.support not in ("rules", "model"):
-            raise SettingsError(f"VERBATIM_SUPPORT={settings.support!r} is neither rules nor model.")
-        for host in (settings.audio_hosts or "").split():
+        serving = cls(**_read(cls, environment))
+        for host in (serving.audio_hosts or "").split():
             if not web_address(host) or set(host) & set(",;"):
                 raise SettingsError(f"VERBATIM_AUDIO_HOSTS={host!r} is no address of a host, as in https://cdn.example.org.")
-        if settings.max_cost and not (settings.price_input or settings.price_output):
-            raise SettingsError(
-                "VERBATIM_MAX_COST needs to know what tokens cost: set VERBATIM_PRICE_INPUT and VERBATIM_PRICE_OUTPUT too."
-            )
-        return settings
->>>>>>> w-verify
+        return serving
 
 
 SECRETS = frozenset(setting.name for kind in (Settings, Serving) for setting in fields(kind) if setting.metadata.get("secret"))

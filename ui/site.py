@@ -66,7 +66,7 @@ def make_site(assistant: Assistant, serving: Serving, *, staff: bool, key: str =
     library = assistant.library
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     site.add_middleware(WithHeaders)
-    site.add_middleware(MediaHosts, library=library, further=(settings.audio_hosts or "").split())
+    site.add_middleware(MediaHosts, library=library, further=(serving.audio_hosts or "").split())
     # Pages name these from where they are, so that they also work below a proxy's own path.
     for below in ("", STAFF):
         site.router.routes += [audio_route(library, below), captions_route(library, below)]
