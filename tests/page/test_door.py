@@ -24,7 +24,7 @@ from index.errors import SettingsError, TranscriptError
 from index.formats.front_matter import metadata_from_mapping
 from index.web import web_address
 from rag.assistant import Assistant
-from rag.settings import Settings
+from rag.settings import Serving, Settings
 from ui.door.bodies import Refusal, checked_json
 from ui.door.connections import Patience, bounded
 from ui.door.media import media_hosts
@@ -275,7 +275,7 @@ def test_a_host_that_an_address_leads_on_to_is_in_the_policy_where_a_setting_nam
     assert "media-src 'self' http://127.0.0.1:9 https://store.example.org;" in policy
     for wrong in ("store.example.org", "https://x;script-src", "javascript:x", "https://a@b.example", "https://a.example,https://b.example"):
         with pytest.raises(SettingsError, match="VERBATIM_AUDIO_HOSTS="):
-            Settings.from_environment({"VERBATIM_AUDIO_HOSTS": f"https://fine.example {wrong}"})
+            Serving.from_environment({"VERBATIM_AUDIO_HOSTS": f"https://fine.example {wrong}"})
 
 
 def test_a_host_is_in_the_pages_policy_from_when_its_episode_is_added(tmp_path: Path) -> None:
