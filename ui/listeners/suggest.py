@@ -6,11 +6,13 @@ Each one was asked, without a language model, before it is shown. Knows nothing 
 from __future__ import annotations
 
 import re
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from threading import BoundedSemaphore, Lock
+
+from cachetools import LRUCache
 
 from index.errors import VerbatimError
 from index.library import EpisodeSummary, Library
@@ -62,8 +64,8 @@ class Suggester:
         self.library = assistant.library
         # The writer without a model: a suggestion must cost nothing but a moment.
         self.assistant = Assistant(assistant.library, assistant.settings, retriever=assistant.retriever)
-        self._known: OrderedDict[tuple[int, str, Filters, int], Answer | None] = OrderedDict()
-        self._topics: dict[tuple[int, str], list[str]] = {}
+        self._known: LRUCache[tuple[int, str, Filters, int], Answer | None] = LRUCache(REMEMBERED)
+        self._topics: LRUCache[tuple[int, str], list[str]] = LRUCache(REMEMBERED)
         self._lock, self._examples = Lock(), Lock()
         self._turns = BoundedSemaphore(SUGGESTING_AT_ONCE)
 
@@ -109,7 +111,6 @@ class Suggester:
         key = (self.library.generation(), question, filters, more)
         with self._lock:
             if key in self._known:
-                self._known.move_to_end(key)
                 return self._known[key]
         try:
             answer = next(e.answer for e in self.assistant.ask(question, (), filters, more=more) if isinstance(e, Done))
@@ -117,8 +118,6 @@ class Suggester:
             answer = None
         with self._lock:
             self._known[key] = answer
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
         return answer
 
     def _after_answer(self, answer: Answer) -> Iterator[Suggestion]:
@@ -183,12 +182,14 @@ class Suggester:
     def topics(self, person: str) -> list[str]:
         """`topics_of` a person, remembered for as long as the library stays as it is."""
         key = (self.library.generation(), person)
-        if key not in self._topics:
-            if len(self._topics) > REMEMBERED:
-                self._topics.clear()
-            with self.library.snapshot() as library:
-                self._topics[key] = topics_of(library, person)
-        return self._topics[key]
+        with self._lock:
+            if key in self._topics:
+                return self._topics[key]
+        with self.library.snapshot() as library:
+            topics = topics_of(library, person)
+        with self._lock:
+            self._topics[key] = topics
+        return topics
 
 
 def topic_asked(question: str) -> str:

@@ -116,10 +116,23 @@ def spans(pieces: Sequence[Span]) -> Markup:
 def play_button(moment: Moment, name: str) -> Markup:
     """Plays the quote and stops after it; nothing where there is no audio or no time."""
     citation = moment.citation
-    source = moment.audio if (moment.audio or "").startswith(LOCAL_AUDIO) else web_address(moment.audio)
-    if not source or moment.start is None or moment.end is None:
+    who, at = citation.speaker or said("unlabelled_now"), clock(citation.start, citation.time_error)
+    return play_from(
+        name, moment.audio, moment.start, moment.end, title=citation.title, episode=citation.episode, who=who, at=at
+    )
+
+
+def play_from(
+    name: str, audio: str | None, start: float | None, end: float | None, *, title: str, episode: str, who: str, at: str
+) -> Markup:
+    """A button that plays `audio` from `start` to `end` (seconds) for the card `name`; nothing where one of them is missing.
+
+    `at`: the time as it is shown; `title`, `episode` (its id), `who`: what the player says of it.
+    """
+    source = audio if (audio or "").startswith(LOCAL_AUDIO) else web_address(audio)
+    if not source or start is None or end is None:
         return Markup()
-    return SHARED.play_button(name, moment, source, clock(citation.start, citation.time_error))
+    return SHARED.play_from(name, source, start, end, title, episode, who, at)
 
 
 def place(citation: Citation, *, timed: bool) -> Markup:

@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
+from markupsafe import Markup
 
 from eval.report.compare import compare
 from eval.report.report import report_html
@@ -268,7 +269,7 @@ def words_of(library: Library, place: dict[str, Any]) -> str:
     return " ".join(s.text for s in sentences if place["first"] <= s.position <= place["last"])
 
 
-def passage_html(library: Library, name: str, place: dict[str, Any], words: str, *, right: bool) -> str:
+def passage_html(library: Library, name: str, place: dict[str, Any], words: str, *, right: bool) -> Markup:
     """The HTML of a passage that was expected or found, with its title, time and audio where the episode is still
     here."""
     summary = next((each for each in library.summaries() if each.id == place["episode"]), None)

@@ -5,7 +5,7 @@ Knows nothing of Gradio.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -41,7 +41,7 @@ def charts(shown: Iterable[tuple[str, str | None]], nothing: str) -> Markup:
 # ---- Library
 
 
-def episodes_table(summaries: Sequence[EpisodeSummary], problems: dict[str, Sequence[str]]) -> Markup:
+def episodes_table(summaries: Sequence[EpisodeSummary], problems: Mapping[str, Sequence[str]]) -> Markup:
     """The library's episodes, a row each. `problems`: by an episode's id, beside what was mended when it was read."""
     if not summaries:
         return notice(said("library_empty"))
