@@ -10,7 +10,7 @@ pytest.importorskip("resource")
 
 from eval.studies.files import fuzz
 from eval.studies.files.mutations import MOST_RARELY, mutated
-from eval.studies.files.seeds import seeds
+from eval.studies.files.seeds import SAMPLES, seeds
 from index.formats import parse
 
 
@@ -25,6 +25,7 @@ def test_each_seed_is_read_as_it_stands_and_all_formats_are_among_them():
     assert formats >= {
         "srt", "vtt", "podcast-json", "whisper-json", "json", "podcast-html", "docx", "timed-text", "labelled-text", "page",
     }  # fmt: skip
+    assert len(list(SAMPLES.glob("*.meta.json"))) > 3, "the samples are among them"
     assert any(seed.chapters for seed in seeds()) and any(seed.sidecar for seed in seeds())
 
 
