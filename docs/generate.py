@@ -86,7 +86,13 @@ LINES = {
 }
 # Folders whose files are data: one line for the folder, none for its files.
 DATA_FOLDERS = ("samples/audio/", "samples/scripts/", "samples/transcripts/", "samples/truth/", "tests/data/")
-ROOMS = ("index/", "prompts/", "rag/", "ui/", "eval/")  # what README's drawing of the folders shows, in the order of imports
+ROOMS = (
+    "index/",
+    "prompts/",
+    "rag/",
+    "ui/",
+    "eval/",
+)  # what README's drawing of the folders shows, in the order of imports
 # Folders of a room in the order that a transcript, a question and a measurement take through them; others follow by name.
 FLOW = (
     *("index/formats", "index/reading", "index/speakers", "index/interviews", "index/corrections", "index/search"),

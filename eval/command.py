@@ -78,7 +78,9 @@ def main(options: argparse.Namespace, settings: Settings, *, bar: ProgressBar = 
     return _report_result(result, old, limits, options.report)
 
 
-def _report_result(result: dict[str, Any], old: dict[str, Any] | None, limits: Sequence[Limit], report: Path | None) -> int:
+def _report_result(
+    result: dict[str, Any], old: dict[str, Any] | None, limits: Sequence[Limit], report: Path | None
+) -> int:
     """Print the table, the comparison and the limits, and write the report. Exit code 3 where a limit is broken, else 0."""
     print(table(result))
     for row in result["questions"]:

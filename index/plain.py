@@ -77,6 +77,8 @@ def _instead(match: re.Match[str]) -> str:
 def _written_out(match: re.Match[str]) -> str:
     code = ord(match[0])
     # Two halves above U+FFFF, so that JSON stays JSON.
-    return f"\\u{code:04x}" if code < 0x10000 else "".join(
-        f"\\u{half:04x}" for half in (0xD800 + (code - 0x10000 >> 10), 0xDC00 + (code & 0x3FF))
+    return (
+        f"\\u{code:04x}"
+        if code < 0x10000
+        else "".join(f"\\u{half:04x}" for half in (0xD800 + (code - 0x10000 >> 10), 0xDC00 + (code & 0x3FF)))
     )

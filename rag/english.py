@@ -82,11 +82,14 @@ SPEECH_FORMS = frozenset(SPEECH_VERBS.split("|")) | frozenset(
 )
 
 # Words that open a sentence with a capital and name nobody. gate/attribution.py.
-OPENERS = frozenset(
-    """according additionally although asked besides both despite even finally first furthermore generally here however
+OPENERS = (
+    frozenset(
+        """according additionally although asked besides both despite even finally first furthermore generally here however
     indeed initially instead later moreover once one overall rather second since similarly sometimes still therefore though
     thus unlike until whereas whether yes yet""".split()
-) | TITLES
+    )
+    | TITLES
+)
 
 # Words that the search takes for grammar, and that claim something when somebody is reported to have said them.
 CLAIMING_WORDS = frozenset(
@@ -141,7 +144,9 @@ NARRATION_WORDS = frozenset("wrote writes written always often famously".split()
 FIRST_PERSON = frozenset("i i'm i've i'd i'll me my mine we we're we've we'd we'll us our ours".split())
 
 # Claim more than was said, unless one of them was said. gate/negation.py.
-UNIVERSALS = frozenset("all always every everybody everyone everything entire whole each most completely forever".split())
+UNIVERSALS = frozenset(
+    "all always every everybody everyone everything entire whole each most completely forever".split()
+)
 
 # Amounts that are no numeral. gate/numbers.py.
 QUANTITIES = frozenset("half quarter dozen dozens twice double triple hundreds thousands millions".split())

@@ -94,7 +94,9 @@ class Settings(Public):
         """A text of somebody else's, such as a client's error, with every secret of these settings taken out."""
         secrets = [getattr(self, setting.name) for setting in fields(self) if setting.metadata.get("secret")]
         secrets += _parts_of(self.base_url)
-        for secret in sorted({secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET}, key=len, reverse=True):
+        for secret in sorted(
+            {secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET}, key=len, reverse=True
+        ):
             text = text.replace(secret, "[hidden]")
         return text
 
@@ -148,11 +150,15 @@ class Serving(Public):
         serving = cls(**_read(cls, environment))
         for host in (serving.audio_hosts or "").split():
             if not web_address(host) or set(host) & set(",;"):
-                raise SettingsError(f"VERBATIM_AUDIO_HOSTS={host!r} is no address of a host, as in https://cdn.example.org.")
+                raise SettingsError(
+                    f"VERBATIM_AUDIO_HOSTS={host!r} is no address of a host, as in https://cdn.example.org."
+                )
         return serving
 
 
-SECRETS = frozenset(setting.name for kind in (Settings, Serving) for setting in fields(kind) if setting.metadata.get("secret"))
+SECRETS = frozenset(
+    setting.name for kind in (Settings, Serving) for setting in fields(kind) if setting.metadata.get("secret")
+)
 """Names of the settings whose value never leaves the process."""
 
 

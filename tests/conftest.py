@@ -110,7 +110,9 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr("rag.model.endpoint.FIRST_WAIT", 0.01)  # what fails is tried again, without the long waits between
+    monkeypatch.setattr(
+        "rag.model.endpoint.FIRST_WAIT", 0.01
+    )  # what fails is tried again, without the long waits between
     monkeypatch.setattr("rag.model.endpoint.JITTER", 0.01)
     with Endpoint() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -12,8 +12,19 @@ from eval.run.metrics import mean_with_interval
 Result = dict[str, Any]
 
 PEOPLE = {"kettle": "Bo Lund", "lantern": "Cat Moor", "a-clock-without-hands": "Dov Ames"}
-TITLES = {"kettle": "The copper kettle", "lantern": "A lantern from the sea", "a-clock-without-hands": "A clock without hands"}
-THINGS = ("the spout", "the north harbour", "the glass pane", "the ring of tin", "the angry crab", "the second mainspring")
+TITLES = {
+    "kettle": "The copper kettle",
+    "lantern": "A lantern from the sea",
+    "a-clock-without-hands": "A clock without hands",
+}
+THINGS = (
+    "the spout",
+    "the north harbour",
+    "the glass pane",
+    "the ring of tin",
+    "the angry crab",
+    "the second mainspring",
+)
 KINDS = {
     "fact": "answered",
     "paraphrase": "answered",

@@ -62,7 +62,9 @@ def episode(*turns: tuple[Person | None, list[str]], id: str = "talk", timed: bo
     for speaker, texts in turns:
         sentences = []
         for text in texts:
-            start, end, source, error = (2.0 * position, 2.0 * position + 2, "transcript", 0.0) if timed else (None,) * 4
+            start, end, source, error = (
+                (2.0 * position, 2.0 * position + 2, "transcript", 0.0) if timed else (None,) * 4
+            )
             sentences.append(Sentence(position, text, start, end, source, error, not text.startswith("[")))
             position += 1
         made.append(Turn(speaker, tuple(sentences), "labelled" if speaker else "unknown"))
@@ -79,7 +81,9 @@ WORDS = (
 STOPS = (".", "!", "?", "…", "?!", '."', "。", "", ",", " —")
 
 sentence_texts = st.builds(
-    lambda words, stop: " ".join(words) + stop, st.lists(st.sampled_from(WORDS), min_size=1, max_size=12), st.sampled_from(STOPS)
+    lambda words, stop: " ".join(words) + stop,
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=12),
+    st.sampled_from(STOPS),
 )
 speakers = st.sampled_from((None, ANN, BO, CAT))
 

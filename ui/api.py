@@ -43,6 +43,7 @@ def api_functions(assistant: Assistant, door: Door) -> None:
 
 def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
     """The function `ask`."""
+
     def answer_of(question: str, history: list[dict[str, str]], filters: Filters) -> Answer:
         for event in assistant.ask(question, history=history, filters=filters):
             if isinstance(event, Done):
@@ -91,6 +92,7 @@ def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
 
 def api_search(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
     """The function `search`."""
+
     async def search(
         topic: str,
         request: gr.Request,
@@ -130,6 +132,7 @@ def api_search(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]
 
 def api_episodes(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
     """The function `episodes`."""
+
     async def episodes(request: gr.Request) -> list[dict[str, Any]]:
         """Lists every episode that can be asked about.
 
@@ -147,6 +150,7 @@ def api_episodes(assistant: Assistant, door: Door) -> Callable[..., Awaitable[An
 
 def api_transcript(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
     """The function `transcript`."""
+
     async def transcript(episode: str, request: gr.Request) -> dict[str, Any]:
         """Gives the whole transcript of one episode: who says what, and when.
 

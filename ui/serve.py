@@ -75,9 +75,7 @@ def why_not_listen(host: str, port: int) -> str:
 
 
 @contextmanager
-def running(
-    site: FastAPI, host: str, port: int, *, proxy: str | None = None, by_address: int = 0
-) -> Iterator[None]:
+def running(site: FastAPI, host: str, port: int, *, proxy: str | None = None, by_address: int = 0) -> Iterator[None]:
     """Serves the site from a thread of its own until the block is left. `proxy`: whose X-Forwarded-For is believed.
 
     `by_address`: connections that one address may hold, 0 for no limit; behind a proxy, all of them are the proxy's.

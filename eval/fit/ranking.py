@@ -67,7 +67,9 @@ def _judged(assistant: Assistant, asked: SetQuestion) -> list[tuple[np.ndarray, 
     question, scope = assistant.understand(asked.question, asked.history, Filters(**asked.filters))
     found = assistant.retriever.candidates(question, scope)
     gold = gold_spans(asked.gold, {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold})
-    spans = [EpisodeSpan(p.episode, p.start, p.end, p.first, p.last) for p in (found.passages[id_] for id_ in found.ids)]
+    spans = [
+        EpisodeSpan(p.episode, p.start, p.end, p.first, p.last) for p in (found.passages[id_] for id_ in found.ids)
+    ]
     right = np.array([any(overlaps(span, place) for place in gold) for span in spans], bool)
     return [(found.features, right)] if right.any() and not right.all() else []
 

@@ -29,7 +29,9 @@ NUMBERS = {"noun": 1, "verb": 2, "adj": 3, "adv": 4}
 FIRST_SENSES = 1  # of a word, which count without having been counted: the second of “dough” is money
 LEAST_COUNTED = 2  # times that a later sense stands in the corpus,
 LEAST_SHARE = 0.25  # and share of the word's uses that it has
-LEAST_OF_KIND = 0.1  # share of a word's uses as that part of speech, for any sense to count: to time is to clock, time is not
+LEAST_OF_KIND = (
+    0.1  # share of a word's uses as that part of speech, for any sense to count: to time is to clock, time is not
+)
 TARGET = Path("rag/gate/synonyms.txt")
 
 
@@ -88,7 +90,9 @@ def read_synsets(folder: Path, kind: str) -> Iterator[tuple[str, Synset]]:
         rest = fields[4 + 2 * count :]
         pointers = tuple(
             (symbol, KINDS[other], offset, int(ends[:2], 16), int(ends[2:], 16))
-            for symbol, offset, other, ends in zip(*(rest[n + 1 : 4 * int(rest[0]) + 1 : 4] for n in range(4)), strict=True)
+            for symbol, offset, other, ends in zip(
+                *(rest[n + 1 : 4 * int(rest[0]) + 1 : 4] for n in range(4)), strict=True
+            )
         )
         yield fields[0], Synset(kind, words, pointers)
 
@@ -121,7 +125,12 @@ def read_forms(folder: Path) -> Iterator[tuple[str, str]]:
         for line in (folder / f"{kind}.exc").read_text(encoding="utf-8").splitlines():
             form, *lemmas = line.split()
             for lemma in lemmas:
-                if form.isalpha() and lemma.isalpha() and lemma not in seen[form] and len(set(stems([form, lemma]))) == 2:
+                if (
+                    form.isalpha()
+                    and lemma.isalpha()
+                    and lemma not in seen[form]
+                    and len(set(stems([form, lemma]))) == 2
+                ):
                     seen[form].add(lemma)
                     yield form, lemma
 

@@ -174,7 +174,9 @@ class _Fitted:
         return TurnModel(self.arrays | calibrated, self.context)
 
 
-def _calibrate(golds: Sequence[GoldVoices], log_odds: Mapping[str, np.ndarray]) -> tuple[np.ndarray, tuple[float, float]]:
+def _calibrate(
+    golds: Sequence[GoldVoices], log_odds: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, tuple[float, float]]:
     """A rising curve of probabilities, each show weighing the same, and the thresholds of each role's precision."""
     from sklearn.isotonic import IsotonicRegression
 

@@ -79,7 +79,8 @@ def load_limits(path: Path) -> list[Limit]:
     for number, fields in enumerate(listed, start=1):
         limit = _limit(fields, f"{path}: gate {number}")
         twin = next(
-            (n for n, g in enumerate(limits, 1) if (g.set, g.kind, g.metric) == (limit.set, limit.kind, limit.metric)), 0
+            (n for n, g in enumerate(limits, 1) if (g.set, g.kind, g.metric) == (limit.set, limit.kind, limit.metric)),
+            0,
         )
         if twin:
             raise VerbatimError(f"{path}: gate {number} ({limit}) is there already, as gate {twin}. Make them one.")
@@ -180,7 +181,9 @@ def _check_fall(limit: Limit, value: float, comparison: Comparison) -> LimitResu
     if difference is None:
         untested = comparison.without_test(limit.kind, limit.metric)
         if untested is None or untested.old is None:
-            return LimitResult(limit, "failed", value, f"{shown(limit.metric, value)}: not measured in the older result")
+            return LimitResult(
+                limit, "failed", value, f"{shown(limit.metric, value)}: not measured in the older result"
+            )
         gain, noise = value - untested.old, False
     else:
         gain, noise = difference.mean, difference.within_noise

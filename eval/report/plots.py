@@ -74,7 +74,10 @@ def kinds_plot(metrics: dict[str, dict[str, Any]], metric: str) -> str | None:
 
     description = "; ".join(f"{kind_name(kind)} {shown(metric, value['mean'])}" for kind, value in kinds)
     return drawn(
-        draw, 0.55 + 0.27 * len(kinds), f"kinds-{metric}", f"{meaning(metric).label}, by kind of question: {description}."
+        draw,
+        0.55 + 0.27 * len(kinds),
+        f"kinds-{metric}",
+        f"{meaning(metric).label}, by kind of question: {description}.",
     )
 
 
@@ -139,7 +142,10 @@ def latency_plot(rows: Sequence[dict[str, Any]], quantiles: dict[str, Any]) -> s
         if name in quantiles
     )
     return drawn(
-        draw, 0.6 + 0.5 * len(seconds), "latency", f"Time for a question by stage, median and 95th percentile: {description}."
+        draw,
+        0.6 + 0.5 * len(seconds),
+        "latency",
+        f"Time for a question by stage, median and 95th percentile: {description}.",
     )
 
 

@@ -54,7 +54,8 @@ def view_of(result: dict[str, Any], comparison: Comparison | None, checked: Sequ
         ],
         "comparison": _comparison(comparison) if comparison else None,
         "gates": [
-            _limit(limit) for limit in sorted(checked, key=lambda limit: ("failed", "passed", "skipped").index(limit.status))
+            _limit(limit)
+            for limit in sorted(checked, key=lambda limit: ("failed", "passed", "skipped").index(limit.status))
         ],
         "gates_failed": sum(limit.status == "failed" for limit in checked),
         "made_by": list(_flat(result["made_by"])),

@@ -116,7 +116,10 @@ class _Measured:
 
     def _find(self) -> None:
         hits = self.assistant.retriever.retrieve(self.question, self.scope, k=DEPTH)
-        spans = [EpisodeSpan(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last) for h in hits]
+        spans = [
+            EpisodeSpan(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last)
+            for h in hits
+        ]
         right = [in_gold(span, self.gold) for span in spans]
         relevant = sum(
             in_gold(EpisodeSpan(p.episode, p.start, p.end, p.first, p.last), self.gold)

@@ -48,7 +48,9 @@ def compare_follow_ups(assistant: Assistant, file: Path = FOLLOW_UPS) -> list[Co
     for row, asked in zip(rows, read_set(file).questions, strict=True):
         gold = gold_spans(asked.gold, {place.episode: assistant.library.episode(place.episode) for place in asked.gold})
 
-        def finds(question: str, history: Sequence[dict[str, str]], gold: Sequence[EpisodeSpan] = gold) -> tuple[str, bool]:
+        def finds(
+            question: str, history: Sequence[dict[str, str]], gold: Sequence[EpisodeSpan] = gold
+        ) -> tuple[str, bool]:
             understood, scope = assistant.understand(question, history, Filters())
             passages = [hit.passage for hit in assistant.retriever.retrieve(understood, scope, k=FIRST)]
             spans = [EpisodeSpan(p.episode, p.start, p.end, p.first, p.last) for p in passages]
@@ -56,7 +58,9 @@ def compare_follow_ups(assistant: Assistant, file: Path = FOLLOW_UPS) -> list[Co
 
         made, found = finds(asked.question, asked.history)
         _, found_in_full = finds(row["whole"], ())
-        compared.append(Compared(asked.id, asked.half or "dev", asked.question, made, row["whole"], found, found_in_full))
+        compared.append(
+            Compared(asked.id, asked.half or "dev", asked.question, made, row["whole"], found, found_in_full)
+        )
     return compared
 
 
@@ -66,7 +70,12 @@ def figures(compared: Sequence[Compared]) -> dict[str, dict[str, Any]]:
     for half in dict.fromkeys(item.half for item in compared):
         inside = [item for item in compared if item.half == half]
         found, in_full = sum(item.found for item in inside), sum(item.found_in_full for item in inside)
-        counted[half] = {"n": len(inside), "found": found, "found_whole": in_full, "share": round(found / max(1, in_full), 3)}
+        counted[half] = {
+            "n": len(inside),
+            "found": found,
+            "found_whole": in_full,
+            "share": round(found / max(1, in_full), 3),
+        }
     return counted
 
 

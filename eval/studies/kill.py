@@ -81,7 +81,9 @@ def commands(transcripts: Path) -> list[Command]:
         if "a brass tap" not in text:
             # Put in its place whole: a kill between emptying and writing it would leave another transcript, not half a command.
             changed = file.with_suffix(".changed")
-            changed.write_text(f"{text}\nBillie Strand (00:58:00):\nAnd the last one was a brass tap.\n", encoding="utf-8")
+            changed.write_text(
+                f"{text}\nBillie Strand (00:58:00):\nAnd the last one was a brass tap.\n", encoding="utf-8"
+            )
             changed.replace(file)
         Library.open(folder).add([file])
 

@@ -93,7 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval people", description="Measure names and roles of voices.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--fit", action="store_true", help="fit on the other shows, and write index/speakers/people.json")
+    parser.add_argument(
+        "--fit", action="store_true", help="fit on the other shows, and write index/speakers/people.json"
+    )
     options = parser.parse_args(arguments)
     labelled = list(read_labelled(options.folder))
     named = [(episode, Claims(episode.turns), hosting(episode.turns)) for episode in labelled]

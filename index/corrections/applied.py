@@ -31,7 +31,9 @@ def corrected(episode: Episode, given: Iterable[Correction]) -> Episode:
     be somebody else's takes part no more; one who was named by a correction does.
     """
     said = [
-        _SpokenSentence(turn.speaker, turn.speaker_source, n, s) for n, turn in enumerate(episode.turns) for s in turn.sentences
+        _SpokenSentence(turn.speaker, turn.speaker_source, n, s)
+        for n, turn in enumerate(episode.turns)
+        for s in turn.sentences
     ]
     for one in given:
         if isinstance(one, WordsAre):

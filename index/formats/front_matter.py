@@ -309,5 +309,7 @@ def _address(value: object, field: str, path: str | Path) -> str | None:
     # than the one that it seems to name, and none that reads otherwise with its control characters taken out.
     a_path = field == "audio" and not re.match(r"[A-Za-z][A-Za-z0-9+.\-]+:|//", text)
     if not is_plain(str(value).strip()) or not (a_path or web_address(text)):
-        raise _wrong(path, field, value, "an http(s) address without a name before its host" + " or a path" * (field == "audio"))
+        raise _wrong(
+            path, field, value, "an http(s) address without a name before its host" + " or a path" * (field == "audio")
+        )
     return text

@@ -189,9 +189,7 @@ def _read(sentences: tuple[Sentence, ...], people: tuple[Person, ...], model: Tu
     return Prepared(spoken, model.read(texts, names_by_role(hosts, guests)), p_panel, panel, bare, model)
 
 
-def decide(
-    prepared: Prepared, corrections: Sequence[VoiceIs] = (), voices: Mapping[int, Role] = NOTHING
-) -> Recovery:
+def decide(prepared: Prepared, corrections: Sequence[VoiceIs] = (), voices: Mapping[int, Role] = NOTHING) -> Recovery:
     """The voice of each spoken sentence, given what a person said; those are fixed, the others decided around them.
 
     `voices` move the others' probabilities as a witness does who is right `WITNESS_RIGHT` of the time. Where they contradict

@@ -52,7 +52,9 @@ def read_apart(path: Path, *, allowed: Allowed = Allowed()) -> Episode:  # noqa:
         return read_episode(path)
     prepare_context()  # more than a child may take, and needed once on a machine
     started = [sys.executable, "-B", "-P", "-c", _START, json.dumps(sys.path), str(path), *map(str, allowed)]
-    with subprocess.Popen(started, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+    with subprocess.Popen(
+        started, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
         assert child.stdout is not None  # it is a pipe
         clock = threading.Timer(allowed.wall, child.kill)
         clock.start()

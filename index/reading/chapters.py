@@ -25,7 +25,11 @@ JUST_BEFORE = 4  # sentences in which they should not be said yet
 WEIGHT, LEAST_FIT = 0.5, 1.0
 """How much a title's words weigh against the time, and the least of it that makes a place: chosen on half of 81 talks whose
 sections have headings and times (eval/NOTES.md)."""
-FASTEST, SLOWEST, LONGEST_PAUSE = 0.03, 0.2, 120.0  # seconds a character between two anchors, and of music or advertising
+FASTEST, SLOWEST, LONGEST_PAUSE = (
+    0.03,
+    0.2,
+    120.0,
+)  # seconds a character between two anchors, and of music or advertising
 LEAST_SPREAD = 15.0  # seconds
 OPTIONS, CHAINS = 8, 32
 _LISTED = re.compile(

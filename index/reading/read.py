@@ -213,7 +213,9 @@ def _resolved_audio(path: Path, audio: str | None) -> str | None:
         file = (path.parent / audio).resolve()
         near = file.is_relative_to(path.resolve().parent.parent)
         found = near and file.suffix.lower() in AUDIO_SUFFIXES and file.is_file()
-        return str(file) if found and plain(str(file)) == str(file) else None  # an address is kept as it is or not at all
+        return (
+            str(file) if found and plain(str(file)) == str(file) else None
+        )  # an address is kept as it is or not at all
     except (OSError, ValueError):  # no name that a file can have: too long, or with a NUL in it
         return None
 

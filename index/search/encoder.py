@@ -163,11 +163,12 @@ class SentenceTransformerEncoder:
             ) from exc
         probe = self.encode(["the weights, known by what they make of a sentence"])
         weights = hashlib.sha256(np.round(probe, 3).tobytes()).hexdigest()
-        self.fingerprint = Fingerprint(name, self.model.model_card_data.base_model_revision or "", weights, probe.shape[1])
+        self.fingerprint = Fingerprint(
+            name, self.model.model_card_data.base_model_revision or "", weights, probe.shape[1]
+        )
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
-        """Vectors of unit length, float32 of shape (len(texts), dim); `query`: with the model's prompt for questions.
-"""
+        """Vectors of unit length, float32 of shape (len(texts), dim); `query`: with the model's prompt for questions."""
         encode = self.model.encode_query if query else self.model.encode_document
         vectors = encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, np.float32)

@@ -256,7 +256,9 @@ class _Claim:
             before=len(before),
             thanked=len({m.turn for m in called if m.plain and m.turn in before}),
             greeted_back=len({m.turn for m in called if m.turn in before and voices.nth[m.turn] == 1}),
-            greeted_opener=any(m.turn in before and voices.nth[m.turn] == 1 and voices.first[label] == 0 for m in called),
+            greeted_opener=any(
+                m.turn in before and voices.nth[m.turn] == 1 and voices.first[label] == 0 for m in called
+            ),
             answerable=len({m.turn for m in called if m.first}),
             beside=len(after | before),
             replies=sum(

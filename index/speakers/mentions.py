@@ -36,7 +36,9 @@ class Mention(NamedTuple):
 
 
 _PART = r"\b[A-ZÀ-ÖØ-Þ](?:[\w’']*\w)?(?:-[A-Z]\w*){0,3}"
-_FULL = rf"{_PART}(?:\s+(?:[A-Z]\.\s+|(?:de|da|di|del|van|von|der|den|bin|al|la|le|el|Mc|St\.)\s+){{0,3}}{_PART}){{0,3}}"
+_FULL = (
+    rf"{_PART}(?:\s+(?:[A-Z]\.\s+|(?:de|da|di|del|van|von|der|den|bin|al|la|le|el|Mc|St\.)\s+){{0,3}}{_PART}){{0,3}}"
+)
 _ENDS = r"(?=\s*(?:[,.!?;:–—…)]|-\s|$))"
 _SELF = re.compile(
     r"\b(?:[Mm]y name(?:['’]s| is)|(?:[Yy]our|[Tt]he|[Aa]|[Yy]our usual) (?:co-?)?host(?: for)?"
@@ -173,7 +175,8 @@ def _in_sentence(sentence: str, turn: int, named: _Names, *, first: bool, last: 
     names = [name for name in map(named.full, asked) if name]
     names += [name for name in map(named.full, loose) if name and named.is_first(name)]
     return found + [
-        Mention(name, turn, "called", first, last, name in by_greeting, early) for name in dict.fromkeys([*by_greeting, *names])
+        Mention(name, turn, "called", first, last, name in by_greeting, early)
+        for name in dict.fromkeys([*by_greeting, *names])
     ]
 
 

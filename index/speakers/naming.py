@@ -45,9 +45,7 @@ def names_of_voices(
     return {label: name for label, name in named.items() if label not in known}
 
 
-def named_by(
-    claims: Claims, known: Mapping[str, str], fitted: Mapping, show: InShow | None = None
-) -> dict[str, str]:
+def named_by(claims: Claims, known: Mapping[str, str], fitted: Mapping, show: InShow | None = None) -> dict[str, str]:
     """The names of the voices: `known` and those that the claims give. Sure names make the others easier to tell: so again,
     until no more are found. `show`: what its other episodes tell, if they do."""
     named = dict(known)

@@ -143,6 +143,7 @@ def check_quote(
 def _is_stitched(quote: str, episode: Episode) -> bool:
     """True when the quote is two runs of words, each in the transcript, that don't stand together there."""
     words = re.split(r"\s+", quote.strip())
+
     # Where a run of words stands, so does every shorter one: the longest start and the longest end are all that counts.
     def stands(part: Sequence[str]) -> bool:
         return bool(locate(re.sub(r"[.,;:…]+$", "", " ".join(part)), episode))

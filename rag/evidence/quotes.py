@@ -196,9 +196,16 @@ class Evidence:
         best, near = None, ASKED_THE_SAME
         for i, candidate in enumerate(self.candidates):
             who = candidate.turn.speaker
-            if who is None or who.role != "host" or who.name in self.question.people or not _ASKS.search(candidate.sentence.text):
+            if (
+                who is None
+                or who.role != "host"
+                or who.name in self.question.people
+                or not _ASKS.search(candidate.sentence.text)
+            ):
                 continue
-            answered_by = {c.turn.speaker for c in self.candidates if c.episode.id == candidate.episode.id and may_answer(c.turn)}
+            answered_by = {
+                c.turn.speaker for c in self.candidates if c.episode.id == candidate.episode.id and may_answer(c.turn)
+            }
             if self.scored[i].cosine >= near and answered_by - {who}:
                 best, near = i, self.scored[i].cosine
         return None if best is None else _quote_around(best, self)
@@ -283,7 +290,9 @@ def _score(
                 held[i],
                 (beside(i, i + 1) and held[i + 1]) or (beside(i, i - 1) and held[i - 1]),
                 candidate.turn.speaker is not None and candidate.turn.speaker.name in question.people,
-                candidate.turn.speaker is not None and candidate.turn.speaker.role == "host" and question.role != "host",
+                candidate.turn.speaker is not None
+                and candidate.turn.speaker.role == "host"
+                and question.role != "host",
             ]
             for i, candidate in enumerate(candidates)
         ],

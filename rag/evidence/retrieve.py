@@ -22,9 +22,7 @@ from rag.question.scope import Scope
 
 POOL = 100  # candidates from each side
 SPEAKER_WORDS = 40  # of a person asked about, in a passage: so many are preferred in full, fewer less
-COMMON_PASSAGES = (
-    3000  # a word in more passages is left out where two rarer ones remain: costly, and says little
-)
+COMMON_PASSAGES = 3000  # a word in more passages is left out where two rarer ones remain: costly, and says little
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,6 @@ class Retriever:
         held = {word: self.library.passages_with(word) for word in words}
         rarest = sorted(words, key=lambda word: held[word])[:2]
         return [word for word in words if held[word] <= COMMON_PASSAGES or word in rarest]
-
 
     def _coverage(self, ids: Sequence[int], words: Sequence[str]) -> list[float]:
         """Of each passage, the share of the words that stand in it, weighted by rarity (BM25's idf over the library)."""

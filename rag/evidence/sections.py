@@ -93,7 +93,9 @@ def _compared(plan: Plan, found: Sequence[list[Quote]]) -> list[Section]:
         (name,) = search_pass.question.people
         own = [quote for quote in quotes if quote.turn.speaker and quote.turn.speaker.name == name]
         unknown |= {(quote.episode.id, quote.first): quote for quote in quotes if quote.turn.speaker is None}
-        sections.append(Section(search_pass.title, tuple(own[:IN_A_SECTION]), f"I found no words of {name} about this."))
+        sections.append(
+            Section(search_pass.title, tuple(own[:IN_A_SECTION]), f"I found no words of {name} about this.")
+        )
     if unknown:
         sections.append(Section(NOT_KNOWN, tuple(unknown.values())[:IN_A_SECTION]))
     return sections

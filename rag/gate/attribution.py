@@ -23,9 +23,7 @@ _SPOKE_BEFORE = re.compile(
 )
 _ONLY_JOINED = re.compile(r"^(?:['’]s)?(?:\s|,|and|or|&|with|like|plus|as well as|both|[A-Z][\w'’.-]*)*$")
 _FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|[Mm]y|[Mm]e|mine|myself|[Ww]e|[Ww]e['’]\w+|[Oo]ur|ours|us)\b")
-_CLOSES = re.compile(
-    rf",\s+(?:according to\s+[\w .'’-]+|[A-Z][\w .'’-]*\s+(?:{_SPEAKS}))\W*$"
-)
+_CLOSES = re.compile(rf",\s+(?:according to\s+[\w .'’-]+|[A-Z][\w .'’-]*\s+(?:{_SPEAKS}))\W*$")
 _WORD_NEXT = re.compile(r"\s+(\w+)")
 _PRONOUN = re.compile(r"\b(?:he|she|they|his|her|their|him|them|hers|theirs)\b", re.IGNORECASE)
 _ROLE_WORDS = {
@@ -34,9 +32,7 @@ _ROLE_WORDS = {
 }
 
 
-def attribute(
-    clause: Clause, cited: Cited, people: Sequence[str], *, opens: bool
-) -> tuple[set[str], str]:
+def attribute(clause: Clause, cited: Cited, people: Sequence[str], *, opens: bool) -> tuple[set[str], str]:
     """The speakers that a clause attributes its words to, and what is wrong with that; "" where nothing is.
 
     `people`: everybody known by name. `opens`: the clause begins the sentence, so that a capital says nothing.
@@ -45,7 +41,9 @@ def attribute(
     own = cited.name_parts
     # One person is written in several manners: "Lynne Orchard" is "Lynne Orchard AM", and no other.
     selves = {tuple(called(name).split()[:2]) for name in cited.speakers if name}
-    others = words_of(" ".join(called(name) for name in people if tuple(called(name).split()[:2]) not in selves)) - TITLES
+    others = (
+        words_of(" ".join(called(name) for name in people if tuple(called(name).split()[:2]) not in selves)) - TITLES
+    )
     shared = True
     text = clause.plain
     named: set[str] = set()
@@ -76,7 +74,9 @@ def attribute(
             named |= {name for name in cited.speakers if name and word in words_of(name)}
             reports = reports or _speaks(text, token)
             speaker_ends = token.end() if speaker_ends is None else speaker_ends
-            set_off |= bool(re.search(r"\baccording to [^,]*$", text[: token.end()], re.I) and text[token.end() :].startswith(","))
+            set_off |= bool(
+                re.search(r"\baccording to [^,]*$", text[: token.end()], re.I) and text[token.end() :].startswith(",")
+            )
             continue
         is_person = word in parts and (capital or word not in STOP_WORDS)
         speaks = capital and not (first and word in STOP_WORDS | OPENERS | SPEECH_FORMS) and _speaks(text, token)
@@ -143,7 +143,9 @@ def _reports(sentence: str) -> list[tuple[str, str, str]]:
 def _is_of(clause: Clause, reported: str, rest: str, cited: Cited) -> bool:
     """True where the clause is made of the words reported, and not of what the speaker says for himself."""
     if clause.runs:
-        return any(normalise(run).strip(" .,;\"'") in normalise(reported) for run in clause.runs if len(run.split()) > 2)
+        return any(
+            normalise(run).strip(" .,;\"'") in normalise(reported) for run in clause.runs if len(run.split()) > 2
+        )
     ours = set(stems(words_of(clause.plain) - STOP_WORDS - SPEECH_FORMS - cited.name_parts))
     in_reported = ours & set(stems(words_of(reported)))
     elsewhere = (ours & cited.stems) - in_reported

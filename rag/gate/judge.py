@@ -184,7 +184,12 @@ def _quotes_checked(clause: Clause, given: Mapping[int, Quote]) -> tuple[Clause,
     quote = given[clause.marks[0]]
     name = quote.turn.speaker.name if quote.turn.speaker else None
     check, _ = check_quote(
-        _trimmed(missing[0]), name, quote.episode, first=quote.first, last=quote.last, others=[q.episode for q in given.values()]
+        _trimmed(missing[0]),
+        name,
+        quote.episode,
+        first=quote.first,
+        last=quote.last,
+        others=[q.episode for q in given.values()],
     )
     return clause, "absent" if check == "verified" else check  # said by them, but not in the words cited
 
@@ -210,7 +215,9 @@ def _orders(clause: Clause, cited: Cited, support: Support) -> str:
     """What is wrong where a clause does as a sentence spoken to a machine says: such a one is only ever quoted."""
     for sentence in cited.sentences:
         there = words_of(sentence)
-        if _ORDER.search(sentence) and any(is_supported_word(word, there - cited.name_parts) for word in support.content):
+        if _ORDER.search(sentence) and any(
+            is_supported_word(word, there - cited.name_parts) for word in support.content
+        ):
             return "it is made from words that give an order"
     return ""
 
@@ -284,7 +291,12 @@ def _negations(clause: Clause, cited: Cited, support: Support) -> str:
     for sentence in cited.sentences:
         said = Polarity(sentence)
         # "I thought about letting her go, and I couldn't": all of it is reported, but for its "no".
-        if said.bare and not ours.found and said.plain and said.plain <= {stem for own in ours.plain for stem in meant(own)}:
+        if (
+            said.bare
+            and not ours.found
+            and said.plain
+            and said.plain <= {stem for own in ours.plain for stem in meant(own)}
+        ):
             return "the words cited say no"
     return ""
 
@@ -330,7 +342,9 @@ def _own_words(clause: Clause, cited: Cited, support: Support) -> Clause | None:
             for first, size in product(range(len(spoken)), (1, 2)):
                 text = " ".join(spoken[first : first + size])
                 there = words_of(text)
-                candidates.append((sum(is_supported_word(word, there) for word in support.content), -size, -first, text, mark))
+                candidates.append(
+                    (sum(is_supported_word(word, there) for word in support.content), -size, -first, text, mark)
+                )
         count, _, _, words, mark = max(candidates)
         if count < min(2, len(support.content) - 1) or count < LEAST_OWN_WORDS * len(support.content):
             return None

@@ -26,6 +26,7 @@ LEAST_SHARED = 0.6  # share of the words of a part that say what it is made from
 _PAIRS = """more/less more/fewer most/least before/after up/down with/without always/never over/under above/below for/against
     first/last many/few all/some every/some always/sometimes all/most""".split()
 
+
 class Polarity:
     """Which content words (stems) of a text stand under a negation, which don't; the same word may do both.
 

@@ -67,7 +67,9 @@ def _put_for_another(ours: Sequence[str], theirs: Sequence[str], cited: Cited, s
         if all(values) and not values[0] <= values[1]:
             return f"“{' '.join(here)}”, where the words cited have “{' '.join(there)}”"
         dropped = [word for word in there if word not in apart and not _is_kept(word, ours, theirs)]
-        attributes = "that" in here or cited.name_parts & set(here)  # "Nell recalls that …", which takes no word's place
+        attributes = "that" in here or cited.name_parts & set(
+            here
+        )  # "Nell recalls that …", which takes no word's place
         weighed = {*support.content, *_SMALL} | (set() if attributes else REPORTING_WORDS)
         put = [word for word in here if word in weighed and not _stands_for(word, there)]
         if dropped and put and max(len(dropped), len(put)) <= MOST_PUT:

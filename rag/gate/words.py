@@ -58,7 +58,9 @@ def support_of(clause: Clause, cited: Cited, question: Question) -> Support:
     frame = _FRAME.match(clause.plain)
     framed = words_of(question.asked) | cited.about | {"episode"} if frame else set()
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", clause.plain)
-    tokens = [(bare(part), match.end()) for match in WORD.finditer(plain) for part in re.split(r"[-.]", match[0]) if part]
+    tokens = [
+        (bare(part), match.end()) for match in WORD.finditer(plain) for part in re.split(r"[-.]", match[0]) if part
+    ]
     words = [word for word, _ in tokens]
     skipped = cited.name_parts | FUNCTION_WORDS | QUANTITIES
     content: dict[str, None] = {}
@@ -66,7 +68,10 @@ def support_of(clause: Clause, cited: Cited, question: Question) -> Support:
         in_frame = frame is not None and end <= frame.end() and word in framed | REPORTING_WORDS
         if word in skipped or numbers(word) or in_frame or (place == 0 and word in OPENERS):
             continue
-        if not (word in REPORTING_WORDS and _is_report(words, place, cited)) and words[place : place + 2] != ["used", "to"]:
+        if not (word in REPORTING_WORDS and _is_report(words, place, cited)) and words[place : place + 2] != [
+            "used",
+            "to",
+        ]:
             content[word] = None
     # Words of grammar support none: "live" is not "be", nor is "used" "us".
     there = families(cited.words - FUNCTION_WORDS)

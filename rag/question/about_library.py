@@ -110,7 +110,9 @@ _ASK_PATTERNS: tuple[tuple[Ask, str], ...] = (
     ("who_in", rf"who (?:are|were|is) (?:the )?(?:guests?|speakers?|people) (?:of|in|on) {_ONE}"),
 )  # fmt: skip
 _ASKS = tuple((ask, re.compile(pattern)) for ask, pattern in _ASK_PATTERNS)
-_POLITE = re.compile(r"^(?:(?:and|so|well|ok|okay|hi|hello|hey|please|can you|could you|tell me|say)[, ]+)+|[,]? please$")
+_POLITE = re.compile(
+    r"^(?:(?:and|so|well|ok|okay|hi|hello|hey|please|can you|could you|tell me|say)[, ]+)+|[,]? please$"
+)
 _NAMED = re.compile(
     r"\b(?:episode|interview|podcast|show|talk) (?:called |titled |named )[“\"'‘]?(?P<title>[^”\"?]+?)[”\"'’]?(?:[?.,]|$)"
     r"|\bepisode (?:called |titled |named )?[“\"‘](?P<quoted>[^”\"’?]+)[”\"’]|\b(?P<number>episode (?:number |no\.? ?|#)?\d+)\b",
@@ -158,7 +160,9 @@ def _asked(question: str, episodes: Sequence[EpisodeSummary]) -> tuple[Ask, list
     titled = _titles_in(question, episodes)
     text = question
     for episode in titled:
-        text = re.sub(r"\W+".join(re.escape(word) for word in re.findall(r"\w+", episode.title)), "qtitle", text, flags=re.I)
+        text = re.sub(
+            r"\W+".join(re.escape(word) for word in re.findall(r"\w+", episode.title)), "qtitle", text, flags=re.I
+        )
     people = find_people(text, names_of(episodes))
     for start, end in sorted({(start, end) for _, start, end in people}, reverse=True):
         text = f"{text[:start]}qperson{text[end:]}"
@@ -242,7 +246,9 @@ def _of_people(ask: Ask, episodes: Sequence[EpisodeSummary]) -> str:
     noun = role or "speaker"
     if ask == "hosts" and len(titles) == 1:
         return f"The host is {next(iter(titles))}."
-    lines = [f"\n- {name}: {_and(titles[name][:5])}{_more(len(titles[name]) - 5)}" for name in list(titles)[:MOST_LISTED]]
+    lines = [
+        f"\n- {name}: {_and(titles[name][:5])}{_more(len(titles[name]) - 5)}" for name in list(titles)[:MOST_LISTED]
+    ]
     return f"{_count(len(titles), noun)}:{''.join(lines)}{_more(len(titles) - MOST_LISTED)}"
 
 

@@ -22,10 +22,18 @@ def _any(words: str) -> str:
 
 
 _FIRST = r"^(?:and |so |but )?"
-_PRICED = _any("costs? pay pays paid charges? charged price spend spent earns? earned worth money raised? sells? sold rent")
+_PRICED = _any(
+    "costs? pay pays paid charges? charged price spend spent earns? earned worth money raised? sells? sold rent"
+)
 _ASKED: tuple[tuple[AnswerType, str], ...] = (
-    ("money", rf"\bhow much\b.*{_PRICED}|\bwhat\b.*{_any('price cost fee rent wages? salary budget')}|\bhow expensive\b"),
-    ("duration", r"\bhow (?:many|much) (?:seconds|minutes|hours|days|weeks|months|years|time)\b|\bhow (?:long|soon|old)\b"),
+    (
+        "money",
+        rf"\bhow much\b.*{_PRICED}|\bwhat\b.*{_any('price cost fee rent wages? salary budget')}|\bhow expensive\b",
+    ),
+    (
+        "duration",
+        r"\bhow (?:many|much) (?:seconds|minutes|hours|days|weeks|months|years|time)\b|\bhow (?:long|soon|old)\b",
+    ),
     ("duration", r"\b(?:what|which) age\b"),
     ("frequency", r"\bhow (?:often|frequently|regularly)\b|\bhow many times\b"),
     ("number", rf"\bhow (?:many|much)\b|\bwhat {_any('number percentage share proportion fraction')}"),
@@ -36,11 +44,16 @@ _ASKED: tuple[tuple[AnswerType, str], ...] = (
     ("name", _any("names?_of named called name_for titles?_of")),
     ("name", r"\bwhat(?:'s| is| was| are| were) (?:the |his |her |its |their )?(?:\w+(?:'s)? ){0,3}names?\b"),
     ("name", rf"{_FIRST}who(?:'s|se|m)?\b"),
-    ("reason", rf"{_FIRST}why\b|\bhow come\b|\bwhat(?:'s| is| was)? (?:the |his |her |their )?reasons?\b|\bwhat made\b"),
+    (
+        "reason",
+        rf"{_FIRST}why\b|\bhow come\b|\bwhat(?:'s| is| was)? (?:the |his |her |their )?reasons?\b|\bwhat made\b",
+    ),
 )
 _WHO_SPEAKS = re.compile(
     rf"{_FIRST}who(?:'s)?\s+(?:else\s+)?(?:is |was |\w+ly )?"
-    + _any("said says? talks? talked thinks? thought mention\\w* spoke speaks? explain\\w* for against agrees? disagrees?")
+    + _any(
+        "said says? talks? talked thinks? thought mention\\w* spoke speaks? explain\\w* for against agrees? disagrees?"
+    )
 )
 _NUMBER = r"(?:\d|" + _any(
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -74,11 +87,15 @@ _HELD_PATTERNS: dict[AnswerType, tuple[str, ...]] = {
     ),
     "size": (
         _NUMBER,
-        _any("feet foot metres? meters? miles? yards? inches inch kilomet\\w+ fathoms? tons? tonnes? kilos? degrees knots"),
+        _any(
+            "feet foot metres? meters? miles? yards? inches inch kilomet\\w+ fathoms? tons? tonnes? kilos? degrees knots"
+        ),
         rf"\bas {_any('big tall deep high long wide heavy')} as\b",
     ),
     "reason": (
-        _any("because 'cause cause since so_that otherwise reason that's_why which_is_why in_order_to due_to thanks_to"),
+        _any(
+            "because 'cause cause since so_that otherwise reason that's_why which_is_why in_order_to due_to thanks_to"
+        ),
         rf"\bso {_any('i we you they he she it')}|\bif {_any('i we you they it')}|\bto {_any('make keep get stop let avoid')}",
         _any("so_as afraid wanted i_like i_love i_hate i_don't"),
     ),
@@ -86,7 +103,9 @@ _HELD_PATTERNS: dict[AnswerType, tuple[str, ...]] = {
 _HELD = {kind: re.compile("|".join(patterns), re.I) for kind, patterns in _HELD_PATTERNS.items()}
 _KIN = re.compile(
     r"\bmy (?:grand\w+|step\w+)\b|\bmy "
-    + _any("father mother dad mum mom husband wife son daughter brother sister uncle aunt cousin partner boss teacher friend"),
+    + _any(
+        "father mother dad mum mom husband wife son daughter brother sister uncle aunt cousin partner boss teacher friend"
+    ),
     re.I,
 )
 _CAPITAL = re.compile(r"(?<![.!?…:\"“‘(]\s)(?<!^)\b[A-Z][a-z'’]*[a-z]\w*")  # where no sentence begins

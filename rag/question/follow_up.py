@@ -19,7 +19,8 @@ MOST_EARLIER = 6  # earlier questions read
 _THIRD_PERSON = re.compile(r"\b(he|she|they|him|her|them|his|their|hers|theirs)\b", re.I)
 _FEMALE, _MALE = frozenset(["she", "her", "hers"]), frozenset(["he", "him", "his"])
 _THING = re.compile(
-    r"\b(it|its|this|that|these|those|there|them|they|then|instead|one|ones|the others?|the same|the year before)\b(?!['’])", re.I
+    r"\b(it|its|this|that|these|those|there|them|they|then|instead|one|ones|the others?|the same|the year before)\b(?!['’])",
+    re.I,
 )
 _OPENS = re.compile(
     r"^\s*(?:and|but|so|or|also|then|what about|how about|why|why not|when|where|how|really|since when|for how long|who else"
@@ -45,7 +46,9 @@ _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _KIN = {
     **dict.fromkeys("daughter mother wife sister aunt niece grandmother gran mum girl".split(), _FEMALE),
     **dict.fromkeys("son father husband brother uncle nephew grandfather dad boy".split(), _MALE),
-    **dict.fromkeys("apprentice partner friend child doctor teacher boss predecessor assistant neighbour".split(), _FEMALE | _MALE),
+    **dict.fromkeys(
+        "apprentice partner friend child doctor teacher boss predecessor assistant neighbour".split(), _FEMALE | _MALE
+    ),
 }
 _OF_SOMEBODY = re.compile(rf"\b(?P<whole>(?:[A-Z][\w-]+ )?[\w-]+['’]s? (?P<kin>{'|'.join(_KIN)}))\b")
 _OWNED = re.compile(r"\s+(?!(?:about|to|for|in|on|with|and|one|a|an|the|it|any|some)\b)\w", re.I)

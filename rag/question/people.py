@@ -36,6 +36,8 @@ _SLOTS = [
         rf"^{_NAME}\s+(?:{SPEECH_VERBS})\b",
     )
 ]
+
+
 def nearest_names(name: str, episodes: Sequence[EpisodeSummary], *, limit: int = 3) -> list[str]:
     """The people of these episodes whose names look most like it, most alike first."""
     from rapidfuzz import fuzz, process
@@ -53,8 +55,7 @@ def find_person(name: str, episodes: Sequence[EpisodeSummary]) -> list[str]:
     exact = [known for known in names if fold(known) == folded]
     partly = [known for known in names if folded and set(folded.split()) <= set(fold(known).split())]
     alike = [
-        match
-        for match, *_ in process.extract(name, names, scorer=fuzz.ratio, processor=fold, score_cutoff=LIKE_ENOUGH)
+        match for match, *_ in process.extract(name, names, scorer=fuzz.ratio, processor=fold, score_cutoff=LIKE_ENOUGH)
     ]
     return exact or partly or alike
 
@@ -164,12 +165,7 @@ def _part_of_other_name(place: int, tokens: Sequence[tuple[str, int, int]], text
         if 0 <= beside < len(tokens):
             word, start, end = tokens[beside]
             between = text[end : tokens[place][1]] if beside < place else text[tokens[place][2] : start]
-            if (
-                between == " "
-                and word[:1].isupper()
-                and word != "I"
-                and not (beside == 0 and fold(word) in NOT_NAMES)
-            ):
+            if between == " " and word[:1].isupper() and word != "I" and not (beside == 0 and fold(word) in NOT_NAMES):
                 return True
     return False
 

@@ -185,7 +185,9 @@ def _made(kind: PlanKind, asked: Question, scope: Scope, rows: Callable[[Sequenc
         if not 2 <= len(people) <= MOST_PASSES:
             return None
         passes = [
-            SearchPass(f"{flat(name)}:", replace(subject, people=(name,), said=True), _with((name,), scope, rows), NARROW)
+            SearchPass(
+                f"{flat(name)}:", replace(subject, people=(name,), said=True), _with((name,), scope, rows), NARROW
+            )
             for name in people
         ]
         return Plan(kind, replace(subject, people=people, said=True), tuple(passes))
@@ -250,7 +252,8 @@ def _speak_together(asked: Question) -> bool:
     words, places = re.findall(r"\w+", asked.asked.casefold()), _places(asked)
     own = sorted((min(places[name]), max(places[name])) for name in _people(asked))
     joined = any(
-        words[last + 1 : first] and set(words[last + 1 : first]) <= CONJUNCTIONS for (_, last), (first, _) in pairwise(own)
+        words[last + 1 : first] and set(words[last + 1 : first]) <= CONJUNCTIONS
+        for (_, last), (first, _) in pairwise(own)
     )
     return joined and bool(_SPEAKS.search(asked.asked))
 

@@ -125,7 +125,9 @@ def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callab
     return None
 
 
-_DID_SOMETHING = re.compile(r"\b(?i:did|does|has|would|will|can|could)\s+(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){1,2})\b")
+_DID_SOMETHING = re.compile(
+    r"\b(?i:did|does|has|would|will|can|could)\s+(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){1,2})\b"
+)
 
 
 def _named_episodes(text: str, episodes: Sequence[EpisodeSummary]) -> list[str]:

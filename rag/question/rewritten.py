@@ -76,7 +76,9 @@ def believable(rewritten: str, question: str, conversation: str) -> bool:
         return False
     known = f"{question} {conversation}"
     held, before = _held(known), set(re.findall(r"\w+", known))
-    new = [word for word in re.findall(r"\w+", rewritten) if word not in before and not set(stems([word.lower()])) <= held]
+    new = [
+        word for word in re.findall(r"\w+", rewritten) if word not in before and not set(stems([word.lower()])) <= held
+    ]
     if any(word[0].isupper() or word[0].isdigit() for word in new if not rewritten.startswith(word)):
         return False
     # A question that forgets what was asked is another question.

@@ -41,7 +41,15 @@ class Filters:
 
     @classmethod
     def parse(
-        cls, show: object, episode: object, guest: object, role: object, since: object, until: object, *, whole_days: bool = False
+        cls,
+        show: object,
+        episode: object,
+        guest: object,
+        role: object,
+        since: object,
+        until: object,
+        *,
+        whole_days: bool = False,
     ) -> Filters:
         """Filters as somebody gave them; None and "" are no filter. FilterError: a value that can't be meant.
 

@@ -44,7 +44,9 @@ def _find_topic(assistant: Assistant, topic: str, filters: Filters) -> Findings:
     weights = {stem: library.rarity(word) for word in found.asked.words for stem in stems(re.findall(r"\w+", word))}
     citations: list[Citation] = []
     naming = 0
-    read = {episode.id: episode for episode in library.episodes(dict.fromkeys(hit.passage.episode for hit in found.hits))}
+    read = {
+        episode.id: episode for episode in library.episodes(dict.fromkeys(hit.passage.episode for hit in found.hits))
+    }
     for hit in found.hits:
         best: tuple[float, int, Turn, tuple[Sentence, ...]] | None = None
         episode = read.get(hit.passage.episode)

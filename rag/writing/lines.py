@@ -42,6 +42,7 @@ def other_line(asked_for: str) -> str:
     """The line before the words of somebody else than the person asked about."""
     return f"I found no words of {asked_for} that answer this, but somebody else said:"
 
+
 _TAKES_FOR_GRANTED = re.compile(r"^(?:and |so |but )?(?:why|when|how|what|which|since when|in what way)\b", re.I)
 
 _LIKE = "love|like|want|recommend|enjoy|prefer|support|favou?r|agree|insist|hope|approve|trust|welcome|appreciate"

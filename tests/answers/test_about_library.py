@@ -19,7 +19,9 @@ DATA = Path(__file__).resolve().parents[2] / "eval/data"
 
 def summary(id: str, title: str, date: str | None, duration: float | None, *people: tuple[str, str]) -> EpisodeSummary:
     speakers = tuple(Speaker(name, role, 100, 60.0) for name, role in people)
-    return EpisodeSummary(id, "Mended", title, date, speakers, duration, "vtt", (), (), 1, None, None, "On old tin.", (), "")
+    return EpisodeSummary(
+        id, "Mended", title, date, speakers, duration, "vtt", (), (), 1, None, None, "On old tin.", (), ""
+    )
 
 
 EPISODES = (
@@ -72,7 +74,9 @@ def test_it_is_the_episode_that_was_just_asked_about():
     assert "10:00 long" in reply_to("How long is it?", episodes=EPISODES[:1]).text
 
 
-@pytest.mark.parametrize("question", ["What was said in the episode called The Iron Whale?", "What did he say in episode 12?"])
+@pytest.mark.parametrize(
+    "question", ["What was said in the episode called The Iron Whale?", "What did he say in episode 12?"]
+)
 def test_an_episode_that_is_not_here_is_said_to_be_so_with_the_nearest(question):
     found = reply_to(question, episodes=EPISODES)
     assert not found.found and "No episode here is called" in found.text and "The Copper Kettle" in found.text

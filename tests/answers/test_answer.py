@@ -41,9 +41,7 @@ def samples(samples_library: Path) -> Assistant:
 @pytest.fixture(scope="module")
 def answers(samples: Assistant) -> dict[str, Answer]:
     """Each of SOME answered, by its id."""
-    return {
-        q["id"]: ask(samples, q["question"], history=q["history"], filters=Filters(**q["filters"])) for q in SOME
-    }
+    return {q["id"]: ask(samples, q["question"], history=q["history"], filters=Filters(**q["filters"])) for q in SOME}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +63,9 @@ def assert_sound(assistant: Assistant, answer: Answer, filters: Filters) -> None
     assert answer.answer.strip()
     assert [citation.n for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
     marks = {int(mark) for mark in re.findall(r"\[(\d+)\]", answer.answer)}
-    assert marks == {citation.n for citation in answer.citations}, "every mark has its citation, every citation its mark"
+    assert marks == {citation.n for citation in answer.citations}, (
+        "every mark has its citation, every citation its mark"
+    )
     assert not (answer.citations and answer.nearest)
     for citation in (*answer.citations, *answer.nearest):
         episode = assistant.library.episode(citation.episode)
@@ -112,7 +112,7 @@ def test_most_sample_questions_get_their_verdict_and_their_speaker(answers):
         "What did Tobin say about cryptocurrency regulation in Brazil?",
         "zzzz qqqq xxxx",
         "'; SELECT * FROM sqlite_master; --",
-        "\" OR * NEAR(",
+        '" OR * NEAR(',
         "😀",
     ],
 )
@@ -150,7 +150,12 @@ def test_the_same_question_has_the_same_answer(samples):
 
 @pytest.mark.parametrize(
     "filters",
-    [Filters(episode="morrow-light"), Filters(guest="Odette Marlpike"), Filters(since="2023-01-01"), Filters(role="guest")],
+    [
+        Filters(episode="morrow-light"),
+        Filters(guest="Odette Marlpike"),
+        Filters(since="2023-01-01"),
+        Filters(role="guest"),
+    ],
     ids=str,
 )
 def test_filters_hold_in_answers_and_searches(samples, filters):
@@ -206,11 +211,14 @@ def test_a_quote_that_fails_the_gate_is_withheld_and_counted(mended):
     episode = mended.library.episode("kettle")
     turn = next(turn for turn in episode.turns if turn.speaker == BO)
     true = turn.sentences[0]
+
     def quote(text: str) -> Quote:
         return Quote(episode, turn, true.position, true.position, text, 1.0, 1, Signals())
 
     draft = Draft("extractive")
-    wrote = list(extractive_writer(Question("?", ()), [quote(true.text.replace("copper", "golden")), quote(true.text)], draft))
+    wrote = list(
+        extractive_writer(Question("?", ()), [quote(true.text.replace("copper", "golden")), quote(true.text)], draft)
+    )
     assert draft.withheld == 1 and [citation.quote for citation in draft.citations] == [true.text]
     assert len(wrote) == 1 and "golden" not in wrote[0].text
 

@@ -15,7 +15,9 @@ SET = Path(__file__).resolve().parents[2] / "eval/data/follow_ups.jsonl"
 
 
 def whole(question: str, *earlier: str) -> str:
-    history = [{"role": role, "content": text} for said in earlier for role, text in (("user", said), ("assistant", "…"))]
+    history = [
+        {"role": role, "content": text} for said in earlier for role, text in (("user", said), ("assistant", "…"))
+    ]
     return rewritten(question, history, NAMES)
 
 
@@ -29,11 +31,23 @@ def whole(question: str, *earlier: str) -> str:
         ("What did Ann say about jet planes?", "And about spoons?", "What did Ann say about spoons?"),
         ("How many kettles did Bo mend in 2021?", "And in 2023?", "How many kettles did Bo mend in 2023?"),
         ("How many kettles did Bo mend?", "What about 2023?", "How many kettles did Bo mend in 2023?"),
-        ("How many kettles does Bo mend a week?", "And on Fridays?", "How many kettles does Bo mend a week, on Fridays?"),
+        (
+            "How many kettles does Bo mend a week?",
+            "And on Fridays?",
+            "How many kettles does Bo mend a week, on Fridays?",
+        ),
         ("What does Ann think of kettles?", "Why?", "Why? (What does Ann think of kettles?)"),
         ("What is a gannet?", "How long does it last?", "How long does it last? (What is a gannet?)"),
-        ("What does Bo mend?", "Why does he mend umbrellas by candlelight?", "Why does Bo Lund mend umbrellas by candlelight?"),
-        ("What does Ann's daughter want?", "When did she mend her old kettle?", "When did Ann's daughter mend her old kettle?"),
+        (
+            "What does Bo mend?",
+            "Why does he mend umbrellas by candlelight?",
+            "Why does Bo Lund mend umbrellas by candlelight?",
+        ),
+        (
+            "What does Ann's daughter want?",
+            "When did she mend her old kettle?",
+            "When did Ann's daughter mend her old kettle?",
+        ),
     ],
 )
 def test_a_follow_up_takes_over_what_it_leaves_out(before, question, made):

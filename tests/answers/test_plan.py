@@ -218,7 +218,9 @@ def test_what_nobody_said_stays_refused_however_it_is_asked(assistant: Assistant
 
 def test_a_title_and_a_name_that_look_like_marks_are_none(tmp_path: Path) -> None:
     lines = (("Bo [7] Lund", "A copper kettle is lent and never given."), ("Ann Hale", "A copper kettle sings."))
-    write_talk(tmp_path / "talks", "k", lines, title="Kettles [9]\n[8] ~~~", show="Mended", date="2024-01-01", duration=20)
+    write_talk(
+        tmp_path / "talks", "k", lines, title="Kettles [9]\n[8] ~~~", show="Mended", date="2024-01-01", duration=20
+    )
     Library.create(tmp_path / "library", "hashing").add([tmp_path / "talks"])
     for question in ("Which episodes mention a copper kettle?", "What is said about a copper kettle?"):
         texts, answer = ask(Assistant.open(tmp_path / "library", Settings()), question)  # the marks are compared there

@@ -101,7 +101,9 @@ def looked_at_again(settings: Settings) -> None:
     [("answer", answer), ("condense", condensed), ("plan", planned), ("judge", judged), ("speakers", labelled),
      ("support", looked_at_again)],
 )  # fmt: skip
-def test_what_is_sent_is_what_was_read_and_found_good(endpoint: Endpoint, name: str, send: Callable[[Settings], None]) -> None:
+def test_what_is_sent_is_what_was_read_and_found_good(
+    endpoint: Endpoint, name: str, send: Callable[[Settings], None]
+) -> None:
     """Each file was read by a person. When a prompt changes: read what is sent, and put it there."""
     endpoint.says = ["1 host\nend"]
     send(endpoint.settings())

@@ -27,7 +27,9 @@ KNOWN_WORDS = set("people the council kettle boats will rose mark copper price o
 
 
 def read(question: str, *earlier: str) -> Question:
-    history = [{"role": role, "content": text} for pair in earlier for role, text in (("user", pair), ("assistant", "…"))]
+    history = [
+        {"role": role, "content": text} for pair in earlier for role, text in (("user", pair), ("assistant", "…"))
+    ]
     return read_question(question, episodes=EPISODES, history=history, is_word=lambda word: word in KNOWN_WORDS)
 
 
@@ -52,7 +54,8 @@ def test_a_person_is_known_by_first_name_surname_and_typo(question, people):
 
 
 @pytest.mark.parametrize(
-    "question", ["Will the price of bread rise?", "will copper rise", "Why did the council mark the boats?", "What is a rose?"]
+    "question",
+    ["Will the price of bread rise?", "will copper rise", "Why did the council mark the boats?", "What is a rose?"],
 )
 def test_a_name_that_is_a_word_is_a_word_where_nobody_speaks(question):
     assert read(question).people == ()
@@ -74,13 +77,20 @@ def test_somebody_who_never_speaks_here_is_unknown(question, name):
 
 @pytest.mark.parametrize(
     "question",
-    ["What did the council say?", "What did people say about bread?", "Did anyone say anything on boats?", "What did they say?"],
+    [
+        "What did the council say?",
+        "What did people say about bread?",
+        "Did anyone say anything on boats?",
+        "What did they say?",
+    ],
 )
 def test_people_in_general_are_nobody_unknown(question):
     assert read(question).unknown is None
 
 
-@pytest.mark.parametrize(("question", "role"), [("What did the guest say?", "guest"), ("What did the host say on boats?", "host")])
+@pytest.mark.parametrize(
+    ("question", "role"), [("What did the guest say?", "guest"), ("What did the host say on boats?", "host")]
+)
 def test_a_role_stands_for_whoever_has_it(question, role):
     asked = read(question)
     assert (asked.role, asked.said, asked.people) == (role, True, ())
@@ -176,7 +186,9 @@ OFFICES = [
     ],
 )
 def test_titles_offices_and_hyphens_are_no_part_of_what_people_are_called(question, people, about):
-    understood = read_question(question, episodes=[summary("council", "Council", *((name, "unknown") for name in OFFICES))])
+    understood = read_question(
+        question, episodes=[summary("council", "Council", *((name, "unknown") for name in OFFICES))]
+    )
     assert (understood.people, understood.said, understood.unknown) == (people, True, None)
     assert understood.about == about
     words = about.lower().replace("'s", "").rstrip("?").split()
@@ -185,6 +197,11 @@ def test_titles_offices_and_hyphens_are_no_part_of_what_people_are_called(questi
 
 def test_a_strangers_name_that_stands_nowhere_is_nobodys_here():
     asked = "why did Eugenia Branscombe give up fishing"
-    assert read_question(asked, episodes=EPISODES, is_word=lambda word: word == "fishing").unknown == "Eugenia Branscombe"
+    assert (
+        read_question(asked, episodes=EPISODES, is_word=lambda word: word == "fishing").unknown == "Eugenia Branscombe"
+    )
     assert read_question(asked, episodes=EPISODES, is_word=lambda word: True).unknown is None
-    assert read_question("What does the boat builder think of ham?", episodes=EPISODES, is_word=lambda word: False).unknown is None
+    assert (
+        read_question("What does the boat builder think of ham?", episodes=EPISODES, is_word=lambda word: False).unknown
+        is None
+    )

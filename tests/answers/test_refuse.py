@@ -74,7 +74,11 @@ def test_a_refusal_says_what_was_searched_and_who_asked_in_vain():
 def test_a_question_that_the_host_asked_and_nobody_answered_is_refused_with_it(tmp_path, monkeypatch):
     library = Library.create(tmp_path, "hashing")
     library.add_episode(
-        episode((ANN, ["Would you ever sell the copper boat?"]), (BO, ["Mind the wet step there.", "Rain comes early."]), id="tape")
+        episode(
+            (ANN, ["Would you ever sell the copper boat?"]),
+            (BO, ["Mind the wet step there.", "Rain comes early."]),
+            id="tape",
+        )
     )
     monkeypatch.setattr("rag.evidence.verdict.threshold", lambda: 1.1)
     answer: Answer = list(Assistant(library).ask("Would Bo ever sell the copper boat?"))[-1].answer

@@ -24,7 +24,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     made = Library.create(folder / "library", "hashing")
     made.add([write_show(folder / "talks")])
     shared = ["The harbour bell rang twice before the storm came in from the west."] * 4
-    made.add_episode(episode((ANN, shared), (CAT, ["I heard the bell too."]), id="bell", date="2023-06-01", title="The Bell"))
+    made.add_episode(
+        episode((ANN, shared), (CAT, ["I heard the bell too."]), id="bell", date="2023-06-01", title="The Bell")
+    )
     made.add_episode(episode((BO, shared), id="storm", date=None, title="The Storm"))
     return made
 
@@ -79,7 +81,9 @@ def test_a_filter_is_never_broken_and_lets_everything_else_through(library, filt
 )
 def test_words_found_under_a_filter_are_those_found_without_it_less_what_it_keeps_out(library, words, kept, k):
     every = library.search_words(words, k=1000)
-    of_episode = {id_: row for row in range(1, 6) for id_ in library.passages_of([row], among=[id_ for id_, _ in every])}
+    of_episode = {
+        id_: row for row in range(1, 6) for id_ in library.passages_of([row], among=[id_ for id_, _ in every])
+    }
     assert library.search_words(words, k=k, rows=kept) == [hit for hit in every if of_episode[hit[0]] in kept][:k]
 
 
@@ -118,7 +122,10 @@ def test_a_named_person_is_preferred_and_the_others_are_still_found(library):
 
 def test_a_named_episode_narrows_the_search_unless_a_filter_does(library):
     assert {e.id for e in Scope.of(library, Filters(), named_episodes=["bell"]).episodes} == {"bell"}
-    assert {e.id for e in Scope.of(library, Filters(guest="Bo"), named_episodes=["bell"]).episodes} == {"kettle", "storm"}
+    assert {e.id for e in Scope.of(library, Filters(guest="Bo"), named_episodes=["bell"]).episodes} == {
+        "kettle",
+        "storm",
+    }
 
 
 class Backwards:

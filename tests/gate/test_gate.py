@@ -149,12 +149,20 @@ TIDES = episode(
         (f"{BRILL.name} says the harbour is dry since the spring [1].", ("verified", "")),
         (f"The harbour is dry since the spring, according to {BRILL.name} [1].", ("verified", "")),
         ("Hon. Ada Brill says “the harbour of Little Orrin is dry” [1].", ("verified", "")),
-        (f"{MOSS.name} says the harbour is dry since the spring [1].", ("wrong_speaker", "names Moss, who does not speak there")),
+        (
+            f"{MOSS.name} says the harbour is dry since the spring [1].",
+            ("wrong_speaker", "names Moss, who does not speak there"),
+        ),
         ("Ada says the harbour is dry [1].", ("wrong_speaker", "names the speaker by a name that another has too")),
-        (f"{BRILL.name} says the mud keeps every anchor [1].", ("wrong_speaker", "told there as the words of My brother")),
+        (
+            f"{BRILL.name} says the mud keeps every anchor [1].",
+            ("wrong_speaker", "told there as the words of My brother"),
+        ),
     ],
 )
-def test_an_office_beside_a_name_needs_no_carrying_and_makes_nobody_else(sentence: str, verdict: tuple[str, str]) -> None:
+def test_an_office_beside_a_name_needs_no_carrying_and_makes_nobody_else(
+    sentence: str, verdict: tuple[str, str]
+) -> None:
     ruling = judge(sentence, {1: quote(TIDES, 1, 6)}, ASKED, [BRILL.name, MOSS.name])
     assert (ruling.check, ruling.why) == verdict
 
@@ -162,11 +170,26 @@ def test_an_office_beside_a_name_needs_no_carrying_and_makes_nobody_else(sentenc
 @pytest.mark.parametrize(
     ("sentence", "why"),
     [
-        ("Ada Brill says they raised four cranes beside the new pier [1].", "“new” stands where the words cited have “old”"),
-        ("Ada Brill says the ferry to Brill sails from the new pier [1].", "“brill” stands where the words cited have “orrin”"),
-        ("Ada Brill says the ferry sails from the new lighthouse [1].", "“lighthouse” stands where the words cited have “pier”"),
-        ("Ada Brill says the harbour of Little Orrin is dry since the spring for cranes [1].", "“cranes” stands elsewhere"),
-        ("Ada Brill says they asked for a dredger but they get an answer [1].", "a “not” of the words cited is left out"),
+        (
+            "Ada Brill says they raised four cranes beside the new pier [1].",
+            "“new” stands where the words cited have “old”",
+        ),
+        (
+            "Ada Brill says the ferry to Brill sails from the new pier [1].",
+            "“brill” stands where the words cited have “orrin”",
+        ),
+        (
+            "Ada Brill says the ferry sails from the new lighthouse [1].",
+            "“lighthouse” stands where the words cited have “pier”",
+        ),
+        (
+            "Ada Brill says the harbour of Little Orrin is dry since the spring for cranes [1].",
+            "“cranes” stands elsewhere",
+        ),
+        (
+            "Ada Brill says they asked for a dredger but they get an answer [1].",
+            "a “not” of the words cited is left out",
+        ),
     ],
 )
 def test_a_word_from_elsewhere_in_the_quote_gives_way_to_what_was_said(sentence: str, why: str) -> None:
@@ -199,7 +222,9 @@ def test_a_sentence_that_gave_way_twice_to_the_same_words_is_shown_once() -> Non
         ("live", {"be"}, False),
     ],
 )  # fmt: skip
-def test_a_word_is_supported_by_its_forms_and_synonyms_and_no_mere_neighbour(word: str, words: set[str], supported: bool) -> None:
+def test_a_word_is_supported_by_its_forms_and_synonyms_and_no_mere_neighbour(
+    word: str, words: set[str], supported: bool
+) -> None:
     assert is_supported_word(word, words) is supported
 
 
@@ -207,7 +232,9 @@ def test_a_number_said_with_its_point_is_that_number() -> None:
     assert numbers("one point four kilos, and three point oh five") == [(1.4, "kilo"), (3.05, None)]
 
 
-@pytest.mark.parametrize(("reply", "holds"), [("YES", True), ("Yes.", True), ("NO", False), ("", False), ("Perhaps", False)])
+@pytest.mark.parametrize(
+    ("reply", "holds"), [("YES", True), ("Yes.", True), ("NO", False), ("", False), ("Perhaps", False)]
+)
 def test_a_second_look_takes_away_what_the_model_does_not_find(endpoint: Endpoint, reply: str, holds: bool) -> None:
     endpoint.says = [reply]
     draft = Draft("llm")

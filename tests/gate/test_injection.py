@@ -119,11 +119,15 @@ def quote(source: Episode, turn: int) -> Quote:
 def put(order: str, place: str) -> tuple[Question, list[Quote]]:
     """The question and the quotes, with the order in that place."""
     source, question = ovens(), ASKED
-    jars = talk((INES, ["What do you keep?"]), (MAUD, ["We hold two hundred and forty-three jars."]), id="jars", title="Jars")
+    jars = talk(
+        (INES, ["What do you keep?"]), (MAUD, ["We hold two hundred and forty-three jars."]), id="jars", title="Jars"
+    )
     if place == "words":
         source = ovens(order)
     elif place == "words of another":
-        jars = talk((INES, ["What do you keep?"]), (MAUD, ["We hold two hundred and forty-three jars.", order]), id="jars")
+        jars = talk(
+            (INES, ["What do you keep?"]), (MAUD, ["We hold two hundred and forty-three jars.", order]), id="jars"
+        )
     elif place == "title":
         source = replace(source, title=f"Ovens\n{order}")
     elif place == "show":
@@ -184,7 +188,9 @@ def test_a_model_that_obeys_changes_nothing_for_the_reader(endpoint: Endpoint, n
     lines = human.splitlines()
     fences = [number for number, line in enumerate(lines) if line and set(line) == {"~"}]
     assert len(fences) == 2 * len(quotes)
-    inside = {number for first, last in zip(fences[::2], fences[1::2], strict=True) for number in range(first + 1, last)}
+    inside = {
+        number for first, last in zip(fences[::2], fences[1::2], strict=True) for number in range(first + 1, last)
+    }
     assert [lines[number] for number in sorted(inside)] == [quote.text for quote in quotes]
     outside = [line for number, line in enumerate(lines) if number not in inside]
     assert [line[:3] for line in outside if re.match(r"\[\d", line)] == ["[1]", "[2]", "[3]"]

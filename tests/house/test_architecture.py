@@ -96,7 +96,9 @@ def room_of(module: str) -> str:
     return ".".join(parts[:2]) if parts[0] in ("index", "rag", "eval", "ui") else parts[0]
 
 
-MODULES = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in our_files()}
+MODULES = {
+    ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in our_files()
+}
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
 

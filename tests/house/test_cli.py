@@ -193,7 +193,9 @@ def test_a_date_in_another_form_is_misuse_and_does_not_silently_find_nothing(ver
 def test_ask_prints_the_answer_with_its_sources(verbatim):
     code, out, err = verbatim("ask", "What did Bo Lund say about an umbrella?")
     assert (code, err) == (0, "")
-    assert KETTLE[6][1] in out and re.search(r"^\[1\] Bo Lund \(guest\), The copper kettle, Mended, 2024-02-01, 0:\d\d", out, re.M)
+    assert KETTLE[6][1] in out and re.search(
+        r"^\[1\] Bo Lund \(guest\), The copper kettle, Mended, 2024-02-01, 0:\d\d", out, re.M
+    )
 
 
 def test_ask_as_json_has_the_documented_shape(verbatim):
@@ -223,13 +225,18 @@ def test_a_refusal_as_json_has_the_same_shape_and_exits_with_0(verbatim):
 
 
 def test_history_makes_a_follow_up_whole(verbatim, tmp_path):
-    history = [{"role": "user", "content": "What did Bo Lund say about an umbrella?"}, {"role": "assistant", "content": "…"}]
+    history = [
+        {"role": "user", "content": "What did Bo Lund say about an umbrella?"},
+        {"role": "assistant", "content": "…"},
+    ]
     (tmp_path / "history.json").write_text(json.dumps(history), encoding="utf-8")
     answer = told(verbatim("ask", "Why?", "--history", tmp_path / "history.json", "--json"))
     assert answer["question"] == "Why?" and "Bo Lund" in answer["asked"] and "umbrella" in answer["asked"]
 
 
-@pytest.mark.parametrize("history", ["", "{", "{}", "[1]", '[{"role": "user"}]', '[{"role": "user", "content": 7}]', "\0"])
+@pytest.mark.parametrize(
+    "history", ["", "{", "{}", "[1]", '[{"role": "user"}]', '[{"role": "user", "content": 7}]', "\0"]
+)
 def test_a_history_of_another_shape_is_one_line(verbatim, tmp_path, history):
     (tmp_path / "history.json").write_text(history, encoding="utf-8")
     code, out, err = verbatim("ask", "Why?", "--history", tmp_path / "history.json")
@@ -315,8 +322,21 @@ def test_episodes_as_json_has_the_documented_shape(verbatim):
 
 def test_show_as_json_has_every_turn_and_sentence(verbatim):
     kettle = told(verbatim("show", "kettle", "--json"))
-    assert list(kettle) == ["id", "show", "title", "date", "description", "duration", "url", "people", "mended", "turns"]
-    assert [sentence["text"] for turn in kettle["turns"] for sentence in turn["sentences"]] == [text for _, text in KETTLE]
+    assert list(kettle) == [
+        "id",
+        "show",
+        "title",
+        "date",
+        "description",
+        "duration",
+        "url",
+        "people",
+        "mended",
+        "turns",
+    ]
+    assert [sentence["text"] for turn in kettle["turns"] for sentence in turn["sentences"]] == [
+        text for _, text in KETTLE
+    ]
     first = kettle["turns"][0]
     assert list(first) == ["speaker", "role", "speaker_source", "start", "end", "text", "sentences"]
     assert (first["speaker"], first["role"], first["start"], first["end"]) == ("Ann Hale", "host", 0.0, 7.0)

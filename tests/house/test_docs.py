@@ -134,7 +134,9 @@ def test_the_commands_without_make_are_those_of_the_makefile(target: str) -> Non
 
 
 def _subcommands() -> set[str]:
-    return set(next(action for action in argument_parser()._actions if isinstance(action, argparse._SubParsersAction)).choices)
+    return set(
+        next(action for action in argument_parser()._actions if isinstance(action, argparse._SubParsersAction)).choices
+    )
 
 
 def test_every_command_of_the_terminal_door_is_in_the_docs() -> None:
@@ -305,7 +307,9 @@ def test_a_new_file_costs_a_sentence_and_make_docs(tmp_path: Path, capsys: pytes
 
 
 def test_every_setting_has_a_row() -> None:
-    rows = re.findall(r"^\| `(VERBATIM_\w+)` \| (?:not set|`[^`]+`) \| \S.*\.? \|$", PAGES["docs/settings.md"], re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(VERBATIM_\w+)` \| (?:not set|`[^`]+`) \| \S.*\.? \|$", PAGES["docs/settings.md"], re.MULTILINE
+    )
     assert {variable_of(field.name) for kind in (Settings, Serving) for field in dataclasses.fields(kind)} <= set(rows)
 
 
@@ -344,18 +348,25 @@ def test_files_named_in_the_text_are_there(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_python_names_stand_in_the_file_that_the_text_gives_for_them(page: str) -> None:
     for name, file in re.findall(r"`(\w+)(?:\.\w+)*(?:\([^`]*\))?` in\s+`([\w/]+\.py)`", _prose(PAGES[page])):
-        assert re.search(rf"^(?:class |def )?{name}\b", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), (name, file)
+        assert re.search(rf"^(?:class |def )?{name}\b", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), (
+            name,
+            file,
+        )
 
 
 def test_names_that_moved_are_where_the_changelog_says() -> None:
-    table = re.findall(r"^ *\| (`.+?) \| `.+?` \| (`.+?`) \|$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    table = re.findall(
+        r"^ *\| (`.+?) \| `.+?` \| (`.+?`) \|$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert table
     for names, modules in table:
         for module in re.findall(r"`([\w.]+)`", modules):
             spec = find_spec(module)
             assert spec and spec.origin, module
             for name in re.findall(r"`(\w+)`", names):
-                assert re.search(rf"^(?:class |def )?{name}\b", Path(spec.origin).read_text(encoding="utf-8"), re.MULTILINE), name
+                assert re.search(
+                    rf"^(?:class |def )?{name}\b", Path(spec.origin).read_text(encoding="utf-8"), re.MULTILINE
+                ), name
 
 
 @pytest.mark.parametrize("picture", ["docs/page.png", "docs/staff.png"])

@@ -72,7 +72,13 @@ def test_the_notices_that_have_to_go_along_are_there_in_full() -> None:
     lines = (ROOT / "rag" / "gate" / "synonyms.txt").read_text(encoding="utf-8").splitlines()
     assert flat(" ".join(line for line in lines if line.startswith("#"))) in flat(NOTICE)
     assert "WordNet 3.0 Copyright 2006 by Princeton University" in NOTICE
-    for holder in ("2012 Daniele Faraglia", "2021 Yale-LILY", "2023 ETRI", "2021 Bitcoin Transcripts", "2013 Trey Hunner"):
+    for holder in (
+        "2012 Daniele Faraglia",
+        "2021 Yale-LILY",
+        "2023 ETRI",
+        "2021 Bitcoin Transcripts",
+        "2013 Trey Hunner",
+    ):
         assert f"Copyright (c) {holder}" in NOTICE
     assert flat(NOTICE).count("The above copyright notice and this permission notice shall be included") == 2
     apache = (ROOT / "licenses" / "Apache-2.0.txt").read_text(encoding="utf-8")

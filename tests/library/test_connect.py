@@ -60,11 +60,17 @@ exec(after)
 """
 
 
-def inside(mount: str, folder: str, commands: list[list[str]], *, prepare: str = "", after: str = "", cwd: Path) -> list[list]:
+def inside(
+    mount: str, folder: str, commands: list[list[str]], *, prepare: str = "", after: str = "", cwd: Path
+) -> list[list]:
     """What the commands say where `mount` was mounted: name, exit code, stdout, stderr."""
     script = [sys.executable, "-c", SCRIPT, str(ROOT), folder, prepare, after, json.dumps(commands)]
     ran = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", f'{mount} && exec "$0" "$@"', *script], cwd=cwd, capture_output=True, text=True, check=False
+        ["unshare", "-rm", "sh", "-c", f'{mount} && exec "$0" "$@"', *script],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout.splitlines()[0])
@@ -109,7 +115,12 @@ def test_a_library_on_a_disk_that_is_mounted_read_only_is_read_and_asked(made, t
 
 @mounts
 def test_a_full_disk_is_named_and_nothing_is_lost(made, tmp_path):
-    write_talk(tmp_path / "talks", "third", tuple(("Ann Hale", f"Spoon number {n} of many.") for n in range(3000)), show="Mended")
+    write_talk(
+        tmp_path / "talks",
+        "third",
+        tuple(("Ann Hale", f"Spoon number {n} of many.") for n in range(3000)),
+        show="Mended",
+    )
     (tmp_path / "disk").mkdir()
     with closing(sqlite3.connect(made.folder / "library.db")) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -137,7 +148,10 @@ def test_too_many_open_files_are_named(made):
         with pytest.raises(OSError, match="Too many open files"):
             while True:
                 held.append(open(os.devnull))  # noqa: SIM115
-        with pytest.raises(LibraryBlocked, match=r"too many files are open in this process.*ulimit -n"), made.snapshot():
+        with (
+            pytest.raises(LibraryBlocked, match=r"too many files are open in this process.*ulimit -n"),
+            made.snapshot(),
+        ):
             pass
     finally:
         for file in held:
@@ -150,7 +164,11 @@ def test_a_database_that_another_program_holds_is_busy_and_not_damaged(made, mon
     monkeypatch.setattr(connect, "WAIT", 0.1)
     with closing(sqlite3.connect(made.folder / "library.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        for write in (lambda: made.remove("kettle"), lambda: made.add_feedback(Feedback("note", "Q", "N")), made.repair):
+        for write in (
+            lambda: made.remove("kettle"),
+            lambda: made.add_feedback(Feedback("note", "Q", "N")),
+            made.repair,
+        ):
             with pytest.raises(LibraryBusy, match="the database is locked"):
                 write()
         assert len(made.summaries()) == 2 and made.check() == []

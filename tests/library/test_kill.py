@@ -110,7 +110,9 @@ def test_fifty_kills_damage_nothing_and_lose_nothing(talks, tmp_path, monkeypatc
         half_done += 0 < len(committed) < TRANSCRIPTS
         unsaved += killed and bool(committed) and bool(Library.open(library).check())
     print(f"\n{kills} kills, {len(damaged)} damaged, {len(lost)} lost")
-    print(f"(a whole run takes {seconds:.1f} s; {half_done} kills left some episodes in, {unsaved} no saved FAISS index)")
+    print(
+        f"(a whole run takes {seconds:.1f} s; {half_done} kills left some episodes in, {unsaved} no saved FAISS index)"
+    )
     assert not damaged and not lost
 
     alone(adding, library)

@@ -40,7 +40,17 @@ from index.search.faiss_index import FaissIndex
 from index.search.lexical import content_words
 
 HASHING = HashingEncoder()
-TABLES = ("shows", "people", "episodes", "appearances", "turns", "sentences", "passages", "embeddings", "lexical_docsize")
+TABLES = (
+    "shows",
+    "people",
+    "episodes",
+    "appearances",
+    "turns",
+    "sentences",
+    "passages",
+    "embeddings",
+    "lexical_docsize",
+)
 
 
 @pytest.fixture
@@ -167,7 +177,10 @@ def test_a_removed_episode_leaves_everywhere(made):
     made.remove("kettle")
     assert [summary.id for summary in made.summaries()] == ["lantern"]
     assert not made.search_words(["kettle"], k=5) and made.passages_with("kettle") == 0
-    assert [name for (name,) in made.connection.execute("SELECT name FROM people ORDER BY 1")] == ["Ann Hale", "Cat Moor"]
+    assert [name for (name,) in made.connection.execute("SELECT name FROM people ORDER BY 1")] == [
+        "Ann Hale",
+        "Cat Moor",
+    ]
     with pytest.raises(NoSuchEpisode):
         made.episode("kettle")
     assert made.vectors().index.ntotal == 1 == FaissIndex.load(stamped_file(made)).index.ntotal
@@ -218,7 +231,16 @@ def test_one_bad_file_of_three_is_named_and_the_rest_goes_in(tmp_path):
 
 @pytest.mark.parametrize(
     "sidecar",
-    ["[1]", "{", "\0", '{"people": 7}', '{"duration": "soon"}', '{"id": ["a"]}', '{"audio": "file:///etc/passwd"}', "[" * 99_999],
+    [
+        "[1]",
+        "{",
+        "\0",
+        '{"people": 7}',
+        '{"duration": "soon"}',
+        '{"id": ["a"]}',
+        '{"audio": "file:///etc/passwd"}',
+        "[" * 99_999,
+    ],
 )
 def test_a_sidecar_that_cannot_be_read_refuses_its_file_only(tmp_path, sidecar):
     folder = write_show(tmp_path / "talks")
@@ -301,7 +323,9 @@ def test_filtered_searches_are_the_whole_search_of_what_passes(tmp_path_factory,
     ids, of_episode = passages.passage_ids(library.connection)
     rows = data.draw(st.none() | st.lists(st.sampled_from([*of_episode.tolist(), 10_000]), unique=True))
     k = data.draw(st.integers(1, 30))
-    words = data.draw(st.lists(st.sampled_from(["barley", "kettle", "fog", "the", "1998", "край", '"', "a*b"]), min_size=1))
+    words = data.draw(
+        st.lists(st.sampled_from(["barley", "kettle", "fog", "the", "1998", "край", '"', "a*b"]), min_size=1)
+    )
     vector = HASHING.encode([" ".join(words)])[0]
 
     passes = np.ones(len(ids), bool) if rows is None else np.isin(of_episode, rows)
@@ -712,5 +736,7 @@ def test_a_library_of_another_format_is_refused_whether_it_is_read_or_added_to(t
     with closing(sqlite3.connect(tmp_path / "old" / "library.db", isolation_level=None)) as database:
         database.execute("UPDATE meta SET value = '0' WHERE key = 'format'")
     for use in (Library.open, lambda folder: Library.create(folder, "hashing")):
-        with pytest.raises(LibraryError, match=r"has format 0; this version reads format \d+\. Add the transcripts to a new"):
+        with pytest.raises(
+            LibraryError, match=r"has format 0; this version reads format \d+\. Add the transcripts to a new"
+        ):
             use(tmp_path / "old")

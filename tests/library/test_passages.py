@@ -321,10 +321,14 @@ TEMPLATES = sorted(file.relative_to(UI).as_posix() for file in UI.rglob("*.j2"))
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_template_says_of_no_value_that_it_is_finished_and_has_nothing_that_another_template_would_run(name: str) -> None:
+def test_a_template_says_of_no_value_that_it_is_finished_and_has_nothing_that_another_template_would_run(
+    name: str,
+) -> None:
     tree = ENVIRONMENT.parse((UI / name).read_text(encoding="utf-8"))
     used = {node.name for node in tree.find_all(nodes.Filter)}
-    assert not used & {"safe", "forceescape", "tojson", "xmlattr"} and not list(tree.find_all((nodes.Concat, nodes.MarkSafe)))
+    assert not used & {"safe", "forceescape", "tojson", "xmlattr"} and not list(
+        tree.find_all((nodes.Concat, nodes.MarkSafe))
+    )
     text = "".join(node.data for node in tree.find_all(nodes.TemplateData))
     assert not {chr(letter) for letter in TEMPLATE_CHARACTERS} & set(text)
 

@@ -27,10 +27,13 @@ PIECES = 40
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """Four episodes of some pages each, with corrections and feedback; all in one file."""
     work, dice = tmp_path_factory.mktemp("whole"), random.Random(3)
-    words = "barley bread oven boat copper kettle harbour fog bell lamp tide storm seed jar pencil ferry rope tar".split()
+    words = (
+        "barley bread oven boat copper kettle harbour fog bell lamp tide storm seed jar pencil ferry rope tar".split()
+    )
     for number in range(4):
         lines = tuple(
-            (dice.choice(("Ann Hale", "Bo Lund")), f"Talk{number} {' '.join(dice.choices(words, k=9))} {n}.") for n in range(60)
+            (dice.choice(("Ann Hale", "Bo Lund")), f"Talk{number} {' '.join(dice.choices(words, k=9))} {n}.")
+            for n in range(60)
         )
         people = [{"name": "Ann Hale", "role": "host"}, {"name": "Bo Lund", "role": "guest"}]
         write_talk(work / "talks", f"talk{number}", lines, show="Mended", people=people)
@@ -141,7 +144,9 @@ def test_an_altered_episode_whose_transcript_is_gone_stays_marked_until_it_is_ba
 def test_what_can_neither_be_saved_nor_read_again_is_written_down(whole, tmp_path):
     folder = damaged(whole, tmp_path / "library", [])
     with closing(sqlite3.connect(folder / "library.db")) as database, database:
-        database.execute("UPDATE episodes SET source = ?, title = 'x' WHERE name = 'talk0'", (str(tmp_path / "gone.json"),))
+        database.execute(
+            "UPDATE episodes SET source = ?, title = 'x' WHERE name = 'talk0'", (str(tmp_path / "gone.json"),)
+        )
         (root,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'turns_by_person'").fetchone()
     with (folder / "library.db").open("r+b") as out:
         out.seek((root - 1) * PAGE)

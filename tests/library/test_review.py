@@ -75,7 +75,11 @@ def write(folder: Path, words: str = ROPES, head: str = HEAD) -> Path:
 def made(tmp_path: Path) -> Library:
     """A library with the talk about ropes and a show whose speakers are labelled."""
     library = Library.create(tmp_path / "library", "hashing")
-    assert library.add([write(tmp_path / "low"), write_show(tmp_path / "talks")]).added == ["ropes", "kettle", "lantern"]
+    assert library.add([write(tmp_path / "low"), write_show(tmp_path / "talks")]).added == [
+        "ropes",
+        "kettle",
+        "lantern",
+    ]
     return library
 
 
@@ -282,7 +286,9 @@ def test_without_names_voices_are_told_and_nobody_is_credited(tmp_path):
     heard = {one.position: one for one in library.recovery("ropes").heard}
     assert (heard[at].role, heard[at - 1].role) == ("host", "guest")
     assert {(turn.speaker, turn.speaker_source) for turn in library.episode("ropes").turns} == {(None, "unknown")}
-    assert at in {turn.sentences[0].position for turn in library.episode("ropes").turns}, "no quote runs over the boundary"
+    assert at in {turn.sentences[0].position for turn in library.episode("ropes").turns}, (
+        "no quote runs over the boundary"
+    )
 
 
 # ---- the file changes
@@ -506,7 +512,11 @@ def test_the_json_has_the_documented_shape_with_and_without_an_answer(made, verb
     assert list(answered["corrections"][0]) == list(example["corrections"][0])
     assert list(answered["changed"]) == list(example["changed"]) and plain_["changed"] is None
     assert sum(plain_["words"].values()) == len(ROPES.split()) == sum(answered["words"].values())
-    assert (labelled["labelled"], labelled["doubts"], labelled["words"]) == (True, [], {"host": 26, "guest": 48, "unknown": 0})
+    assert (labelled["labelled"], labelled["doubts"], labelled["words"]) == (
+        True,
+        [],
+        {"host": 26, "guest": 48, "unknown": 0},
+    )
 
 
 def test_a_labelled_episode_has_nothing_to_ask(verbatim):
@@ -559,14 +569,22 @@ def test_show_tells_the_sentences_to_name_where_there_is_something_to_answer(mad
 def test_a_terminal_obeys_nothing_of_a_transcript_or_a_name(made, verbatim):
     said = [Sentence(n, f"\x1b[2J\x9b31m We met {n}\u202e times\r\nand why not?") for n in range(12)]
     hidden = Episode(
-        "bad", Show("Low"), "T\x1b]0;x\x07", (Turn(None, tuple(said)),), (Person("Una\x1b[1m", "host"),), unlabelled=True
+        "bad",
+        Show("Low"),
+        "T\x1b]0;x\x07",
+        (Turn(None, tuple(said)),),
+        (Person("Una\x1b[1m", "host"),),
+        unlabelled=True,
     )
     made.add_episode(hidden)
     for words in ([], ["--host-from", "3", "--by", "N\x1b[5m\nell"], ["--undo"]):
         code, out, _ = verbatim("speakers", "bad", *words)
         assert code == 0 and not [letter for letter in out if letter in "\x1b\x9b\x07\r\u202e"]
     assert re.search(r"We met \d+ times and why not\?$", verbatim("speakers", "bad")[1], re.M)
-    assert (one_line("a\tb\x00c\u2067d"), one_line("\U0001f469\u200d\U0001f527")) == ("a bcd", "\U0001f469\u200d\U0001f527")
+    assert (one_line("a\tb\x00c\u2067d"), one_line("\U0001f469\u200d\U0001f527")) == (
+        "a bcd",
+        "\U0001f469\u200d\U0001f527",
+    )
 
 
 def test_a_panel_and_a_talk_without_names_say_why_nobody_is_credited(verbatim, tmp_path):

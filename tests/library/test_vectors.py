@@ -33,7 +33,12 @@ id_lists = st.lists(st.integers(1, 5000), unique=True, max_size=40)
 
 
 @settings(max_examples=200)
-@given(id_lists, st.none() | st.lists(st.integers(1, 6000), unique=True, max_size=40), st.integers(1, 60), st.integers(0, 9))
+@given(
+    id_lists,
+    st.none() | st.lists(st.integers(1, 6000), unique=True, max_size=40),
+    st.integers(1, 60),
+    st.integers(0, 9),
+)
 def test_a_search_is_the_best_of_what_is_allowed(ids, allowed, k, seed):
     index, held = built(ids, seed)
     query = unit(1, seed + 100)[0]

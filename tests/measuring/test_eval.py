@@ -35,7 +35,9 @@ SETTINGS = Settings()
 SPOUT = SetQuestion(
     "spout", "What did Bo solder around the spout?", "fact", "answered", (Gold("kettle", 12, 15),), "Bo Lund", answer="tin"
 )  # fmt: skip
-CRAB = SetQuestion("crab", "What would Ann have kept?", "fact", "answered", (Gold("lantern", 12, 15),), "Ann Hale", half="dev")
+CRAB = SetQuestion(
+    "crab", "What would Ann have kept?", "fact", "answered", (Gold("lantern", 12, 15),), "Ann Hale", half="dev"
+)
 NEVER = SetQuestion("never", "What did Bo say about submarines?", "never_said", "not_said", ())
 AGAIN = SetQuestion(
     "again", "And what about an umbrella?", "follow_up", "answered", (Gold("kettle", 24, 27),), "Bo Lund",
@@ -61,7 +63,10 @@ def row(result: dict, id_: str) -> dict:
 def test_a_result_says_what_made_it_and_how_each_question_went(show):
     result = evaluate(show, FOUR, replace(SETTINGS, api_key="secret", base_url="http://127.0.0.1:9/v1"))
     made_by = result["made_by"]
-    assert made_by["questions"]["n"] == 4 and made_by["library"] == {"episodes": 2, "passages": show.library.passage_count()}
+    assert made_by["questions"]["n"] == 4 and made_by["library"] == {
+        "episodes": 2,
+        "passages": show.library.passage_count(),
+    }
     assert "secret" not in json.dumps(result) and "/v1" not in json.dumps(result), "results are sent on"
     assert set(result["metrics"]) == {"all", "fact", "half:dev", "never_said", "follow_up", "with history"}
     assert {name: metric["n"] for name, metric in result["metrics"]["all"].items() if name in ("hit@5", "verdict_right")} == {
@@ -317,7 +322,10 @@ def test_the_command_writes_the_result_the_report_and_a_comparison(show, questio
     library = show.library.folder
     assert run("--questions", questions, "--library", library, "--json", "old.json") == 0
     assert "| all | 3 |" in capsys.readouterr().out
-    assert run("--questions", questions, "--library", library, "--compare", "old.json", "--report", "report", "--limit", 2) == 0
+    assert (
+        run("--questions", questions, "--library", library, "--compare", "old.json", "--report", "report", "--limit", 2)
+        == 0
+    )
     out = capsys.readouterr().out
     assert "| all | 2 |" in out and "wrong_speaker" in out
     assert "mended" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
@@ -326,7 +334,9 @@ def test_the_command_writes_the_result_the_report_and_a_comparison(show, questio
 
 def test_a_gate_that_falls_ends_with_3(show, questions, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "gates.toml").write_text('[[gate]]\nset = "*"\nkind = "all"\nmetric = "passage_words"\nmax = 1\nwhy = "short"\n')
+    (tmp_path / "gates.toml").write_text(
+        '[[gate]]\nset = "*"\nkind = "all"\nmetric = "passage_words"\nmax = 1\nwhy = "short"\n'
+    )
     assert run("--questions", questions, "--library", show.library.folder, "--gates", "gates.toml") == 3
     assert "passage_words" in capsys.readouterr().out
 

@@ -158,7 +158,9 @@ def test_the_table_is_whole_and_hostile_words_are_only_words_in_it():
     new, old = a_result(skill=0.9), a_result(skill=0.5)
     for result in (new, old):
         for row in result["questions"]:
-            row["question"] = "a | b\n# <script>alert(1)</script> [x](javascript:alert(1)) ![y](http://198.51.100.7) \x1b[31m\u202e"
+            row["question"] = (
+                "a | b\n# <script>alert(1)</script> [x](javascript:alert(1)) ![y](http://198.51.100.7) \x1b[31m\u202e"
+            )
     text = comparison_table(compare(new, old))
     assert "<script" not in text and not re.search(r"(?<!\\)\]\(", text) and "\x1b" not in text and "\u202e" not in text
     tables = [line for line in text.splitlines() if line.startswith("|")]
@@ -183,7 +185,13 @@ def test_a_result_against_itself_has_no_difference_and_p_one(found):
 
 
 @settings(max_examples=25)
-@given(st.lists(st.tuples(st.sampled_from((0.0, 0.25, 0.5, 1.0)), st.sampled_from((0.0, 0.25, 0.5, 1.0))), min_size=1, max_size=20))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from((0.0, 0.25, 0.5, 1.0)), st.sampled_from((0.0, 0.25, 0.5, 1.0))),
+        min_size=1,
+        max_size=20,
+    )
+)
 def test_exchanging_the_sides_turns_every_sign(pairs):
     new, old = a_set([n for n, _ in pairs]), a_set([o for _, o in pairs])
     there, back = numbers(compare(new, old)), numbers(compare(old, new))

@@ -177,7 +177,9 @@ def test_what_is_broken_fails_the_shipped_gates(broken, values):
 def test_the_table_names_each_gate_the_failed_ones_first():
     results = check_limits(a_result(name="samples", skill=0.2), load_limits(FILE))
     text = limits_table(results)
-    statuses = [line.split(" | ")[0].strip("| ") for line in text.splitlines() if line.startswith(("| f", "| p", "| s"))]
+    statuses = [
+        line.split(" | ")[0].strip("| ") for line in text.splitlines() if line.startswith(("| f", "| p", "| s"))
+    ]
     assert statuses == sorted(statuses, key=("failed", "passed", "skipped").index) and len(statuses) == len(results)
     assert text.startswith(f"Gates: {statuses.count('failed')} failed, ")
     assert all(r.limit.why.split("'")[0] in text for r in results)

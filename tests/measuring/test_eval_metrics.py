@@ -96,7 +96,9 @@ def test_the_whole_set_has_the_risk_of_the_whole_set_whatever_the_order(attempts
     curve = risk_coverage(attempts)
     assert curve == risk_coverage(list(reversed(attempts))), "equal confidences are answered together"
     last = curve["points"][-1]
-    assert last["coverage"] == 1 and last["risk"] == pytest.approx(sum(not a.right for a in attempts) / len(attempts), abs=1e-4)
+    assert last["coverage"] == 1 and last["risk"] == pytest.approx(
+        sum(not a.right for a in attempts) / len(attempts), abs=1e-4
+    )
     assert 0 <= curve["area"] <= 1
 
 

@@ -223,7 +223,9 @@ def bare(result: Result) -> Result:
     """As a run that only finds writes it: no answers, no verdicts, no curve."""
     rows = []
     for row in result["questions"]:
-        kept = {key: row[key] for key in ("id", "kind", "half", "question", "asked", "history", "filters", "gold", "found")}
+        kept = {
+            key: row[key] for key in ("id", "kind", "half", "question", "asked", "history", "filters", "gold", "found")
+        }
         metrics = {name: row["metrics"][name] for name in ("hit@1", "hit@5", "hit@10") if name in row["metrics"]}
         stage = None if metrics.get("hit@10", 1) else "not_found"
         rows.append(kept | {"metrics": metrics, "stage": stage, "seconds": {"retrieve": 0.01}})
@@ -355,7 +357,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     old["questions"][3]["question"] = new["questions"][3]["question"]
     new["questions"][3]["stage"] = "not_found"
     comparison = compare(new, old)
-    return write_report(new, tmp_path_factory.mktemp("report"), comparison=comparison, limits=check_limits(new, GATES, comparison))
+    return write_report(
+        new, tmp_path_factory.mktemp("report"), comparison=comparison, limits=check_limits(new, GATES, comparison)
+    )
 
 
 @pytest.mark.browser
@@ -373,7 +377,10 @@ def test_the_page_fits_can_be_filtered_and_is_quiet(browser, report, width, heig
     page.get_by_role("button", name="Open all").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     total = page.locator(".lost").count()
-    assert page.locator(".lost[open]").count() == total and page.locator("#told").inner_text() == f"{total} of {total} shown"
+    assert (
+        page.locator(".lost[open]").count() == total
+        and page.locator("#told").inner_text() == f"{total} of {total} shown"
+    )
 
     page.get_by_label("Kind of question", exact=True).select_option("fact")
     facts = page.locator(".lost:visible").count()

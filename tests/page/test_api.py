@@ -121,7 +121,9 @@ def test_a_bad_value_is_named_with_what_it_should_be(
 # What the schema shows
 
 
-def test_the_schema_has_the_four_functions_and_nothing_else(site: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_schema_has_the_four_functions_and_nothing_else(
+    site: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     info = httpx.get(f"{site}/gradio_api/info").json()
     assert set(info["named_endpoints"]) == FUNCTIONS and not info["unnamed_endpoints"]
     ask = {parameter["parameter_name"]: parameter for parameter in info["named_endpoints"]["/ask"]["parameters"]}
@@ -307,7 +309,9 @@ def test_a_path_to_the_librarys_own_files_is_refused(site: str, tmp_path_factory
 
 
 def test_listeners_cannot_upload(site: str) -> None:
-    sent = httpx.post(f"{site}/gradio_api/upload", files={"files": ("talk.srt", b"1\n00:00:01 --> 00:00:02\nhello" * 50)})
+    sent = httpx.post(
+        f"{site}/gradio_api/upload", files={"files": ("talk.srt", b"1\n00:00:01 --> 00:00:02\nhello" * 50)}
+    )
     assert sent.status_code >= 400
 
 

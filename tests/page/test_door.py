@@ -59,7 +59,9 @@ def listening(patience: Patience, *, most: int, by_address: int = 0) -> Iterator
         await send({"type": "http.response.body", "body": str(length).encode()})
 
     port = free_port()
-    config = uvicorn.Config(echo, port=port, lifespan="off", log_level="error", **bounded(by_address, patience, most=most))
+    config = uvicorn.Config(
+        echo, port=port, lifespan="off", log_level="error", **bounded(by_address, patience, most=most)
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -102,7 +104,11 @@ def test_a_request_that_does_not_arrive_in_time_is_told_so_and_ended(sent: bytes
 
 
 def test_a_trickle_does_not_buy_time() -> None:
-    with listening(Patience(head=0.5, body=0.5), most=24) as port, connected(port, HALF_POST) as caller, pytest.raises(OSError):
+    with (
+        listening(Patience(head=0.5, body=0.5), most=24) as port,
+        connected(port, HALF_POST) as caller,
+        pytest.raises(OSError),
+    ):
         for _ in range(400):  # would be a whole body in four seconds
             caller.sendall(b" ")
             time.sleep(0.01)
@@ -152,7 +158,19 @@ ODD = st.recursive(
     max_leaves=6,
 )
 NAMES = ["ask", "search", "episodes", "transcript", "nothing"]
-FIELDS = ["question", "topic", "history", "episode", "show", "role", "since", "limit", "data", "session_hash", "unknown"]
+FIELDS = [
+    "question",
+    "topic",
+    "history",
+    "episode",
+    "show",
+    "role",
+    "since",
+    "limit",
+    "data",
+    "session_hash",
+    "unknown",
+]
 INTERNAL = ("Traceback", "codec", "Error:", "Union[", "object has no", "NoneType", "Internal Server Error", '"loc"')
 
 
@@ -165,7 +183,9 @@ def caller() -> Iterator[httpx.Client]:
 
 @pytest.mark.timeout(1200)
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(["call/v2", "call", "run"]), st.sampled_from(NAMES), st.dictionaries(st.sampled_from(FIELDS), ODD))
+@given(
+    st.sampled_from(["call/v2", "call", "run"]), st.sampled_from(NAMES), st.dictionaries(st.sampled_from(FIELDS), ODD)
+)
 def test_any_value_to_any_function_is_answered_or_refused_in_words(
     site: str, caller: httpx.Client, how: str, name: str, values: dict
 ) -> None:
@@ -273,7 +293,13 @@ def test_a_host_that_an_address_leads_on_to_is_in_the_policy_where_a_setting_nam
     with served(library.folder, **UNLIMITED, audio_hosts="https://store.example.org http://127.0.0.1:9") as address:
         policy = httpx.get(address + "/").headers["content-security-policy"]
     assert "media-src 'self' http://127.0.0.1:9 https://store.example.org;" in policy
-    for wrong in ("store.example.org", "https://x;script-src", "javascript:x", "https://a@b.example", "https://a.example,https://b.example"):
+    for wrong in (
+        "store.example.org",
+        "https://x;script-src",
+        "javascript:x",
+        "https://a@b.example",
+        "https://a.example,https://b.example",
+    ):
         with pytest.raises(SettingsError, match="VERBATIM_AUDIO_HOSTS="):
             Serving.from_environment({"VERBATIM_AUDIO_HOSTS": f"https://fine.example {wrong}"})
 
@@ -284,6 +310,8 @@ def test_a_host_is_in_the_pages_policy_from_when_its_episode_is_added(tmp_path: 
         assert "media-src 'self';" in httpx.get(address + "/").headers["content-security-policy"]
         write_episode(tmp_path, "far", MILL, show="Far", audio="https://sound.example.org/far.mp3")
         library.add([tmp_path / "far.srt"])
-        assert "media-src 'self' https://sound.example.org;" in httpx.get(address + "/").headers["content-security-policy"]
+        assert (
+            "media-src 'self' https://sound.example.org;" in httpx.get(address + "/").headers["content-security-policy"]
+        )
         library.remove("far")
         assert "media-src 'self';" in httpx.get(address + "/").headers["content-security-policy"]

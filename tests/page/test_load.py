@@ -25,7 +25,9 @@ def test_few_listeners_are_all_answered_and_counted(tmp_path: Path, capsys: pyte
     assert 0 < told["many"]["p50_s"] <= told["many"]["p95_s"] and told["ratio"] > 0
 
 
-@pytest.mark.parametrize("sizes", [["--listeners", "0"], ["--listeners", "501"], ["--questions", "1001"], ["--alone", "0"]])
+@pytest.mark.parametrize(
+    "sizes", [["--listeners", "0"], ["--listeners", "501"], ["--questions", "1001"], ["--alone", "0"]]
+)
 def test_a_size_that_would_never_end_is_misuse(sizes: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(sizes)

@@ -88,7 +88,9 @@ def test_a_listener_is_told_how_many_quotes_are_gone(library: Library, asked: Ro
     assert f"{2 * len(row['citations'])} quotes of this answer" in back.problem and back.answer is None
 
 
-def test_a_filter_that_a_browser_cannot_have_kept_is_named_and_the_rest_comes_back(library: Library, asked: Round) -> None:
+def test_a_filter_that_a_browser_cannot_have_kept_is_named_and_the_rest_comes_back(
+    library: Library, asked: Round
+) -> None:
     rows = json.loads(packed((asked, asked)))
     rows[0]["filters"] = {"since": "{number}"}
     first, second = unpacked(json.dumps(rows), library)

@@ -73,7 +73,9 @@ def library(tmp_path: Path) -> Library:
 def everything_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     caplog.set_level(logging.DEBUG)
     yield
-    nothing_secret(caplog.text, "\n".join(str(record.__dict__) for record in caplog.records if record.name.startswith(OURS)))
+    nothing_secret(
+        caplog.text, "\n".join(str(record.__dict__) for record in caplog.records if record.name.startswith(OURS))
+    )
 
 
 OURS = ("rag", "ui", "index", "eval", "app")
@@ -85,7 +87,7 @@ def nothing_secret(*outputs: object, but: str = "") -> None:
     for name in SECRET_FIELDS:
         for way in (sentinel(name), quote(sentinel(name)), sentinel(name).upper()):
             at = text.find(way)
-            assert name == but or at < 0, f"the {name} stands in: …{text[max(0, at - 200):at + 80]}"
+            assert name == but or at < 0, f"the {name} stands in: …{text[max(0, at - 200) : at + 80]}"
 
 
 def test_the_fields_that_hold_a_secret_are_marked() -> None:
@@ -150,7 +152,9 @@ def commands(library: Library, folder: Path) -> list[list[str]]:
     questions = folder / "questions.jsonl"
     questions.write_text(json.dumps({"id": "q1", "question": QUESTION, "kind": "fact", "verdict": "not_said"}) + "\n")
     history = folder / "history.json"
-    history.write_text(json.dumps([{"role": "user", "content": QUESTION}, {"role": "assistant", "content": KETTLE[2][1]}]))
+    history.write_text(
+        json.dumps([{"role": "user", "content": QUESTION}, {"role": "assistant", "content": KETTLE[2][1]}])
+    )
     at = ["--library", str(library.folder)]
     report = ["--report", str(folder / "report"), "--json", str(folder / "result.json")]
     return [
@@ -193,7 +197,9 @@ def test_no_command_prints_or_writes_a_secret(
     assert (tmp_path / "result.json").exists() and (tmp_path / "report" / "report.html").exists()
 
 
-def test_a_setting_that_cannot_be_meant_is_refused_without_the_others(environment: Settings, capsys: Any, monkeypatch: Any) -> None:
+def test_a_setting_that_cannot_be_meant_is_refused_without_the_others(
+    environment: Settings, capsys: Any, monkeypatch: Any
+) -> None:
     monkeypatch.setenv("VERBATIM_PORT", "none")
     assert main(["episodes"]) == 1
     nothing_secret(*capsys.readouterr())
@@ -207,7 +213,11 @@ def test_no_page_and_no_interface_shows_a_secret(
     for address in ("/", "/config", "/gradio_api/info", "/nowhere", "/audio/kettle", "/gradio_api/call/ask"):
         screens.ask("GET", address)
     screens.opened(LISTENERS, "?q=kettle")
-    for name, given in (("ask", {"question": QUESTION}), ("search", {"topic": "kettle"}), ("transcript", {"episode": "nowhere"})):
+    for name, given in (
+        ("ask", {"question": QUESTION}),
+        ("search", {"topic": "kettle"}),
+        ("transcript", {"episode": "nowhere"}),
+    ):
         screens.api(name, **given)
     assert endpoint.asked, "the model was asked, and refused"
     listeners = [*screens.seen]

@@ -104,7 +104,9 @@ def test_a_site_without_a_key_stays_shut_even_for_an_empty_one():
     way_in = Key("")
     scope = {"headers": [(b"host", b"localhost")], "client": HERE, "server": HERE}
     cookie = f"{cookie_name(scope)}={way_in.cookie()}".encode()
-    assert not way_in.is_key("") and way_in.session(scope | {"headers": [*scope["headers"], (b"cookie", cookie)]}) is None
+    assert (
+        not way_in.is_key("") and way_in.session(scope | {"headers": [*scope["headers"], (b"cookie", cookie)]}) is None
+    )
 
 
 NOT_OURS = ["verbatim.example", "verbatim.example:7860", "127.0.0.1.example", "10.0.0.7:7860", "localhost:80@else.example",
@@ -183,7 +185,15 @@ def test_where_the_staffs_page_is_not_served_there_is_none(site):
 
 def test_every_answer_carries_the_headers_that_keep_other_machines_out(site):
     for client in (site(Serving()), site(LOGIN), site(Serving(), host="else.example")):
-        for address in ("/", "/staff/", "/staff/library", "/staff/config", "/audio/none", "/nowhere", "/gradio_api/upload"):
+        for address in (
+            "/",
+            "/staff/",
+            "/staff/library",
+            "/staff/config",
+            "/audio/none",
+            "/nowhere",
+            "/gradio_api/upload",
+        ):
             headers = client.get(address).headers
             assert "default-src 'self'" in headers["content-security-policy"]
             assert headers["content-security-policy"].endswith("; frame-ancestors 'self'")

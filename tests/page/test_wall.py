@@ -56,7 +56,9 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     canary.write_text(f"1\n00:00:01,000 --> 00:00:02,000\nBo: {MARK}\n")
     WATCHED.add(str(canary))
     sys.addaudithook(watch)
-    serving = Serving(questions_a_minute=0, questions_a_minute_by_address=0, **(LOGIN if request.param == "login" else {}))
+    serving = Serving(
+        questions_a_minute=0, questions_a_minute_by_address=0, **(LOGIN if request.param == "login" else {})
+    )
     make_library(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "cache"))
@@ -70,7 +72,10 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             made = runner.run(make())
         with running(made, "127.0.0.1", port):
             address = f"http://127.0.0.1:{port}"
-            with httpx.Client(base_url=address, timeout=60) as staff, httpx.Client(base_url=address, timeout=60) as listener:
+            with (
+                httpx.Client(base_url=address, timeout=60) as staff,
+                httpx.Client(base_url=address, timeout=60) as listener,
+            ):
                 came_in(staff, request.param)
                 yield SimpleNamespace(
                     app=made, address=address, port=port, cache=folder / "cache", canary=canary, by=request.param,
@@ -114,11 +119,21 @@ def parameters_of(client: httpx.Client, page: str, name: str) -> list[str]:
     return [one["parameter_name"] for one in endpoints.get(f"/{name}", {}).get("parameters", [])] or ["data", "param_0"]
 
 
-def ways(event: dict[str, Any], data: list[Any], value: object, parameters: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def ways(
+    event: dict[str, Any], data: list[Any], value: object, parameters: list[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every address that takes an event, with its body."""
     full = {"fn_index": event["id"], "data": data, "session_hash": "walker"}
     name = event["api_name"] or "predict"
-    for route in ("run/predict", "api/predict", f"run/{name}", f"api/{name}", "queue/join", f"call/{name}", "stream/walker"):
+    for route in (
+        "run/predict",
+        "api/predict",
+        f"run/{name}",
+        f"api/{name}",
+        "queue/join",
+        f"call/{name}",
+        "stream/walker",
+    ):
         yield route, full
         yield f"{route}/", full
     for parameter in parameters:
@@ -309,7 +324,15 @@ def test_staff_may_name_what_they_have_uploaded_themselves_and_nothing_beside_it
 
     whole = named(path, url=f"{site.address}/staff/gradio_api/file={path}", orig_name="draft.srt", size=9, mime_type="")
     assert take(site.staff, named(path)) == take(site.staff, whole) == 200
-    for other in (f"{path}x", f"{path}/../draft.srt", path.upper(), f"/{path}", f"{path}\0", str(Path(path).parent), ""):
+    for other in (
+        f"{path}x",
+        f"{path}/../draft.srt",
+        path.upper(),
+        f"/{path}",
+        f"{path}\0",
+        str(Path(path).parent),
+        "",
+    ):
         assert take(site.staff, named(other)) == 422, other
     for odd in (named(path, is_stream=True), named(path, more=1), named(path, url=[named(str(site.canary))]),
                 {"path": path}, {"path": path, "meta": {"_type": "gradio.FileData", "x": 1}}):  # fmt: skip
@@ -318,7 +341,14 @@ def test_staff_may_name_what_they_have_uploaded_themselves_and_nothing_beside_it
         came_in(colleague, site.by)
         assert take(colleague, named(path)) == 422
     assert "a draft" in site.staff.get(f"/staff/gradio_api/file={path}").text
-    for other in (site.canary, "/dev/zero", "/proc/self/environ", f"{site.cache}/../canary.srt", f"{site.cache}x/a", "canary.srt"):
+    for other in (
+        site.canary,
+        "/dev/zero",
+        "/proc/self/environ",
+        f"{site.cache}/../canary.srt",
+        f"{site.cache}x/a",
+        "canary.srt",
+    ):
         assert site.staff.get(f"/staff/gradio_api/file={other}").status_code in (403, 404), other
     link = Path(path).with_name("link.srt")
     link.symlink_to(site.canary)
@@ -359,7 +389,9 @@ BESIDE = ["/monitoring", "/monitoring/summary", "/monitoring/x", "/file=CANARY",
           "/assets/x%00.js", "/docs", "/redoc", "/openapi.json", "/.env", "/gradio_api", "/theme.css/x"]  # fmt: skip
 
 
-def raw(site: SimpleNamespace, method: str, target: str, cookies: httpx.Cookies, body: bytes = b"{}") -> tuple[int, bytes]:
+def raw(
+    site: SimpleNamespace, method: str, target: str, cookies: httpx.Cookies, body: bytes = b"{}"
+) -> tuple[int, bytes]:
     """Status and answer of a request whose address nobody tidies."""
     with socket.create_connection(("127.0.0.1", site.port), 10) as line:
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())

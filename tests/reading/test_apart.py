@@ -56,7 +56,9 @@ def harmed(code: str) -> str:
 def test_a_file_that_takes_too_much_ends_its_own_process_and_says_so(code, tmp_path, monkeypatch):
     (tmp_path / "talk.txt").write_text(TALK)
     monkeypatch.setattr(apart, "_START", harmed(f"exec({code!r})\n raise SystemExit"))
-    with pytest.raises(TranscriptError, match=r"talk\.txt: this file needed more than \d+ s of the processor or [\d,]+ MiB"):
+    with pytest.raises(
+        TranscriptError, match=r"talk\.txt: this file needed more than \d+ s of the processor or [\d,]+ MiB"
+    ):
         read_apart(tmp_path / "talk.txt", allowed=HARM[code])
 
 

@@ -79,11 +79,16 @@ def test_a_chapter_that_contradicts_the_others_has_no_place():
 
 def test_a_list_of_times_in_the_notes_is_chapters():
     notes = "About boats.\n\n00:00 Hello\n(12:40) The move to Lisbon\n[1:02:03] - Questions\nSee you at 10:30 tomorrow"
-    assert listed_chapters(notes) == (Chapter(0, "Hello"), Chapter(760, "The move to Lisbon"), Chapter(3723, "Questions"))
+    assert listed_chapters(notes) == (
+        Chapter(0, "Hello"),
+        Chapter(760, "The move to Lisbon"),
+        Chapter(3723, "Questions"),
+    )
 
 
 @pytest.mark.parametrize(
-    "notes", ["", "12:40 The move to Lisbon", "12:40 Lisbon\n05:00 Hello\n20:00 Questions", "At 12:40 we\nat 13:00\nat 14:00"]
+    "notes",
+    ["", "12:40 The move to Lisbon", "12:40 Lisbon\n05:00 Hello\n20:00 Questions", "At 12:40 we\nat 13:00\nat 14:00"],
 )
 def test_times_that_are_too_few_or_run_backwards_are_no_chapters(notes):
     assert listed_chapters(notes) == ()
@@ -109,7 +114,10 @@ def test_chapters_come_with_the_metadata_or_from_the_notes(tmp_path):
 def test_the_podcast_namespaces_chapters_may_lie_beside_the_transcript(tmp_path):
     written(tmp_path, {})
     before = read_episode(tmp_path / "talk.txt")
-    marks = {"version": "1.2.0", "chapters": [{"startTime": c.start, "title": c.title, "img": "a.png"} for c in CHAPTERS]}
+    marks = {
+        "version": "1.2.0",
+        "chapters": [{"startTime": c.start, "title": c.title, "img": "a.png"} for c in CHAPTERS],
+    }
     (tmp_path / "talk.chapters.json").write_text(json.dumps(marks), encoding="utf-8")
     after = read_episode(tmp_path / "talk.txt")
     begins = {s.text: s.start for s in after.sentences}
@@ -128,7 +136,9 @@ def test_chapters_that_are_none_are_refused_by_name(tmp_path, chapters):
 
 
 titles = st.sampled_from(SUBJECTS) | st.text(max_size=20)
-chapter_marks = st.lists(st.builds(Chapter, st.floats(0, 4000), titles), max_size=12).map(lambda found: tuple(sorted(found)))
+chapter_marks = st.lists(st.builds(Chapter, st.floats(0, 4000), titles), max_size=12).map(
+    lambda found: tuple(sorted(found))
+)
 
 
 @given(chapter_marks, st.none() | st.floats(200, 4000), st.lists(st.integers(0, 20), min_size=4, max_size=4))

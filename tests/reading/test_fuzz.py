@@ -16,7 +16,9 @@ from index.formats import parse
 
 def test_no_spoiled_transcript_meets_a_fault_of_ours():
     faults, counts = fuzz.run(20, 0, 300)
-    assert not faults, "\n".join(f"{fault} again: python -m eval fuzz --seed 20 --only {fault.cases[0]}" for fault in faults)
+    assert not faults, "\n".join(
+        f"{fault} again: python -m eval fuzz --seed 20 --only {fault.cases[0]}" for fault in faults
+    )
     assert counts["read"] + counts["refused"] == 300 and min(counts["read"], counts["refused"]) > 60
 
 

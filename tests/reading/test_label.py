@@ -146,7 +146,10 @@ LINES = st.one_of(
 @given(st.lists(LINES, max_size=30))
 def test_no_word_is_changed_dropped_or_moved_whatever_the_model_says(endpoint, page, lines):
     endpoint.says = ["\n".join(lines)]
-    plain, episode = read_episode(page), read_episode(page, tell_voices=model_voices(endpoint.settings(), lambda line: None))
+    plain, episode = (
+        read_episode(page),
+        read_episode(page, tell_voices=model_voices(endpoint.settings(), lambda line: None)),
+    )
     assert episode.sentences == plain.sentences
     assert " ".join(turn.text for turn in episode.turns) == " ".join(INTERVIEW)
     assert episode.people == plain.people
@@ -306,7 +309,9 @@ def test_a_panel_is_not_forced_into_two(endpoint, page):
     page.write_text(HEAD.replace("Ben Sallow", "Ben Sallow, Una Marsh") + " ".join(INTERVIEW) + "\n", encoding="utf-8")
     lines: list[str] = []
     read_episode(page, tell_voices=model_voices(endpoint.settings(), lines.append))
-    assert endpoint.asked == [] and lines == ["More than two people seem to speak, so the language model was not asked who speaks."]
+    assert endpoint.asked == [] and lines == [
+        "More than two people seem to speak, so the language model was not asked who speaks."
+    ]
 
 
 # ---- verbatim add --speakers model

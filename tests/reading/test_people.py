@@ -301,10 +301,17 @@ def test_a_file_shows_that_its_names_were_recovered(tmp_path):
 def test_a_show_in_a_library_has_one_person_for_two_spellings_and_knows_who_comes_back(tmp_path):
     for number in range(6):
         host = "Mira Ashdown, PsyD" if number < 4 else "Mira B. Ashdown, Psy.D"
-        write_talk(tmp_path / "talks", f"talk-{number}", ((host, "What is it?"), (f"Guest {number}", "A kettle.")), show="Mended")
+        write_talk(
+            tmp_path / "talks",
+            f"talk-{number}",
+            ((host, "What is it?"), (f"Guest {number}", "A kettle.")),
+            show="Mended",
+        )
     library = Library.create(tmp_path / "library", "hashing")
     library.add([tmp_path / "talks"])
-    speakers = {(p.name, p.role) for summary in library.summaries() for p in summary.people if not p.name.startswith("Guest")}
+    speakers = {
+        (p.name, p.role) for summary in library.summaries() for p in summary.people if not p.name.startswith("Guest")
+    }
     assert speakers == {("Mira Ashdown, PsyD", "host")}
     assert library.episode("talk-5").turns[0].speaker == Person("Mira Ashdown, PsyD", "host")
     assert library.check() == []
@@ -313,7 +320,9 @@ def test_a_show_in_a_library_has_one_person_for_two_spellings_and_knows_who_come
 
 def test_two_labels_of_one_episode_that_the_show_knows_as_one_are_listed_once(tmp_path):
     lines = (("Mira Ashdown", "What is it?"), ("Bo Lund", "A kettle."), ("Mira Ashdown, PsyD", "And that?"))
-    write_talk(tmp_path / "talks", "talk", lines, show="Mended", people=[{"name": "Mira Ashdown"}, {"name": "Mira B. Ashdown"}])
+    write_talk(
+        tmp_path / "talks", "talk", lines, show="Mended", people=[{"name": "Mira Ashdown"}, {"name": "Mira B. Ashdown"}]
+    )
     library = Library.create(tmp_path / "library", "hashing")
     library.add([tmp_path / "talks"])
     assert [p.name for p in library.summaries()[0].people if p.words] == ["Mira Ashdown", "Bo Lund"]

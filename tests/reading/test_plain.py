@@ -129,8 +129,16 @@ def test_sidecar_chapters_and_the_names_of_files_are_plain(tmp_path):
     folder.mkdir()
     file = folder / "la\u202emp\x9b.txt"
     file.write_text("Ida Holm: The lamp turns.\n\nBo Dahl: And by day?\n", encoding="utf-8")
-    assert (read_episode(file).title, read_episode(file).show.name, read_episode(file).id) == ("lamp›", "at sea", "lamp")
-    told = {"title": "A\x1b[2J lamp", "description": "By\u202e night", "people": [{"name": "Ida\u2066 Holm", "role": "guest"}]}
+    assert (read_episode(file).title, read_episode(file).show.name, read_episode(file).id) == (
+        "lamp›",
+        "at sea",
+        "lamp",
+    )
+    told = {
+        "title": "A\x1b[2J lamp",
+        "description": "By\u202e night",
+        "people": [{"name": "Ida\u2066 Holm", "role": "guest"}],
+    }
     (folder / "la\u202emp\x9b.meta.json").write_text(json.dumps(told), encoding="utf-8")
     chapters = {"chapters": [{"startTime": 0, "title": "The\x1b]0;x\x07 lamp"}]}
     (folder / "la\u202emp\x9b.chapters.json").write_text(json.dumps(chapters), encoding="utf-8")
@@ -139,7 +147,10 @@ def test_sidecar_chapters_and_the_names_of_files_are_plain(tmp_path):
 
 
 def test_messages_write_out_what_a_terminal_would_obey():
-    assert str(TranscriptError("a\x1b[2J\u202e\udcff.txt", "no \x9b words")) == "a\\u001b[2J\\u202e\\xff.txt: no \\u009b words"
+    assert (
+        str(TranscriptError("a\x1b[2J\u202e\udcff.txt", "no \x9b words"))
+        == "a\\u001b[2J\\u202e\\xff.txt: no \\u009b words"
+    )
     assert str(VerbatimError("no \x07 bell")) == "no \\u0007 bell"
 
 
@@ -151,7 +162,19 @@ def test_nothing_that_a_command_prints_steers_the_terminal(tmp_path, capfd):
     library = ["--library", str(tmp_path / "made\u202e")]
     question = "What did Ida say about\x1b[2J the \u202elamp?"
     assert main(["add", str(talks), *library]) == 1
-    main(["correct", "lamp", "--at", "0", "--words", "The \x1b[31mlamp \u202eturned all night.", "--by", "N\x9bell", *library])
+    main(
+        [
+            "correct",
+            "lamp",
+            "--at",
+            "0",
+            "--words",
+            "The \x1b[31mlamp \u202eturned all night.",
+            "--by",
+            "N\x9bell",
+            *library,
+        ]
+    )
     commands: list[list[str]] = [
         ["ask", question], ["ask", question, "--json"], ["ask", "?\x1b[2J"], ["ask", "lamp", "--show", "no\x1b[2J"],
         ["search", "lamp\u202e"], ["search", "the\u202e lamp", "--exact"], ["search", "lamp", "--csv"],

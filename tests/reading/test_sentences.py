@@ -13,7 +13,9 @@ from index.formats.parsed import Piece
 from index.reading.sentences import LONGEST_SENTENCE_WORDS, WORDS_WITHOUT_STOP, build_sentences, split_sentences
 
 punctuated = st.text(st.sampled_from([*"abI é漢.!?…,'\"”’)]。！\n\t—0"]), max_size=60)
-texts = st.one_of(punctuated, st.lists(st.sampled_from([*WORDS, "Yes.", "go?", "Mr.", "..."]), max_size=40).map(" ".join))
+texts = st.one_of(
+    punctuated, st.lists(st.sampled_from([*WORDS, "Yes.", "go?", "Mr.", "..."]), max_size=40).map(" ".join)
+)
 
 
 @st.composite
@@ -45,7 +47,10 @@ def cut(text: str) -> list[str]:
         ("Yes.", ["Yes."]),
         ("no full stop at all", ["no full stop at all"]),
         ("Is it? It is! Good.", ["Is it?", "It is!", "Good."]),
-        ("Dr. Gill and Mr. Lund met at St. Ives. They spoke.", ["Dr. Gill and Mr. Lund met at St. Ives.", "They spoke."]),
+        (
+            "Dr. Gill and Mr. Lund met at St. Ives. They spoke.",
+            ["Dr. Gill and Mr. Lund met at St. Ives.", "They spoke."],
+        ),
         ("It cost 3.5 million. Then 4.", ["It cost 3.5 million.", "Then 4."]),
         ("J. R. Hartley wrote it. I read it.", ["J. R. Hartley wrote it.", "I read it."]),
         ("So did I. Then we left.", ["So did I.", "Then we left."]),
@@ -100,7 +105,9 @@ def test_times_never_run_backwards(turns):
 
 @given(turns_of_pieces())
 def test_times_lie_within_the_known_ones_or_say_how_far_off_they_may_be(turns):
-    known = [t for pieces in turns for p in pieces if p.speech and p.text.split() for t in (p.start, p.end) if t is not None]
+    known = [
+        t for pieces in turns for p in pieces if p.speech and p.text.split() for t in (p.start, p.end) if t is not None
+    ]
     sentences = [sentence for of_turn in build_sentences(turns) for sentence in of_turn]
     for sentence in sentences:
         if not known:

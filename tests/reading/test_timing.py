@@ -38,7 +38,9 @@ def test_estimated_times_rise_within_the_duration_and_say_what_they_are(talk, du
         assert timed == spoken
         return
     sentences = [sentence for of_turn in timed for sentence in of_turn]
-    assert [(s.position, s.text, s.speech) for s in sentences] == [(s.position, s.text, s.speech) for s in talk.sentences]
+    assert [(s.position, s.text, s.speech) for s in sentences] == [
+        (s.position, s.text, s.speech) for s in talk.sentences
+    ]
     assert all(s.time_source == "estimated" and s.time_error > 2 for s in sentences)
     assert all(0 <= s.start <= s.end for s in sentences)
     assert all(one.end == pytest.approx(two.start) for one, two in pairwise(sentences))
@@ -57,17 +59,23 @@ def test_a_sentence_has_the_share_of_its_characters_after_the_opening():
 
 
 def test_the_clock_runs_on_in_a_marked_break():
-    ((one, note, two),) = estimate_times([[Sentence(0, LINE), Sentence(1, "Break", speech=False), Sentence(2, LINE)]], None)
+    ((one, note, two),) = estimate_times(
+        [[Sentence(0, LINE), Sentence(1, "Break", speech=False), Sentence(2, LINE)]], None
+    )
     assert note.end - note.start == BREAK
     assert one.end == note.start and note.end == two.start
 
 
-@pytest.mark.parametrize("text", ["Break", "Break: our sponsor is a rope maker", "[ad break]", "Sponsor: ropes", "(commercial)"])
+@pytest.mark.parametrize(
+    "text", ["Break", "Break: our sponsor is a rope maker", "[ad break]", "Sponsor: ropes", "(commercial)"]
+)
 def test_a_break_is_known_by_its_word(text):
     assert is_break(text)
 
 
-@pytest.mark.parametrize("text", ["[laughter]", "Music", "[breaks a plate]", "Intro", "(adds something)", "[broadcast]", ""])
+@pytest.mark.parametrize(
+    "text", ["[laughter]", "Music", "[breaks a plate]", "Intro", "(adds something)", "[broadcast]", ""]
+)
 def test_other_stage_directions_are_no_break(text):
     assert not is_break(text)
 
@@ -182,11 +190,15 @@ def test_a_duration_in_which_nobody_speaks_so_is_not_believed(duration):
     assert "not believed" in mended[0]
 
 
-@given(st.lists(st.tuples(st.none() | st.floats(0, 400), st.integers(0, 30)), max_size=30), st.none() | st.floats(1, 500))
+@given(
+    st.lists(st.tuples(st.none() | st.floats(0, 400), st.integers(0, 30)), max_size=30), st.none() | st.floats(1, 500)
+)
 def test_checked_times_run_forwards_and_no_word_is_touched(lines, duration):
     before = talk(*lines)
     turns, _ = possible_times(before, duration, [])
-    assert [[piece.text for piece in turn.pieces] for turn in turns] == [[piece.text for piece in turn.pieces] for turn in before]
+    assert [[piece.text for piece in turn.pieces] for turn in turns] == [
+        [piece.text for piece in turn.pieces] for turn in before
+    ]
     kept = [start for start in starts(turns) if start is not None]
     assert kept == sorted(kept)
     assert set(kept) <= {start for start, _ in lines}
@@ -201,7 +213,9 @@ def test_without_times_and_duration_an_episode_has_the_minute_and_no_duration(tm
     assert 900 < last.start < 1500 and last.time_source == "estimated" and last.time_error > 60
 
 
-def test_a_time_known_to_the_minute_at_best_is_shown_with_its_place_in_the_talk_and_no_second(tmp_path, capsys, monkeypatch):
+def test_a_time_known_to_the_minute_at_best_is_shown_with_its_place_in_the_talk_and_no_second(
+    tmp_path, capsys, monkeypatch
+):
     monkeypatch.setenv("VERBATIM_EMBEDDINGS", "hashing")
     file = tmp_path / "bell.txt"
     file.write_text(f"Ann Hale: {LINE * 150}\n\nBo Lund: A heron stole the clapper. {LINE * 50}", encoding="utf-8")
@@ -259,4 +273,6 @@ def test_a_wrong_time_in_a_file_is_told_among_what_was_mended(tmp_path):
     file.write_text("\n\n".join(f"[{time}] Ann Hale: {LINE}" for time in times), encoding="utf-8")
     episode = read_episode(file)
     assert any("1 time can't be true" in line for line in episode.mended)
-    assert [turn.start for turn in episode.turns if turn.sentences[0].time_error == 0] == [0, 10, 30, 40] or len(episode.turns) == 1
+    assert [turn.start for turn in episode.turns if turn.sentences[0].time_error == 0] == [0, 10, 30, 40] or len(
+        episode.turns
+    ) == 1

@@ -129,7 +129,11 @@ class Running:
     def put_back(self) -> None:
         generation = self.library.generation()
         for file in self.folder.rglob("*"):
-            if file.is_file() and not file.name.startswith(DATABASE) and not (self.kept / file.relative_to(self.folder)).exists():
+            if (
+                file.is_file()
+                and not file.name.startswith(DATABASE)
+                and not (self.kept / file.relative_to(self.folder)).exists()
+            ):
                 file.unlink()
         shutil.copytree(self.kept, self.folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(f"{DATABASE}*"))
         with (

@@ -124,7 +124,9 @@ def look_through(value: Any, may_name: Callable[[str], bool]) -> None:
 def check_text(text: str) -> None:
     """Refusal where half a character (a surrogate) stands alone."""
     if half := re.search("[\ud800-\udfff]", text):
-        raise Refusal(422, f"The text has half a character (U+{ord(half[0]):04X}), which nobody can read. Send it without.")
+        raise Refusal(
+            422, f"The text has half a character (U+{ord(half[0]):04X}), which nobody can read. Send it without."
+        )
 
 
 def _usual(number: float) -> bool:

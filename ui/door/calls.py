@@ -77,7 +77,9 @@ class Page(gr.Blocks):
 
     async def preprocess_data(self, block_fn: Any, inputs: Any, *others: Any, **named: Any) -> Any:
         """As Gradio's; an empty text stays text, and a value that its field doesn't take is refused in one line."""
-        texts = [isinstance(part, gr.Textbox) and value is None for part, value in zip(block_fn.inputs, inputs, strict=False)]
+        texts = [
+            isinstance(part, gr.Textbox) and value is None for part, value in zip(block_fn.inputs, inputs, strict=False)
+        ]
         inputs = ["" if empty else value for empty, value in zip(texts, inputs, strict=False)]
         try:
             return await super().preprocess_data(block_fn, inputs, *others, **named)
@@ -132,7 +134,7 @@ async def told_in_a_line(request: Request, fault: Exception) -> JSONResponse:
 def check_call(page: Blocks, how: str, name: str | None, body: Any) -> None:
     """Refusal: there is no such function on the page, or what is sent doesn't fit what it takes."""
     if not isinstance(body, dict):
-        raise Refusal(400, "The request should be a JSON object, as {\"data\": […]}.")
+        raise Refusal(400, 'The request should be a JSON object, as {"data": […]}.')
     if how == "call/v2":
         _check_named(page, name or "", body)
         return
@@ -153,7 +155,9 @@ def check_call(page: Blocks, how: str, name: str | None, body: Any) -> None:
     inputs = function.inputs
     asked_for = [part for part in inputs if not part.skip_api]
     if len(data) not in (len(inputs), len(asked_for)):
-        raise Refusal(400, f"{function.api_name or 'The function'} takes {len(asked_for)} values, and {len(data)} were sent.")
+        raise Refusal(
+            400, f"{function.api_name or 'The function'} takes {len(asked_for)} values, and {len(data)} were sent."
+        )
     for part, value in zip(inputs if len(data) == len(inputs) else asked_for, data, strict=True):
         _check_kind(part, value)
 
@@ -202,6 +206,8 @@ def _check_kind(part: Any, value: Any) -> None:
     if expected is None:
         return
     kind, words = expected
-    if not isinstance(value, kind) or (isinstance(value, bool) and bool not in (kind, *(kind if isinstance(kind, tuple) else ()))):
+    if not isinstance(value, kind) or (
+        isinstance(value, bool) and bool not in (kind, *(kind if isinstance(kind, tuple) else ()))
+    ):
         named = getattr(part, "label", None) or part.get_block_name()
         raise Refusal(400, f"{named} should be {words}.")

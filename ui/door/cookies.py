@@ -39,4 +39,9 @@ def behind_tls(scope: Any) -> bool:
     proxied = (header(scope, b"x-forwarded-proto") or "").split(",")[0].strip().lower()
     origin = (header(scope, b"origin") or "").lower()
     forwarded = (header(scope, b"forwarded") or "").lower().replace('"', "")
-    return scope.get("scheme") == "https" or proxied == "https" or "proto=https" in forwarded or origin.startswith("https://")
+    return (
+        scope.get("scheme") == "https"
+        or proxied == "https"
+        or "proto=https" in forwarded
+        or origin.startswith("https://")
+    )

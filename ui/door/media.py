@@ -32,7 +32,10 @@ class MediaHosts:
                 headers = message.get("headers", [])
                 if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
                     message["headers"] = [
-                        (name, value.replace(HERE, HERE + self._hosts()) if name == b"content-security-policy" else value)
+                        (
+                            name,
+                            value.replace(HERE, HERE + self._hosts()) if name == b"content-security-policy" else value,
+                        )
                         for name, value in headers
                     ]
             await send(message)

@@ -120,7 +120,9 @@ def from_here(scope: Any) -> bool:
 
     The name counts because a web page of somebody else may give its own name this machine's address.
     """
-    forwarded = any(FORWARDED.fullmatch(name.decode("latin-1").lower()) for name, _ in scope["headers"] if name != b"host")
+    forwarded = any(
+        FORWARDED.fullmatch(name.decode("latin-1").lower()) for name, _ in scope["headers"] if name != b"host"
+    )
     own_name = OWN_NAME.fullmatch(header(scope, b"host") or "")
     return is_loopback((scope.get("client") or ("",))[0]) and bool(own_name) and not forwarded
 

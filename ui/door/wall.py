@@ -185,7 +185,9 @@ class Wall:
 
 def is_inside(path: str, folder: str | None) -> bool:
     """Whether a file really lies in that folder, whatever links lead to it."""
-    return folder is not None and Path(path).is_absolute() and Path(path).resolve().is_relative_to(Path(folder).resolve())
+    return (
+        folder is not None and Path(path).is_absolute() and Path(path).resolve().is_relative_to(Path(folder).resolve())
+    )
 
 
 def unchanged(send: Any) -> Any:

@@ -96,7 +96,9 @@ class Sessions(StateHolder):
         super().__init__()
         self.set_blocks(blocks)
         self.fields = SharedFields()
-        self.awake: OrderedDict[str, None] = OrderedDict()  # those that have been used since they last rested, oldest first
+        self.awake: OrderedDict[str, None] = (
+            OrderedDict()
+        )  # those that have been used since they last rested, oldest first
 
     def __getitem__(self, session_id: str) -> SessionState:
         if session_id not in self.session_data:

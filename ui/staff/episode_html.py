@@ -58,7 +58,11 @@ def voices(episode: Episode) -> Markup:
         if length
     ]
     legend = [
-        (name, colours[name], said("legend_share", name=name or said("unknown_speaker"), share=round(100 * share / whole)))
+        (
+            name,
+            colours[name],
+            said("legend_share", name=name or said("unknown_speaker"), share=round(100 * share / whole)),
+        )
         for name, share in sorted(shares.items(), key=lambda each: -each[1])
         if share
     ]
@@ -109,7 +113,9 @@ def _play(n: int, turn: Turn, episode: Episode, audio: str | None, end: float) -
     first = turn.sentences[0]
     lead = min(first.time_error or 0.0, MOST_LEAD_SECONDS) if (first.time_error or 0.0) > EXACT_SECONDS else 0.0
     start = None if first.start is None else max(0.0, first.start - lead)
-    return play_from(f"t{n}", audio, start, end, title=episode.title, episode=episode.id, who=_named(turn), at=_at(first))
+    return play_from(
+        f"t{n}", audio, start, end, title=episode.title, episode=episode.id, who=_named(turn), at=_at(first)
+    )
 
 
 def _name(turn: Turn) -> str | None:

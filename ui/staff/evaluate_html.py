@@ -132,7 +132,15 @@ def passage(
 
 def comparison(view: dict[str, Any]) -> Markup:
     """Two runs beside each other: every metric with its difference, and the questions won and lost."""
-    names = (said("figure"), said("old"), said("new"), said("difference"), said("interval"), said("told"), said("questions"))
+    names = (
+        said("figure"),
+        said("old"),
+        said("new"),
+        said("difference"),
+        said("interval"),
+        said("told"),
+        said("questions"),
+    )
     cells = ("label", "old", "new", "mean", "interval", "told", "n")
     sheet = table(said("compare"), names, [[row[cell] for cell in cells] for row in view["rows"]])
     changes = [(_change(change), change["rows"]) for change in view["changed"]]

@@ -73,9 +73,7 @@ def find_screen(page: gr.Blocks, assistant: Assistant) -> None:
             until = gr.Textbox(label=said("until"), placeholder=said("date_hint"), max_lines=1, max_length=10)
             order = gr.Dropdown([(told, key) for key, told in ORDERS.items()], value="best", label=said("order"))
             exact = gr.Checkbox(label=said("exact"), elem_id="exact")
-        found = gr.HTML(
-            notice(said("start")), elem_id="found", js_on_load="staff.found(element, trigger)"
-        )
+        found = gr.HTML(notice(said("start")), elem_id="found", js_on_load="staff.found(element, trigger)")
         file = gr.JSON(visible=False)
 
     asked = [topic, person, show, episode, role, since, until, order, exact]

@@ -38,9 +38,7 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
         head = gr.HTML()
         episodes = gr.HTML(elem_id="episodes")
         gr.HTML(
-            section(
-                said("add"), said("add_lead", kinds=kinds, megabytes=MOST_BYTES // 1_000_000, files=MOST_FILES)
-            )
+            section(said("add"), said("add_lead", kinds=kinds, megabytes=MOST_BYTES // 1_000_000, files=MOST_FILES))
         )
         files = gr.File(label=said("drop"), file_count="multiple", elem_id="drop", height=150)
         states = gr.HTML(elem_id="drafts")

@@ -27,7 +27,14 @@ EXAMPLES = {
     "  verbatim eval --questions q.jsonl --transcripts transcripts/ --json new.json --compare old.json",
 }
 
-OTHER_WORDS = {"list": "episodes", "find": "search", "delete": "remove", "import": "add", "start": "serve", "evaluate": "eval"}
+OTHER_WORDS = {
+    "list": "episodes",
+    "find": "search",
+    "delete": "remove",
+    "import": "add",
+    "start": "serve",
+    "evaluate": "eval",
+}
 """What other programs call our commands."""
 NewCommand = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 """Adds a command by its name, what runs it, and its summary."""
@@ -97,7 +104,9 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def _add(command: NewCommand) -> None:
     add = command(
-        "add", changing.add, "Add transcripts: files, folders or globs. Unchanged ones are skipped, changed ones replaced."
+        "add",
+        changing.add,
+        "Add transcripts: files, folders or globs. Unchanged ones are skipped, changed ones replaced.",
     )
     add.add_argument("paths", nargs="+", metavar="PATH")
     add.add_argument(
@@ -141,9 +150,7 @@ def _asking(command: NewCommand) -> None:
         sub.add_argument("--show", metavar="SHOW", help="only this show")
         sub.add_argument("--episode", metavar="ID", help="only this episode")
         sub.add_argument("--guest", metavar="NAME", help="only episodes with this person, and only their words")
-        sub.add_argument(
-            "--since", metavar="DATE", help="only episodes from this day on (2024-02-01, 2024-02 or 2024)"
-        )
+        sub.add_argument("--since", metavar="DATE", help="only episodes from this day on (2024-02-01, 2024-02 or 2024)")
         sub.add_argument("--until", metavar="DATE", help="only episodes up to this day")
 
 
@@ -159,7 +166,9 @@ def _listing(command: NewCommand) -> None:
 
 def _speakers(command: NewCommand) -> None:
     speakers = command(
-        "speakers", changing.speakers, "Review who speaks in a transcript without names: what is least sure, and your answers."
+        "speakers",
+        changing.speakers,
+        "Review who speaks in a transcript without names: what is least sure, and your answers.",
     )
     speakers.add_argument("episode", metavar="EPISODE")
     speakers.add_argument("--json", action="store_true")
@@ -222,7 +231,9 @@ def _serve(command: NewCommand) -> None:
 
 
 def _eval(command: NewCommand) -> None:
-    evaluate = command("eval", reading.evaluate, "Run a question set and measure finding, citing, abstaining and answering.")
+    evaluate = command(
+        "eval", reading.evaluate, "Run a question set and measure finding, citing, abstaining and answering."
+    )
     evaluate.add_argument(
         "--questions", required=True, type=Path, metavar="FILE", help="the set: our JSONL, BEIR, QMSum or LoCoMo"
     )

@@ -142,9 +142,7 @@ class Network(nn.Module):
         return pair, torch.cat([self.span(states), self.sentence(states)], 2)
 
 
-def through(
-    layer: Any, states: torch.Tensor, hidden: torch.Tensor, dtype: torch.dtype, dropout: float
-) -> torch.Tensor:
+def through(layer: Any, states: torch.Tensor, hidden: torch.Tensor, dtype: torch.dtype, dropout: float) -> torch.Tensor:
     """One of BERT's layers, as in the library's own; matrices in `dtype`, sums in float32.
 
     `hidden` is added to the attention scores: very negative for padding. Attention is written out: the library's fused

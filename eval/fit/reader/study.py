@@ -150,7 +150,9 @@ def read(assistant: Assistant, asked: SetQuestion, score: Scorer, encoder: Encod
                 if value > best[number]:
                     best[number] = value
                     hit_gold[number] = in_gold(span_of(hits[number].passage.episode, sentence), gold)
-    spans = [EpisodeSpan(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last) for h in hits]
+    spans = [
+        EpisodeSpan(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last) for h in hits
+    ]
     right = np.array([in_gold(span, gold) for span in spans])
     return Read(asked, odds, best, right, hit_gold, np.array([hit.score for hit in hits]))
 

@@ -67,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="the cases of a seed are always the same")
     parser.add_argument("--cases", type=int, help="how many (default: 2,000, or as many as there is time for)")
     parser.add_argument("--seconds", type=float, help="stop after so many seconds by the clock")
-    parser.add_argument("--only", type=int, metavar="CASE", help="this case alone: its files are kept, its traceback is shown")
+    parser.add_argument(
+        "--only", type=int, metavar="CASE", help="this case alone: its files are kept, its traceback is shown"
+    )
     parser.add_argument("--worker", nargs=2, type=int, metavar=("FIRST", "END"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.worker:
@@ -81,7 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     faults, counts = run(options.seed, first, end, seconds=options.seconds or math.inf, full=options.only is not None)
     for fault in sorted(faults, key=lambda fault: (fault.kind, -len(fault.cases))):
         print(f"{fault.kind}: {plain(fault.what)}   ({len(fault.cases)} cases)")
-        print("".join(f"    {place}\n" for place in fault.places) + f"    again: --seed {options.seed} --only {fault.cases[0]}")
+        print(
+            "".join(f"    {place}\n" for place in fault.places)
+            + f"    again: --seed {options.seed} --only {fault.cases[0]}"
+        )
     kinds = Counter(fault.kind for fault in faults)
     total = counts["read"] + counts["refused"] + counts["faults"]
     print(
@@ -138,7 +143,13 @@ def _worker(seed: int, first: int, end: int, until: float) -> Iterator[dict[str,
             raise RuntimeError(f"case {first} of seed {seed} can't be made:\n{trace}")
         slow = child.returncode in (-signal.SIGPROF, -signal.SIGKILL)
         died = f"{SECONDS:g} s of the processor" if slow else f"the process died of signal {-child.returncode}"
-        yield {"case": first, "ended": "slow" if slow else "uncaught", "what": died, "places": _dumped(trace), "trace": trace}
+        yield {
+            "case": first,
+            "ended": "slow" if slow else "uncaught",
+            "what": died,
+            "places": _dumped(trace),
+            "trace": trace,
+        }
 
 
 class _Watch:
@@ -242,7 +253,10 @@ def _places(exc: BaseException) -> dict[str, Any]:
     frames = [frame for frame in traceback.extract_tb(exc.__traceback__, limit=-200) if _ours(frame.filename)]
     ours = [f"{Path(frame.filename).relative_to(ROOT)}:{frame.lineno} {frame.name}" for frame in reversed(frames)]
     trace = "".join(traceback.format_exception(exc, limit=-30))
-    return {"places": list(dict.fromkeys(ours))[:PLACES], "trace": trace.encode("ascii", "backslashreplace").decode()[-6000:]}
+    return {
+        "places": list(dict.fromkeys(ours))[:PLACES],
+        "trace": trace.encode("ascii", "backslashreplace").decode()[-6000:],
+    }
 
 
 def read_case(spoiled: Seed, name: str, folder: Path) -> Episode:
@@ -294,7 +308,11 @@ def _show_case(seed: int, case: int) -> None:
     """Leave the case's files where they can be looked at."""
     spoiled, name = case_of(seed, case, seeds())
     folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{seed}-{case}-"))
-    for suffix, data in ((spoiled.suffix, spoiled.data), (".meta.json", spoiled.sidecar), (".chapters.json", spoiled.chapters)):
+    for suffix, data in (
+        (spoiled.suffix, spoiled.data),
+        (".meta.json", spoiled.sidecar),
+        (".chapters.json", spoiled.chapters),
+    ):
         if data:
             (folder / f"talk{suffix}").write_bytes(data)
     print(f"{spoiled.name}, as {name!a}: {folder}", file=sys.stderr)

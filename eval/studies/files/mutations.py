@@ -1,6 +1,6 @@
 """How the fuzzer spoils a file: bytes, lines, tokens, numbers, nests, tags, encodings, JSON values, Word members, splices.
 
-    mutated(seed, seeds, random) -> a Seed that is somewhat wrong; the same for the same `random.Random`
+mutated(seed, seeds, random) -> a Seed that is somewhat wrong; the same for the same `random.Random`
 """
 
 from __future__ import annotations
@@ -130,7 +130,9 @@ def _cut(data: bytes, other: bytes, random: Random) -> bytes:
 
 def _splice(data: bytes, other: bytes, random: Random) -> bytes:
     at, there = random.randrange(len(data) + 1), random.randrange(len(other) + 1)
-    return random.choice((data[:at] + other[there:], other + data, data[:at] + other + data[at:], data + b"\n\n" + other))
+    return random.choice(
+        (data[:at] + other[there:], other + data, data[:at] + other + data[at:], data + b"\n\n" + other)
+    )
 
 
 _BYTES: tuple[Callable[[bytes, bytes, Random], bytes], ...] = (_flip, _cut, _splice, _splice)
@@ -179,7 +181,9 @@ def _tokens_moved(text: str, random: Random) -> str:
 def _numbers(text: str, random: Random) -> str:
     share = random.choice((0.02, 0.2, 1.0))
     same = random.choice(NUMBERS)
-    return _NUMBER.sub(lambda m: m[0] if random.random() > share else random.choice((same, random.choice(NUMBERS))), text)
+    return _NUMBER.sub(
+        lambda m: m[0] if random.random() > share else random.choice((same, random.choice(NUMBERS))), text
+    )
 
 
 def _inserted(text: str, random: Random) -> str:
@@ -201,12 +205,20 @@ def _nested(text: str, random: Random) -> str:
     opens, closes = random.choice(NESTS)
     times = random.choice((1, 10, 40, 900, 20_000))
     first, last = sorted(random.randrange(len(text) + 1) for _ in range(2))
-    return text[:first] + opens * times + text[first:last] + closes * random.choice((times, times, 0, times - 1)) + text[last:]
+    return (
+        text[:first]
+        + opens * times
+        + text[first:last]
+        + closes * random.choice((times, times, 0, times - 1))
+        + text[last:]
+    )
 
 
 def _tags(text: str, random: Random) -> str:
     share = random.choice((0.05, 0.5))
-    return re.sub(r"[<>\[\](){}\"'&:;/\\|-]", lambda m: m[0] if random.random() > share else random.choice(("", m[0] * 2)), text)
+    return re.sub(
+        r"[<>\[\](){}\"'&:;/\\|-]", lambda m: m[0] if random.random() > share else random.choice(("", m[0] * 2)), text
+    )
 
 
 _TEXT: tuple[Callable[[str, Random], str], ...] = (
@@ -242,16 +254,22 @@ def _spoiled_json(data: bytes, random: Random) -> bytes:
         key = random.choice(list(holder)) if isinstance(holder, dict) else random.randrange(len(holder))
         done = random.randrange(7)
         if done == 0 and isinstance(holder, dict):
-            holder[random.choice(("speaker", "start", "end", "text", "title", "people", "segments", "words", "x"))] = holder[key]
+            holder[random.choice(("speaker", "start", "end", "text", "title", "people", "segments", "words", "x"))] = (
+                holder[key]
+            )
         elif done == 1 and isinstance(holder, list) and len(holder) < 3000:
             holder += holder[:20] * random.choice((2, 10, 40))
         elif done == 2 and isinstance(holder[key], str):
             holder[key] = random.choice(_TEXT)(holder[key], random)[:MOST]
         elif done == 3 and isinstance(holder[key], int | float):
-            holder[key] = random.choice((-holder[key], holder[key] * 1000, repr(holder[key])[:50], holder[key] + 10**7, 0))
+            holder[key] = random.choice(
+                (-holder[key], holder[key] * 1000, repr(holder[key])[:50], holder[key] + 10**7, 0)
+            )
         elif done == 4:
             other = random.choice(holders)
-            holder[key] = json.loads(json.dumps(random.choice(list(other.values()) if isinstance(other, dict) else other)))
+            holder[key] = json.loads(
+                json.dumps(random.choice(list(other.values()) if isinstance(other, dict) else other))
+            )
         else:
             holder[key] = _odd(random)
     return _limited(json.dumps(content, ensure_ascii=random.random() < 0.5)[:MOST_RARELY])
@@ -280,14 +298,20 @@ def _spoiled_docx(data: bytes, random: Random) -> bytes:
             members = {info.filename: archive.read(info) for info in archive.infolist()}
     except Exception:  # spoiled before, in whatever way
         return _flip(data, data, random)
-    name = "word/document.xml" if random.random() < 0.7 and "word/document.xml" in members else random.choice(list(members) or [""])
+    name = (
+        "word/document.xml"
+        if random.random() < 0.7 and "word/document.xml" in members
+        else random.choice(list(members) or [""])
+    )
     done = random.randrange(9)
     if done == 0:
         members.pop(name, None)
     elif done == 1:
         members[random.choice(("word/document.xml", "../x", name + "x", name.upper()))] = members.get(name, b"")
     elif done == 2:
-        members[name] = random.choice((b"", b"<", b"<a/>", b"\x00" * 20_000_000, random.choice(list(members.values()) or [b""])))
+        members[name] = random.choice(
+            (b"", b"<", b"<a/>", b"\x00" * 20_000_000, random.choice(list(members.values()) or [b""]))
+        )
     elif done < 6:
         members[name] = _spoiled_xml(members.get(name, b"").decode("utf-8", "surrogateescape"), random)
     else:
@@ -304,7 +328,9 @@ def _spoiled_docx(data: bytes, random: Random) -> bytes:
 
 
 def _spoiled_xml(text: str, random: Random) -> bytes:
-    places = [match.end() for match in re.finditer(r"<w:(?:tcPr|tc|tr|tbl|p|r|t|body|tblGrid)(?: [^>]*)?>|</w:\w+>", text)] or [0]
+    places = [
+        match.end() for match in re.finditer(r"<w:(?:tcPr|tc|tr|tbl|p|r|t|body|tblGrid)(?: [^>]*)?>|</w:\w+>", text)
+    ] or [0]
     for _ in range(random.choice((1, 3, 10))):
         at = random.choice(places)
         number = random.choice((*NUMBERS, "1000000", "1000000000"))

@@ -23,7 +23,7 @@ TALK = (
     ("Ida Holm", 0.5, "Welcome to Salt & Lantern, I'm Ida Holm. With me is Bo Dahl, who mends ropes."),
     ("Bo Dahl", 7.25, "Thank you, Ida. I began in 1994, at 4:30 in the morning, with Mr. Quist."),
     ("Ida Holm", 14.0, "How long is a rope, really? [laughs]"),
-    ("Bo Dahl", 16.5, "Two hundred metres… or 3.5 ells a turn; \"it depends\", my father said."),
+    ("Bo Dahl", 16.5, 'Two hundred metres… or 3.5 ells a turn; "it depends", my father said.'),
     ("Ida Holm", 24.0, "And what did it cost?"),
     ("Bo Dahl", 26.0, "Forty-one crowns, 12 øre – no more than that. (applause)"),
     ("Ida Holm", 31.0, "Would you do it again, the winter of the long ice?"),

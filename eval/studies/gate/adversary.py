@@ -54,13 +54,19 @@ class Outcome:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print what became of each kind of sentence, and write the figures with `--json`. Exit code 0, whatever they
     are."""
-    parser = argparse.ArgumentParser(prog="python -m eval adversary", description="Put lies and honest sentences to the gate.")
-    parser.add_argument("--transcripts", type=Path, nargs="+", default=[SAMPLES], help="made from these instead of the samples")
+    parser = argparse.ArgumentParser(
+        prog="python -m eval adversary", description="Put lies and honest sentences to the gate."
+    )
+    parser.add_argument(
+        "--transcripts", type=Path, nargs="+", default=[SAMPLES], help="made from these instead of the samples"
+    )
     parser.add_argument("--most", type=int, default=60, help="episodes used at most")
     parser.add_argument("--scale", type=float, default=1.0, help="more or fewer cases of each kind")
     parser.add_argument("--seed", type=int, default=SEED, help="another draw of cases")
     parser.add_argument("--half", choices=["dev", "test"], default="test")
-    parser.add_argument("--show", type=int, default=0, metavar="N", help="print up to N failures of each kind (dev only)")
+    parser.add_argument(
+        "--show", type=int, default=0, metavar="N", help="print up to N failures of each kind (dev only)"
+    )
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args(arguments)
     if options.show and options.half == "test":
@@ -203,7 +209,9 @@ def failures(outcomes: Sequence[Outcome], most: int) -> list[Outcome]:
     replaced."""
     found: list[Outcome] = []
     for kind in QUOTAS:
-        found += [o for o in outcomes if o.case.kind == kind and (o.wrong or (o.case.honest and o.became == MENDED))][:most]
+        found += [o for o in outcomes if o.case.kind == kind and (o.wrong or (o.case.honest and o.became == MENDED))][
+            :most
+        ]
     return found
 
 

@@ -60,7 +60,9 @@ def _strangers(sentence: str, blank: str, own: Sequence[Citation], people: set[s
         if (parts := set(re.findall(r"\w+", name.casefold()))) & words
         and not parts & set(re.findall(r"\w+", normalise(" ".join(citation.quote for citation in own))))
     }
-    if not speakers and UNLABELLED in blank:  # "Ann or Bo said (host or guest, unlabelled; …)" names neither as the speaker
+    if (
+        not speakers and UNLABELLED in blank
+    ):  # "Ann or Bo said (host or guest, unlabelled; …)" names neither as the speaker
         return []
     if named and not named & speakers:
         return [

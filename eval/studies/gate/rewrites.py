@@ -73,7 +73,9 @@ QUOTE_STYLES = (
 )  # fmt: skip
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
 _UNITS += "seventeen eighteen nineteen twenty".split()
-_TENS = {word: 10 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)}
+_TENS = {
+    word: 10 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+}
 _NUMBER_WORD = re.compile(
     rf"\b(?:(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS[2:])})\b", re.IGNORECASE
 )
@@ -100,7 +102,7 @@ def plain(text: str) -> str:
 
 
 def third_person(text: str, pronouns: Pronouns) -> str | None:
-    """"I bake" in the third person; None where the verb can't be recognised well enough to be written correctly."""
+    """ "I bake" in the third person; None where the verb can't be recognised well enough to be written correctly."""
     he, him, his, hers = pronouns
     one = he != "they"
     be, was, has, does = ("is", "was", "has", "does") if one else ("are", "were", "have", "do")
@@ -231,7 +233,9 @@ def negation_changed(text: str, rng: random.Random) -> str | None:
         return None
     if len(negations) == 1:
         match = negations[0]
-        return re.sub(r"\b([Cc])a(?= )(?!n)", r"\1an", re.sub(r"\bwo ", "will ", text[: match.start()] + text[match.end() :]))
+        return re.sub(
+            r"\b([Cc])a(?= )(?!n)", r"\1an", re.sub(r"\bwo ", "will ", text[: match.start()] + text[match.end() :])
+        )
     if negations:
         return None
     places = list(re.finditer(r"\b(?:is|are|was|were|will|can|could|would|should|must|has|have|had)\b(?! to\b)", text))

@@ -95,7 +95,7 @@ class QuotedSentence:
 
     @property
     def half(self) -> str:
-        """"dev" or "test", by its episode."""
+        """ "dev" or "test", by its episode."""
         return half_of(self.quote.episode.id)
 
 
@@ -161,7 +161,9 @@ def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[QuotedSentence, str,
         for turn in held[row["episode"]].turns:
             for sentence in turn.sentences:
                 if turn.speaker and normalise(row["begins"].split(". ")[0]) in normalise(sentence.text):
-                    said = QuotedSentence(quote_from(held[row["episode"]], turn, sentence, row["sentences"]), sentence.text)
+                    said = QuotedSentence(
+                        quote_from(held[row["episode"]], turn, sentence, row["sentences"]), sentence.text
+                    )
                     yield said, row["honest"], "by hand", row["about"]
                     yield said, row["swapped"], "word swapped, by hand", row["about"]
 
@@ -320,7 +322,9 @@ class Maker:
 
     def quote_inside(self, said: QuotedSentence) -> Case | None:
         """Honest: reported speech up to a clause that is quoted."""
-        match = re.fullmatch(r"(.{15,}?),? ((?:and|but|because|so|when|which|for|with|from|in|on|to) .{12,}?)[.!]?", said.text)
+        match = re.fullmatch(
+            r"(.{15,}?),? ((?:and|but|because|so|when|which|for|with|from|in|on|to) .{12,}?)[.!]?", said.text
+        )
         indirect = match and third_person(plain(match[1]), said.pronouns)
         if not match or not indirect:
             return None
@@ -358,7 +362,9 @@ class Maker:
             "{who} says {source} used to say “{it}”", "{who} quotes {source}: “{it}”", "{who} says that {source} said {it}",
             "According to {who}, {source} said “{it}”", "{who} recalls what {source} said: “{it}”",
         ))  # fmt: skip
-        return self.case("report told as one", indirect, style.format(who=self.short(indirect.who), source=source, it=words))
+        return self.case(
+            "report told as one", indirect, style.format(who=self.short(indirect.who), source=source, it=words)
+        )
 
     # Not honest
 
@@ -415,7 +421,9 @@ class Maker:
         inside = name_changed(plain(said.text), self.names, self.rng)
         indirect = inside and self.in_indirect_speech(inside, self.short(said.who), said.pronouns)
         other = set(re.findall(r"\w+", inside or "")) - set(re.findall(r"\w+", said.text))
-        return self.lie("name changed", said, indirect if indirect and other & set(re.findall(r"\w+", indirect)) else None)
+        return self.lie(
+            "name changed", said, indirect if indirect and other & set(re.findall(r"\w+", indirect)) else None
+        )
 
     def invented(self, said: QuotedSentence) -> Case | None:
         """A lie: a mark that belongs to no quote."""
@@ -436,13 +444,17 @@ class Maker:
         if made is None:
             return None
         indirect, _, words = made
-        style = self.rng.choice(("{who} says “{it}”", "“{it},” says {who}", "{who} says that {it}", "According to {who}, {it}"))
+        style = self.rng.choice(
+            ("{who} says “{it}”", "“{it},” says {who}", "{who} says that {it}", "According to {who}, {it}")
+        )
         return self.lie("reporter credited", indirect, style.format(who=self.short(indirect.who), it=words))
 
     def swapped_word(self, said: QuotedSentence) -> Case | None:
         """A lie: reported speech with one word exchanged."""
         indirect = self.indirect(said)
-        return self.lie("word swapped", said, indirect and word_changed(indirect, lambda word: self.swap(word, said), self.rng))
+        return self.lie(
+            "word swapped", said, indirect and word_changed(indirect, lambda word: self.swap(word, said), self.rng)
+        )
 
     def lie(self, kind: str, said: QuotedSentence, sentence: str | None, *, words: str | None = None) -> Case | None:
         """The case, unless the lie turned out to be said in the quote after all."""
@@ -480,4 +492,3 @@ class Maker:
         longer = replace(episode, turns=(*episode.turns, added))
         outside = re.sub(r"^my ", f"{said.pronouns[2]} ", source)
         return QuotedSentence(quote_from(longer, added, sentence), sentence.text), outside, low
-

@@ -95,8 +95,7 @@ def ask_all(assistant: Assistant, questions: Sequence[SetQuestion], *, seconds: 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what the model wrote, what was shown of it, and every fault. Exit code 1 where something wrong was shown.
-"""
+    """Print what the model wrote, what was shown of it, and every fault. Exit code 1 where something wrong was shown."""
     parser = argparse.ArgumentParser(prog="python -m eval small-model", description=__doc__.split("\n")[0])
     parser.add_argument("--library", default="library", help="the library's folder")
     parser.add_argument("--questions", type=Path, default=Path("eval/data/samples.jsonl"))

@@ -35,7 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     questions = [q.question for q in read_set(options.questions).questions if q.verdict == "answered" and not q.history]
     taken = seconds_to_the_page(options.library, questions[: options.limit])
-    print(json.dumps({"questions": len(taken), "median": round(statistics.median(taken), 3), "most": round(max(taken), 3)}))
+    print(
+        json.dumps(
+            {"questions": len(taken), "median": round(statistics.median(taken), 3), "most": round(max(taken), 3)}
+        )
+    )
     return 0
 
 

@@ -40,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print seconds, errors and the ratio to a lone listener as JSON. Exit code 1 where a question failed."""
     parser = argparse.ArgumentParser(prog="python -m eval load", description=__doc__.split("\n")[0])
     parser.add_argument("--library", type=Path, help="the library to ask (default: one made of the sample episodes)")
-    parser.add_argument("--questions-file", type=Path, default=QUESTIONS, help="the set that the questions are taken from")
+    parser.add_argument(
+        "--questions-file", type=Path, default=QUESTIONS, help="the set that the questions are taken from"
+    )
     parser.add_argument("--listeners", type=int, default=50)
     parser.add_argument("--questions", type=int, default=5, help="questions of each listener")
     parser.add_argument("--alone", type=int, default=ALONE, help="questions of the one listener who asks alone")

@@ -51,8 +51,7 @@ class RandomVectors:
         self.random = np.random.default_rng(0)
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
-        """Questions by the real model; passages as random vectors of unit length, float32 of shape (len(texts), dim).
-"""
+        """Questions by the real model; passages as random vectors of unit length, float32 of shape (len(texts), dim)."""
         if query:
             return self.real.encode(texts, query=True)
         vectors = self.random.standard_normal((len(texts), self.fingerprint.dimensions), dtype=np.float32)
@@ -139,7 +138,15 @@ def ask_cold(runs: int) -> dict[str, float]:
     samples = Path(__file__).parents[3] / "samples" / "transcripts"
     with tempfile.TemporaryDirectory() as folder:
         Library.create(folder).add([samples])
-        ask = [sys.executable, "-m", "ui.terminal.cli", "ask", "What did Tobin say about barley bread?", "--library", folder]
+        ask = [
+            sys.executable,
+            "-m",
+            "ui.terminal.cli",
+            "ask",
+            "What did Tobin say about barley bread?",
+            "--library",
+            folder,
+        ]
         importing = [sys.executable, "-c", "import sentence_transformers"]
         asked, imported = [], []
         for _ in range(runs):

@@ -55,7 +55,10 @@ async def measure(address: str, process: int, texts: Sequence[str], warm: int, s
         page = (await client.get("/config")).json()
         await visits(client, page, [texts[n % len(texts)] for n in range(warm)])
         costs = {}
-        for name, questions in (("opened", [None] * sessions), ("asked", [texts[n % len(texts)] for n in range(sessions)])):
+        for name, questions in (
+            ("opened", [None] * sessions),
+            ("asked", [texts[n % len(texts)] for n in range(sessions)]),
+        ):
             await asyncio.sleep(SETTLING)
             before = resident_kb(process)
             await visits(client, page, questions)
@@ -98,7 +101,9 @@ async def visit(client: httpx.AsyncClient, page: dict[str, Any], question: str |
             await send(event)
     if question is None:
         return
-    after = next(e for e in events.values() if [names.get(e["targets"][0][0]), e["targets"][0][1]] == ["question", "submit"])
+    after = next(
+        e for e in events.values() if [names.get(e["targets"][0][0]), e["targets"][0][1]] == ["question", "submit"]
+    )
     while after:
         await send(after, question=question)
         follows = (e for e in events.values() if e["trigger_after"] == after["id"] and e["trigger_only_on_success"])

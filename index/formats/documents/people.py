@@ -16,9 +16,7 @@ _TITLE = (
     r"|Capt(?:ain)?|Col(?:onel)?)\.?"
 )
 _PART = r"\b[^\W\d_a-z][\w'’]*(?:-[^\W\d_]\w*){0,3}"
-_NAME = (
-    rf"{_PART}(?:\s+(?:(?:[A-Z]\.|de|da|di|del|della|van|von|der|den|bin|al|la|le|el|Ó|Mac|St\.)\s+){{0,3}}{_PART}){{0,3}}"
-)
+_NAME = rf"{_PART}(?:\s+(?:(?:[A-Z]\.|de|da|di|del|della|van|von|der|den|bin|al|la|le|el|Ó|Mac|St\.)\s+){{0,3}}{_PART}){{0,3}}"
 _TITLED = (
     rf"(?:(?:{_TITLE}|(?:[Tt]he\s)?(?:[\w-]+\s+){{0,3}}?(?:author|professor|founder|chef|writer|scientist)s?)\s+){{0,4}}"
     rf"(?P<name>{_NAME})"
