@@ -20,7 +20,8 @@ from index.plain import plain
 from rag.answer import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
 from rag.draft import Draft
 from rag.evidence.may_speak import may_speak_rule
-from rag.evidence.quotes import Evidence, Extractor, Quote
+from rag.evidence.quote import Quote
+from rag.evidence.quotes import Evidence, Extractor
 from rag.evidence.retrieve import Hit, Retriever
 from rag.evidence.sections import Sections, gather
 from rag.evidence.verdict import Decision, decide

@@ -30,7 +30,8 @@ from eval.sets.readers import read_set
 from index.library import Library
 from rag.assistant import Assistant
 from rag.evidence.may_speak import may_speak_rule
-from rag.evidence.quotes import FEATURES, Evidence, Quote, fitted
+from rag.evidence.quote import Quote
+from rag.evidence.quotes import FEATURES, Evidence, fitted
 from rag.evidence.verdict import features
 from rag.question.scope import Filters, Scope
 

@@ -58,7 +58,7 @@ class Command:
 
 
 @dataclass
-class Outcome:
+class KillOutcome:
     """What became of all the moments. `killed`: how many commands were still running then."""
 
     moments: int = 0
@@ -165,9 +165,9 @@ def _spoil(folder: Path) -> None:
         out.write(b"\xaa" * PAGE)
 
 
-def run(moments: int, seed: int, *, report: Callable[[str], object] = lambda line: None) -> Outcome:
+def run(moments: int, seed: int, *, report: Callable[[str], object] = lambda line: None) -> KillOutcome:
     """Kill all the commands in turn, so many times in all."""
-    dice, outcome = random.Random(seed), Outcome()
+    dice, outcome = random.Random(seed), KillOutcome()
     with tempfile.TemporaryDirectory() as work_:
         work = Path(work_)
         transcripts = work / "transcripts"
@@ -187,7 +187,7 @@ def run(moments: int, seed: int, *, report: Callable[[str], object] = lambda lin
 
 
 def _kill(
-    command: Command, times: int, dice: random.Random, outcome: Outcome, work: Path, whole: Path, transcripts: Path
+    command: Command, times: int, dice: random.Random, outcome: KillOutcome, work: Path, whole: Path, transcripts: Path
 ) -> None:
     prepared = _copy(whole, work / "prepared")
     command.prepare(prepared)

@@ -13,7 +13,8 @@ from itertools import groupby
 from index.episode import Turn
 from index.library import Library
 from prompts import flat
-from rag.evidence.quotes import READ_PASSAGES, Extractor, Quote
+from rag.evidence.quote import Quote
+from rag.evidence.quotes import READ_PASSAGES, Extractor
 from rag.evidence.retrieve import Hit, Retriever
 from rag.evidence.verdict import RELATED, probability, threshold
 from rag.prose import counted

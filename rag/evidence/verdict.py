@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 
 from index.episode import Turn
 from rag.answer import Verdict
-from rag.evidence.quotes import Evidence, Quote, Signals, fitted
+from rag.evidence.quote import Quote, Signals
+from rag.evidence.quotes import Evidence, fitted
 
 
 def threshold() -> float:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from index.search.lexical import stems
 from index.speakers.labels import is_anonymous
-from rag.evidence.quotes import Quote
+from rag.evidence.quote import Quote
 
 NAME_WORDS = 4  # by which words may be attributed to a speaker
 WHOLE_NAME_WORDS = 24  # of a name, office included, that may stand whole in a sentence; a longer one is no name

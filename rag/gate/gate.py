@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rag.answer import Citation, Withheld, Wrote
 from rag.draft import Draft
 from rag.evidence.check import normalise
-from rag.evidence.quotes import Quote
+from rag.evidence.quote import Quote
 from rag.gate.judge import Ruling, judge
 from rag.gate.second_look import SecondLook
 from rag.gate.synonyms import synonyms

@@ -25,7 +25,7 @@ from index.search.lexical import stems
 from rag.answer import Check
 from rag.english import QUANTITIES, REPORTING_WORDS, SPEECH_FORMS, TITLES
 from rag.evidence.check import check_quote, locate
-from rag.evidence.quotes import Quote
+from rag.evidence.quote import Quote
 from rag.gate.attribution import attribute, attributes_to_reporter, pronoun
 from rag.gate.clauses import MARKS, WORD, Cited, Clause, bare, clauses_of, names_in, speaker_of, words_of
 from rag.gate.negation import NOT_ONLY, ONLY, Polarity, tilted, turned

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from prompts import fence_around, flat, one_line
 from rag.draft import Draft
-from rag.evidence.quotes import Quote
+from rag.evidence.quote import Quote
 from rag.gate.clauses import speaker_of
 from rag.model.endpoint import Allowance, whole_reply
 from rag.model.faults import ModelFault

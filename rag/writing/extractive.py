@@ -12,7 +12,7 @@ from typing import Protocol
 from prompts import flat
 from rag.answer import Wrote
 from rag.draft import Draft
-from rag.evidence.quotes import Quote
+from rag.evidence.quote import Quote
 from rag.prose import either
 from rag.question.question import Question
 

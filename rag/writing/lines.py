@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rag.answer import Searched
-from rag.evidence.quotes import Quote
+from rag.evidence.quote import Quote
 from rag.prose import counted, either
 from rag.question.question import Question
 

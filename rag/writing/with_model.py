@@ -16,7 +16,7 @@ from itertools import islice
 from prompts import fence_around, flat, one_line
 from rag.answer import Wrote
 from rag.draft import Draft
-from rag.evidence.quotes import Quote
+from rag.evidence.quote import Quote
 from rag.gate.gate import Gate
 from rag.gate.second_look import second_look
 from rag.model.endpoint import Allowance, ask_model

@@ -19,7 +19,7 @@ from rag.answer import Answer, Asked, Done, Found, Wrote
 from rag.assistant import Assistant
 from rag.draft import Draft
 from rag.evidence.check import check_quote
-from rag.evidence.quotes import Quote, Signals
+from rag.evidence.quote import Quote, Signals
 from rag.question.question import Question
 from rag.question.scope import Filters, QuestionError
 from rag.settings import Settings

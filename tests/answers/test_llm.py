@@ -18,7 +18,7 @@ from index.library import Library
 from rag.answer import Done, Wrote
 from rag.assistant import Assistant
 from rag.draft import Draft
-from rag.evidence.quotes import Quote, Signals
+from rag.evidence.quote import Quote, Signals
 from rag.gate.gate import Gate
 from rag.gate.judge import judge
 from rag.gate.numbers import numbers

@@ -16,7 +16,7 @@ from eval.run.judge import Judge
 from index.episode import Episode
 from rag.answer import Answer, Searched
 from rag.draft import Draft
-from rag.evidence.quotes import Quote, Signals
+from rag.evidence.quote import Quote, Signals
 from rag.gate.second_look import second_look
 from rag.model.voices import label_speakers
 from rag.question.plan import model_kind

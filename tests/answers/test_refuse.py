@@ -11,7 +11,7 @@ from index.episode import Turn
 from index.library import Library
 from rag.answer import Answer, Searched
 from rag.assistant import Assistant
-from rag.evidence.quotes import Quote, Signals
+from rag.evidence.quote import Quote, Signals
 from rag.evidence.verdict import probability, threshold
 from rag.question.question import Question
 from rag.writing.lines import otherwise_line, refusal

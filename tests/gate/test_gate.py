@@ -15,7 +15,7 @@ from index.episode import Episode, Person
 from index.search.encoder import load_encoder
 from rag.answer import Wrote
 from rag.draft import Draft
-from rag.evidence.quotes import Quote, Signals
+from rag.evidence.quote import Quote, Signals
 from rag.gate.gate import Gate
 from rag.gate.judge import judge
 from rag.gate.numbers import numbers

@@ -17,7 +17,7 @@ from index.episode import Episode, Person, Show
 from rag.answer import Wrote
 from rag.draft import Draft
 from rag.evidence.check import check_quote
-from rag.evidence.quotes import Quote, Signals
+from rag.evidence.quote import Quote, Signals
 from rag.gate.gate import Gate
 from rag.question.question import Question
 from rag.writing.with_model import llm_writer

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from eval.fit.reader import mistakes as reader_mistakes
-from eval.fit.reader.data import Maker
+from eval.fit.reader.data import ExampleMaker
 from eval.fit.reader.export import export
 from eval.fit.reader.network import Network
 from eval.fit.reader.sets import Corpus
-from eval.fit.reader.study import Read, figures, main, view
+from eval.fit.reader.study import ReadPassages, figures, main, view
 from eval.sets.questions import Gold
 from index.library import Library
 from rag.answer import Asked
@@ -96,7 +96,7 @@ def test_what_is_found_outside_the_gold_is_wrong_and_what_is_inside_is_right_in_
         assert item.wrong and all(asked["gold"][0]["text"] not in mined.texts[n].text for n in item.wrong)
     assert {(item.answered, item.gold) for item in by_question[ROWS[3]["question"]]} == {(False, ())}
     assert by_question[ROWS[1]["question"]][0].person == "Vera Moss"
-    made = [e for number in range(4) for e in next(Maker(mined, "train").blocks(number, size=32))]
+    made = [e for number in range(4) for e in next(ExampleMaker(mined, "train").blocks(number, size=32))]
     said = [e for e in made if e.question == ROWS[2]["question"] and any(gold for _, _, gold in e.sentences)]
     assert said and all(e.by_anyone and not e.answered for e in said)
     more = Corpus()
@@ -127,10 +127,10 @@ def test_questions_of_interviews_become_a_set_that_can_be_asked(tmp_path: Path) 
 
 def read(
     verdict: str, odds: list[float], right: list[bool], fit: list[float], best: list[float], hit: list[bool]
-) -> Read:
+) -> ReadPassages:
     asked = Asked("q", "?", "fact", verdict, (Gold("a", 0.0, 1.0),) if verdict != "not_said" else ())
     arrays = [np.array(values) for values in (np.stack([odds, odds], 1), best, right, hit, fit)]
-    return Read(asked, *arrays)
+    return ReadPassages(asked, *arrays)
 
 
 def test_figures_by_hand() -> None:

@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.fit.reader.changed import detail_changed, turned_round
-from eval.fit.reader.data import Example, Maker
+from eval.fit.reader.data import ExampleMaker, ReaderExample
 from eval.fit.reader.export import export
 from eval.fit.reader.measure import best_span, overlap
 from eval.fit.reader.mine import mine
-from eval.fit.reader.network import Encoder, Network, loss_of, through
+from eval.fit.reader.network import Network, ReaderEncoder, loss_of, through
 from eval.fit.reader.sets import Corpus, Item, add_rows, add_sets, part_of, text_of
 from eval.fit.reader.talks import about, add_meetings, add_talk
-from eval.fit.reader.train import Plan, Training, load_weights
+from eval.fit.reader.train import Training, TrainingPlan, load_weights
 from index.search.onnx_export import torch_model, wheel_folder
 
 BARGES = (
@@ -95,12 +95,14 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def examples(corpus: Corpus) -> list[Example]:
-    blocks = Maker(corpus, "train").blocks(0, size=64)
+def examples(corpus: Corpus) -> list[ReaderExample]:
+    blocks = ExampleMaker(corpus, "train").blocks(0, size=64)
     return [example for _ in range(8) for example in next(blocks)]
 
 
-def test_every_sentence_of_an_example_is_a_sentence_of_its_source(corpus: Corpus, examples: list[Example]) -> None:
+def test_every_sentence_of_an_example_is_a_sentence_of_its_source(
+    corpus: Corpus, examples: list[ReaderExample]
+) -> None:
     known = {text.text[a:b] for text in corpus.texts for a, b, _, _ in text.sentences}
     assert {example.kind for example in examples} >= {"answer", "elsewhere", "changed", "swapped", "not answered"}
     for example in examples:
@@ -108,7 +110,7 @@ def test_every_sentence_of_an_example_is_a_sentence_of_its_source(corpus: Corpus
 
 
 def test_words_called_the_answer_are_the_answer_and_lie_in_a_sentence_called_right(
-    corpus: Corpus, examples: list[Example]
+    corpus: Corpus, examples: list[ReaderExample]
 ) -> None:
     answers = {corpus.texts[item.text].text[a:b] for item in corpus.items for a, b in item.spans}
     right = [example for example in examples if example.spans]
@@ -119,7 +121,7 @@ def test_words_called_the_answer_are_the_answer_and_lie_in_a_sentence_called_rig
             assert any(gold and x <= a and b <= y for x, y, gold in example.sentences)
 
 
-def test_wrong_ones_hold_no_sentence_called_right_and_none_of_the_answers_words(examples: list[Example]) -> None:
+def test_wrong_ones_hold_no_sentence_called_right_and_none_of_the_answers_words(examples: list[ReaderExample]) -> None:
     for example in examples:
         if example.kind in ("elsewhere", "not answered"):
             assert not example.answered and not example.by_anyone and example.spans == ()
@@ -127,7 +129,9 @@ def test_wrong_ones_hold_no_sentence_called_right_and_none_of_the_answers_words(
             assert example.question != "What is the rind washed with?" or "cider" not in example.passage
 
 
-def test_right_words_of_another_person_than_the_one_asked_about_answer_by_anyone_alone(examples: list[Example]) -> None:
+def test_right_words_of_another_person_than_the_one_asked_about_answer_by_anyone_alone(
+    examples: list[ReaderExample],
+) -> None:
     swapped = [example for example in examples if example.kind == "swapped" and example.set == "friendsqa"]
     assert swapped
     for example in swapped:
@@ -140,7 +144,7 @@ def test_right_words_of_another_person_than_the_one_asked_about_answer_by_anyone
 
 
 def test_a_host_s_question_is_answered_by_the_turn_after_it_and_by_no_other(
-    corpus: Corpus, examples: list[Example]
+    corpus: Corpus, examples: list[ReaderExample]
 ) -> None:
     asked = [item for item in corpus.items if item.set == "changelog"]
     assert len(asked) == 8
@@ -202,7 +206,7 @@ def test_an_article_is_in_one_part_whatever_its_set_calls_it() -> None:
 
 
 def test_nothing_of_another_part_is_shown(corpus: Corpus) -> None:
-    train, dev = (Maker(corpus, part) for part in ("train", "dev"))
+    train, dev = (ExampleMaker(corpus, part) for part in ("train", "dev"))
     shown = {t for item in train.items["squad_dev"] for t in (item.text, *item.wrong)} | {
         t for ts in train.beside.values() for t in ts
     }
@@ -259,7 +263,7 @@ def test_every_row_is_met_once_before_one_is_met_again() -> None:
     add_rows(
         made, "squad_dev", iter([row(f"What is word {n}?", f"Word {n} is here. ", f"Word {n}", doc) for n in range(24)])
     )
-    maker = Maker(made, "train")
+    maker = ExampleMaker(made, "train")
     seen: list[str] = []
     maker.example = lambda item, rng: seen.append(item.question)  # type: ignore[assignment,func-returns-value]
     blocks = maker.blocks(3, size=8)
@@ -269,15 +273,15 @@ def test_every_row_is_met_once_before_one_is_met_again() -> None:
 
 
 def test_blocks_are_the_same_wherever_one_begins(corpus: Corpus) -> None:
-    maker = Maker(corpus, "train")
+    maker = ExampleMaker(corpus, "train")
     blocks = maker.blocks(5, size=32)
     first = [next(blocks) for _ in range(3)]
     assert next(maker.blocks(5, 2, size=32)) == first[2]
     assert first[0] != first[1]
 
 
-def test_tokens_belong_to_the_sentence_and_the_words_that_they_spell(examples: list[Example]) -> None:
-    encoder = Encoder(96)
+def test_tokens_belong_to_the_sentence_and_the_words_that_they_spell(examples: list[ReaderExample]) -> None:
+    encoder = ReaderEncoder(96)
     batch = encoder.batch(examples[:64])
     assert batch.ids.shape[1] % 16 == 0 and batch.ids.shape[1] <= 96
 
@@ -311,9 +315,9 @@ def test_the_layers_give_what_the_library_s_own_give() -> None:
     assert torch.allclose(states[mask == 1], wanted[mask == 1], atol=1e-5)
 
 
-def test_the_loss_is_small_for_what_is_right_and_does_not_see_what_is_not_known(examples: list[Example]) -> None:
+def test_the_loss_is_small_for_what_is_right_and_does_not_see_what_is_not_known(examples: list[ReaderExample]) -> None:
     some = [e for e in examples if e.spans][:8]
-    batch = Encoder().batch(some)
+    batch = ReaderEncoder().batch(some)
     right = (
         torch.stack([batch.starts, batch.ends, (batch.rights.gather(1, batch.sentence.clamp(min=0)) == 1).float()], 2)
         * 40
@@ -329,7 +333,7 @@ def test_the_loss_is_small_for_what_is_right_and_does_not_see_what_is_not_known(
 
 def test_training_that_was_stopped_comes_to_the_same_weights(corpus: Corpus, tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    plan = Plan(examples=64, tokens=64, learning=1)
+    plan = TrainingPlan(examples=64, tokens=64, learning=1)
     device = torch.device("cpu")
     whole, stopped, resumed = (tmp_path / name for name in ("whole", "stopped", "stopped"))
     whole.mkdir()

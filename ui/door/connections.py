@@ -41,7 +41,7 @@ class Crowd:
     def __init__(self, most: int, by_address: int) -> None:
         self.most, self.by_address = most, by_address
         self.present: Counter[str] = Counter()
-        self.waiting: dict[Connection, None] = {}  # for a whole request, the longest first
+        self.waiting: dict[TimedConnection, None] = {}  # for a whole request, the longest first
 
     def admit(self, address: str) -> bool:
         """Whether one more may come from there; another that only waits makes room for it."""
@@ -57,7 +57,7 @@ class Crowd:
         return False
 
 
-class Connection(H11Protocol):
+class TimedConnection(H11Protocol):
     """uvicorn's connection with times and a crowd around it."""
 
     def __init__(self, *arguments: Any, crowd: Crowd, patience: Patience, **named: Any) -> None:
@@ -170,7 +170,7 @@ def bounded(by_address: int, patience: Patience | None = None, *, most: int | No
     # One address never takes all there is: half is left to the others.
     crowd = Crowd(most, by_address and min(by_address, max(FEWEST, most // 2)))
     return {
-        "http": partial(Connection, crowd=crowd, patience=patience),
+        "http": partial(TimedConnection, crowd=crowd, patience=patience),
         "ws": "none",  # the pages use none
         "backlog": BACKLOG,
         "timeout_keep_alive": patience.idle,

@@ -45,7 +45,7 @@ def _finished(value: object) -> Markup:
     return value if isinstance(value, Markup) else Markup(escaped(value))
 
 
-class _Joined(Extension):
+class _JoinedMarkup(Extension):
     """Takes the line breaks out of a template's text; inside a comment they still count its lines, for tracebacks."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
@@ -67,5 +67,5 @@ ENVIRONMENT = Environment(
     autoescape=True,
     undefined=StrictUndefined,
     finalize=_finished,
-    extensions=[_Joined],
+    extensions=[_JoinedMarkup],
 )

@@ -34,7 +34,7 @@ _SAYING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ReaderExample:
     """What is read, and what is right; None where that isn't known.
 
     `sentences`: start and end in `passage`, and whether it answers. `spans`: alternative words of the answer in `passage`;
@@ -51,7 +51,7 @@ class Example:
     by_anyone: bool
 
 
-class Maker:
+class ExampleMaker:
     """Makes examples of a part of the corpus."""
 
     def __init__(self, corpus: Corpus, part: str, *, tokens: int = 144, sets: Sequence[str] | None = None) -> None:
@@ -72,7 +72,7 @@ class Maker:
             if text.part == part:
                 self.beside[text.doc].append(number)
 
-    def blocks(self, seed: int, first: int = 0, size: int = BLOCK) -> Iterator[list[Example]]:
+    def blocks(self, seed: int, first: int = 0, size: int = BLOCK) -> Iterator[list[ReaderExample]]:
         """Blocks of examples without end, from number `first` on; every set's rows are gone through in turn."""
         weights = {name: TRAINED.get(name, TALKS.get(name, 0)) * len(rows) for name, rows in self.items.items()}
         total = sum(weights.values())
@@ -90,7 +90,7 @@ class Maker:
             yield block
             number += 1
 
-    def example(self, item: Item, rng: random.Random) -> Example:
+    def example(self, item: Item, rng: random.Random) -> ReaderExample:
         """One example of an item: right as it stands, or wrong in one of the ways."""
         if not item.answered:
             window = (
@@ -111,7 +111,7 @@ class Maker:
                 return self._named(item, "elsewhere", elsewhere, rng, wrong=True)
         return self._named(item, "answer", self._answering(item, rng), rng)
 
-    def as_it_stands(self, item: Item, rng: random.Random) -> Example:
+    def as_it_stands(self, item: Item, rng: random.Random) -> ReaderExample:
         """The item as its set has it, nothing made: what is measured."""
         text = self.texts[item.text]
         window = self._answering(item, rng) if item.gold else self._window(text, self._like(item, item.text, rng), rng)
@@ -211,7 +211,7 @@ class Maker:
 
     def _named(
         self, item: Item, kind: str, window: list[tuple[Text, int]], rng: random.Random, wrong: bool = False
-    ) -> Example:
+    ) -> ReaderExample:
         """The example, some of them about the words of one person: of whoever says it, or of somebody who doesn't."""
         anyone = (item.answered or bool(item.gold)) and not wrong
         voices: dict[tuple[int, int], str] = {}
@@ -282,7 +282,7 @@ class Maker:
     def _shown(
         self, item: Item, kind: str, window: list[tuple[Text, int]], voices: dict[tuple[int, int], str],
         answered: bool, anyone: bool, question: str, bare: bool = False,
-    ) -> Example:  # fmt: skip
+    ) -> ReaderExample:  # fmt: skip
         """The sentences as one text with a label before each turn, and where everything lies in it."""
         passage, sentences, spans = "", [], []
         home = self.texts[item.text]
@@ -310,7 +310,7 @@ class Maker:
                     if a < end and start < b
                 ]
         known = not anyone or bool(item.spans)
-        return Example(
+        return ReaderExample(
             item.set, kind, question, passage, tuple(sentences), tuple(spans) if known else None, answered, anyone
         )
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from eval.fit.reader.data import Example, Maker
-from eval.fit.reader.network import ANSWERED, BY_ANYONE, END, START, Encoder, Network, sentence_scores
+from eval.fit.reader.data import ExampleMaker, ReaderExample
+from eval.fit.reader.network import ANSWERED, BY_ANYONE, END, START, Network, ReaderEncoder, sentence_scores
 from eval.fit.reader.sets import MEASURED, Corpus
 
 LEARNT, FOREIGN = 64, 160
@@ -21,11 +21,11 @@ LONGEST_SPAN = 30
 """Tokens."""
 
 
-def measured_examples(corpus: Corpus, tokens: int) -> list[Example]:
+def measured_examples(corpus: Corpus, tokens: int) -> list[ReaderExample]:
     """The examples of every point of the curve: `dev` articles as in training, and the development half of other sets."""
     rng = random.Random(0)
     made = []
-    learnt = Maker(corpus, "dev", tokens=tokens)
+    learnt = ExampleMaker(corpus, "dev", tokens=tokens)
     for name in sorted(set(learnt.items) - set(MEASURED)):
         rows = learnt.items[name]
         # A set with few rows is asked several times, each time differently.
@@ -39,10 +39,10 @@ def measured_examples(corpus: Corpus, tokens: int) -> list[Example]:
 
 
 def measure(
-    network: Network, encoder: Encoder, examples: Sequence[Example], device: torch.device
+    network: Network, encoder: ReaderEncoder, examples: Sequence[ReaderExample], device: torch.device
 ) -> dict[str, dict[str, Any]]:
     """Of each set, and of all (`all`): what `_figures` gives. `swapped`: right words of the wrong person, against right ones."""
-    found: list[tuple[Example, dict[str, float]]] = []
+    found: list[tuple[ReaderExample, dict[str, float]]] = []
     network.eval()
     with torch.no_grad():
         for numbers in encoder.batches(examples, 32):
@@ -66,21 +66,26 @@ def measure(
                     )
                 )
     network.train()
-    by_set: dict[str, list[tuple[Example, dict[str, float]]]] = {"all": found}
+    by_set: dict[str, list[tuple[ReaderExample, dict[str, float]]]] = {"all": found}
     for one in found:
         by_set.setdefault(one[0].set, []).append(one)
     by_set["swapped"] = [one for one in found if one[0].by_anyone and (one[0].kind == "swapped" or _named(one[0]))]
     return {name: _figures(rows) for name, rows in by_set.items()}
 
 
-def _named(example: Example) -> bool:
+def _named(example: ReaderExample) -> bool:
     """Whether the question names who speaks in the passage."""
     speakers = {m[1].split()[0].lower() for m in re.finditer(r"^([^\n:]{1,40}): ", example.passage, re.M)}
     return bool(speakers & set(re.findall(r"[\w'-]+", example.question.lower())))
 
 
 def _one(
-    example: Example, encoder: Encoder, pair: torch.Tensor, tokens: np.ndarray, scores: np.ndarray, rights: np.ndarray
+    example: ReaderExample,
+    encoder: ReaderEncoder,
+    pair: torch.Tensor,
+    tokens: np.ndarray,
+    scores: np.ndarray,
+    rights: np.ndarray,
 ) -> dict[str, float]:
     one = {"answered": float(pair[ANSWERED]), "by_anyone": float(pair[BY_ANYONE])}
     if (rights == 1).any() and (rights == 0).any():
@@ -108,7 +113,7 @@ def overlap(one: str, other: str) -> float:
     return 2 * common / (sum(a.values()) + sum(b.values())) if common else 0.0
 
 
-def _figures(rows: Sequence[tuple[Example, dict[str, float]]]) -> dict[str, Any]:
+def _figures(rows: Sequence[tuple[ReaderExample, dict[str, float]]]) -> dict[str, Any]:
     """Areas under the curve of both log-odds, span overlap, sentence chosen right; absent where it can't be computed."""
     figures: dict[str, Any] = {"n": len(rows)}
     for name in ("answered", "by_anyone"):

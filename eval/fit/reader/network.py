@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
 
-from eval.fit.reader.data import Example
+from eval.fit.reader.data import ReaderExample
 from index.search.encoder import tokenizer_of
 from index.search.onnx_export import torch_model, wheel_folder
 
@@ -34,7 +34,7 @@ ANSWERED, BY_ANYONE = range(2)
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class ReaderBatch:
     """Arrays of some examples. `sentence`: of each token, -1: none; `rights`: of each sentence 1, 0, or -1: not known.
 
     `starts`, `ends`: of each token, whether an answer starts or ends there; the first token's for those without an answer.
@@ -51,14 +51,14 @@ class Batch:
     pairs: torch.Tensor
 
 
-class Encoder:
+class ReaderEncoder:
     """Examples -> batches."""
 
     def __init__(self, tokens: int = 144) -> None:
         self.tokenizer: Tokenizer = tokenizer_of(wheel_folder())
         self.tokens = tokens
 
-    def encode(self, example: Example) -> tuple[list[int], int, list[tuple[int, int]]]:
+    def encode(self, example: ReaderExample) -> tuple[list[int], int, list[tuple[int, int]]]:
         """Ids of "[CLS] question [SEP] passage [SEP]", where the passage starts, and its tokens' characters."""
         question = self.tokenizer.encode(example.question, add_special_tokens=False).ids[:LONGEST_QUESTION]
         passage = self.tokenizer.encode(example.passage, add_special_tokens=False)
@@ -68,7 +68,7 @@ class Encoder:
         return ids, len(question) + 2, passage.offsets[:room]
 
     def batches(
-        self, examples: Sequence[Example], size: int, shuffled: np.random.Generator | None = None
+        self, examples: Sequence[ReaderExample], size: int, shuffled: np.random.Generator | None = None
     ) -> list[list[int]]:
         """Numbers of the examples, sorted by length in batches; the batches in a shuffled order."""
         length = [len(e.passage) + len(e.question) for e in examples]
@@ -78,7 +78,7 @@ class Encoder:
             shuffled.shuffle(batches)
         return batches
 
-    def batch(self, examples: Sequence[Example]) -> Batch:
+    def batch(self, examples: Sequence[ReaderExample]) -> ReaderBatch:
         """Examples as arrays of one length, the longest rounded up to MULTIPLE tokens: ids, types and mask are int64 of shape
         (examples, tokens)."""
         encoded = [self.encode(example) for example in examples]
@@ -104,7 +104,7 @@ class Encoder:
         known = starts.any(1)
         pairs = np.array([[e.answered, e.by_anyone] for e in examples], np.float32)
         arrays = (ids, types, mask, sentence, rights, starts, ends, known, pairs)
-        return Batch(*map(torch.from_numpy, arrays))
+        return ReaderBatch(*map(torch.from_numpy, arrays))
 
 
 class Network(nn.Module):
@@ -174,7 +174,7 @@ def sentence_scores(tokens: torch.Tensor, sentence: torch.Tensor, count: int) ->
     return (inside @ tokens[..., SENTENCE, None])[..., 0] / inside.sum(2).clamp(min=1)
 
 
-def loss_of(pairs: torch.Tensor, tokens: torch.Tensor, batch: Batch) -> dict[str, torch.Tensor]:
+def loss_of(pairs: torch.Tensor, tokens: torch.Tensor, batch: ReaderBatch) -> dict[str, torch.Tensor]:
     """The parts of the loss, by name; a mean over the examples each. Only what is known of an example counts."""
     odds = functional.binary_cross_entropy_with_logits
     scores = sentence_scores(tokens, batch.sentence, batch.rights.shape[1])

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from eval.fit.reader.data import Example
+from eval.fit.reader.data import ReaderExample
 from eval.fit.reader.measure import area
-from eval.fit.reader.network import ANSWERED, BY_ANYONE, SENTENCE, Encoder
+from eval.fit.reader.network import ANSWERED, BY_ANYONE, SENTENCE, ReaderEncoder
 from eval.fit.softmax import fit_softmax
 from eval.run.metrics import EpisodeSpan, gold_spans, in_gold
 from eval.run.runner import CACHE
@@ -42,7 +42,7 @@ Scorer = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.nda
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadPassages:
     """A question and its passages, in the retriever's order. `odds`: (passages, 2); `best`: their best sentences' scores.
 
     `right`: whether a passage overlaps the gold; `hit`: whether its best sentence does; `fit`: the retriever's score.
@@ -64,8 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--test", action="store_true", help="the test halves instead of the development halves")
     parser.add_argument("--limit", type=int, help="questions of a set")
     options = parser.parse_args(arguments)
-    score, encoder = load_scorer(options.weights), Encoder(TOKENS)
-    every: list[list[Read]] = []
+    score, encoder = load_scorer(options.weights), ReaderEncoder(TOKENS)
+    every: list[list[ReadPassages]] = []
     for pair in options.sets:
         file, _, transcripts = pair.partition("=")
         questions = read_set(file)
@@ -122,7 +122,7 @@ def load_scorer(file: Path) -> Scorer:
     return score
 
 
-def read(assistant: Assistant, asked: SetQuestion, score: Scorer, encoder: Encoder) -> Read | None:
+def read(assistant: Assistant, asked: SetQuestion, score: Scorer, encoder: ReaderEncoder) -> ReadPassages | None:
     """The question's best passages, read; None where nothing is found or nobody is asked."""
     filters = Filters(**asked.filters)
     question, scope = assistant.understand(asked.question, asked.history, filters)
@@ -133,7 +133,7 @@ def read(assistant: Assistant, asked: SetQuestion, score: Scorer, encoder: Encod
     may_speak = may_speak_rule(question, filters, scope)
     shown = [view(assistant.extractor.episode(hit.passage.episode), hit.passage) for hit in hits]
     examples = [
-        Example("", "", question.asked, text, tuple((a, b, None) for _, _, a, b in placed), None, False, False)
+        ReaderExample("", "", question.asked, text, tuple((a, b, None) for _, _, a, b in placed), None, False, False)
         for text, placed in shown
     ]
     odds, best, hit_gold = np.zeros((len(hits), 2)), np.full(len(hits), -np.inf), np.zeros(len(hits), bool)
@@ -154,7 +154,7 @@ def read(assistant: Assistant, asked: SetQuestion, score: Scorer, encoder: Encod
         EpisodeSpan(h.passage.episode, h.passage.start, h.passage.end, h.passage.first, h.passage.last) for h in hits
     ]
     right = np.array([in_gold(span, gold) for span in spans])
-    return Read(asked, odds, best, right, hit_gold, np.array([hit.score for hit in hits]))
+    return ReadPassages(asked, odds, best, right, hit_gold, np.array([hit.score for hit in hits]))
 
 
 def view(episode: Episode, passage: Passage) -> tuple[str, list[tuple[Turn, Sentence, int, int]]]:
@@ -182,7 +182,7 @@ def span_of(episode: str, sentence: Sentence) -> EpisodeSpan:
     return EpisodeSpan(episode, sentence.start, sentence.end, sentence.position, sentence.position)
 
 
-def fit_sum(per_set: Sequence[Sequence[Read]]) -> np.ndarray:
+def fit_sum(per_set: Sequence[Sequence[ReadPassages]]) -> np.ndarray:
     """Weights of the reader's log-odds and the retriever's score that rank best."""
     rows = [
         [(_columns(one), one.right) for one in reads if one.right.any() and not one.right.all()] for reads in per_set
@@ -190,15 +190,15 @@ def fit_sum(per_set: Sequence[Sequence[Read]]) -> np.ndarray:
     return fit_softmax([of_set for of_set in rows if of_set], l2=L2) if any(rows) else np.array([1.0, 0.0])
 
 
-def _columns(one: Read) -> np.ndarray:
+def _columns(one: ReadPassages) -> np.ndarray:
     return np.stack([one.odds[:, BY_ANYONE], one.fit], 1)
 
 
-def figures(reads: Sequence[Read]) -> dict[str, Any]:
+def figures(reads: Sequence[ReadPassages]) -> dict[str, Any]:
     """Means over the questions with gold, for each order; and the area over those with and without an answer."""
     with_gold = [one for one in reads if one.asked.gold and one.asked.verdict in ("answered", "said_by_other")]
     weights = fit_sum([reads])
-    orders: dict[str, Callable[[Read], np.ndarray]] = {
+    orders: dict[str, Callable[[ReadPassages], np.ndarray]] = {
         "retriever": lambda one: one.fit,
         "reader": lambda one: one.odds[:, BY_ANYONE],
         "sum": lambda one: _columns(one) @ weights,

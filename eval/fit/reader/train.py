@@ -26,11 +26,11 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from eval.fit.reader.data import BLOCK, Example, Maker
+from eval.fit.reader.data import BLOCK, ExampleMaker, ReaderExample
 from eval.fit.reader.export import export
 from eval.fit.reader.measure import measure, measured_examples
 from eval.fit.reader.mine import mine
-from eval.fit.reader.network import Encoder, Network, loss_of
+from eval.fit.reader.network import Network, ReaderEncoder, loss_of
 from eval.fit.reader.sets import Corpus, add_sets
 from eval.fit.reader.talks import add_interviews, add_meetings
 
@@ -44,7 +44,7 @@ SAVED_EVERY = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainingPlan:
     """How long is trained, and on what. `examples` in all; `measured_every` so many."""
 
     examples: int
@@ -58,12 +58,14 @@ class Plan:
 class Training:
     """A run that can be stopped at any time: network, optimizer, and how many batches of how many blocks are done."""
 
-    def __init__(self, corpus: Corpus, plan: Plan, out: Path, device: torch.device, start: Path | None = None) -> None:
+    def __init__(
+        self, corpus: Corpus, plan: TrainingPlan, out: Path, device: torch.device, start: Path | None = None
+    ) -> None:
         self.plan, self.out, self.device = plan, out, device
         torch.manual_seed(plan.seed)
         self.network = Network(plan.learning).to(device)
-        self.encoder = Encoder(plan.tokens)
-        self.maker = Maker(corpus, "train", tokens=plan.tokens)
+        self.encoder = ReaderEncoder(plan.tokens)
+        self.maker = ExampleMaker(corpus, "train", tokens=plan.tokens)
         self.held = measured_examples(corpus, plan.tokens)
         heads = [p for part in (self.network.pair, self.network.span, self.network.sentence) for p in part.parameters()]
         below = [*self.network.embeddings.parameters(), *self.network.layers.parameters()]
@@ -113,7 +115,7 @@ class Training:
         with (self.out / "curve.jsonl").open("a", encoding="utf-8") as out:
             out.write(json.dumps({"examples": self.seen, **figures}) + "\n")
 
-    def _learn(self, examples: Sequence[Example]) -> dict[str, float]:
+    def _learn(self, examples: Sequence[ReaderExample]) -> dict[str, float]:
         # Dropout is a function of the step, so that a stop changes nothing.
         torch.manual_seed(self.plan.seed * 1_000_003 + self.step)
         batch = self.encoder.batch(examples)
@@ -190,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(export(network, options.export)))
         return 0
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    plan = Plan(options.examples, options.tokens, options.layers, options.seed)
+    plan = TrainingPlan(options.examples, options.tokens, options.layers, options.seed)
     training = Training(_corpus(options), plan, options.out, device, options.start)
     signal.signal(signal.SIGTERM, lambda *_: setattr(training, "stopped", True))
     training.run()

@@ -52,7 +52,7 @@ NAMES = ("talk", "talk", "talk", "talk", "t\u200falk", "2023-01-02 Ann & Bo", "a
 
 
 @dataclass
-class Fault:
+class FuzzFault:
     """One place where the code fails: what happened there, and the numbers of the cases."""
 
     kind: str
@@ -98,10 +98,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(
     seed: int, first: int, end: int, *, seconds: float = math.inf, full: bool = False
-) -> tuple[list[Fault], Counter[str]]:
+) -> tuple[list[FuzzFault], Counter[str]]:
     """The faults in the cases `first` to `end` (not included), and how many were read and refused; `seconds` by the clock."""
     began, counts = time.monotonic(), Counter[str]()
-    faults: dict[tuple[str, str, tuple[str, ...]], Fault] = {}
+    faults: dict[tuple[str, str, tuple[str, ...]], FuzzFault] = {}
     while first < end and time.monotonic() - began < seconds:
         for reported in _worker(seed, first, end, began + seconds):
             first = reported["case"] + 1
@@ -111,7 +111,7 @@ def run(
             if full:
                 print(reported.get("trace", ""), file=sys.stderr)
             key = (reported["ended"], reported["what"].split(":")[0], tuple(reported["places"]))
-            fault = Fault(reported["ended"], reported["what"][:200], tuple(reported["places"]))
+            fault = FuzzFault(reported["ended"], reported["what"][:200], tuple(reported["places"]))
             faults.setdefault(key, fault).cases.append(reported["case"])
     counts["seconds"] = round(time.monotonic() - began)
     return list(faults.values()), counts

@@ -12,13 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
-import numpy as np
-
 from eval.studies.gate.rewrites import (
     FILLERS,
     HE,
     QUOTE_STYLES,
-    SAME,
     SHE,
     THEY,
     Pronouns,
@@ -30,18 +27,17 @@ from eval.studies.gate.rewrites import (
     third_person,
     word_changed,
 )
+from eval.studies.gate.swaps import SentenceWords, subject
 from index.episode import Episode, Sentence, Turn
 from index.search.encoder import Encoder
-from index.search.lexical import STOP_WORDS, stems
+from index.search.lexical import STOP_WORDS
 from index.speakers.labels import is_anonymous
 from rag.evidence.check import normalise
-from rag.evidence.quotes import Quote, Signals
+from rag.evidence.quote import Quote, Signals
 from rag.question.question import Question
 
 QUOTE_WORDS = 18  # a quote grows by whole sentences until it has so many
 SENTENCE_WORDS = (6, 30)
-NEAREST_WORDS = 12  # how many of the words nearest in meaning one may be swapped for
-SAME_MEANING = 0.6  # cosine of two words from which one might be put for the other honestly: never swapped
 MARK_STYLES = (" [{n}].", " [{n}].", ". [{n}]", " [{n}]")
 NAMES = "Marlowe Tamsin Okafor Bergstrom Delphine Ruddock Ysolde Penhallow Castor Novak".split()
 PRONOUNS = {"Tobin Askerly": HE, "Joss Quillfeather": HE} | dict.fromkeys(
@@ -113,7 +109,7 @@ def build_cases(episodes: Sequence[Episode], encoder: Encoder, *, seed: int = 7,
         said = [sentence for episode in ours for sentence in sayable(episode)]
         if len({one.who for one in said}) < 2:
             continue
-        maker = Maker(said, Words(said, encoder), random.Random(f"{seed} {half}"))
+        maker = Maker(said, SentenceWords((one.text for one in said), encoder), random.Random(f"{seed} {half}"))
         for kind, quota in QUOTAS.items():
             if "by hand" in kind:
                 written = [hand for hand in by_hand if hand[2] == kind and hand[0].half == half]
@@ -146,11 +142,6 @@ def quote_from(episode: Episode, turn: Turn, first: Sentence, least: int = 1) ->
     return Quote(episode, turn, first.position, spoken[count - 1].position, text, 1.0, 1, Signals())
 
 
-def subject(text: str) -> list[str]:
-    """The words that a sentence is about, in order: lower case, four letters or more, no stop words."""
-    return [word for word in re.findall(r"[a-z]{4,}", text) if word not in STOP_WORDS]
-
-
 def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[QuotedSentence, str, str, str]]:
     """What was written by hand about the sample show: (sentence said, what is written, kind, what was asked about)."""
     held = {episode.id: episode for episode in episodes}
@@ -168,49 +159,10 @@ def _by_hand(episodes: Sequence[Episode]) -> Iterator[tuple[QuotedSentence, str,
                     yield said, row["swapped"], "word swapped, by hand", row["about"]
 
 
-class Words:
-    """Words that one can be swapped for: near in meaning, or any of the same ending."""
-
-    def __init__(self, said: Sequence[QuotedSentence], encoder: Encoder) -> None:
-        counts: dict[str, int] = {}
-        for one in said:
-            for word in subject(one.text):
-                counts[word] = counts.get(word, 0) + 1
-        self.words = sorted(counts, key=lambda word: (-counts[word], word))[:2500]
-        self.vectors = encoder.encode(self.words)
-        self.rows = {word: row for row, word in enumerate(self.words)}
-
-    def near(self, word: str, rng: random.Random) -> str | None:
-        """One of the words nearest in meaning that still mean something else."""
-        if word not in self.rows:
-            return None
-        cosines = self.vectors @ self.vectors[self.rows[word]]
-        order = [self.words[row] for row in np.argsort(-cosines)[:60] if cosines[row] < SAME_MEANING]
-        fit = [other for other in order if _is_other(word, other) and _ending(word) == _ending(other)]
-        return rng.choice(fit[:NEAREST_WORDS]) if fit else None
-
-    def any(self, word: str, rng: random.Random) -> str | None:
-        """Any word with the same ending and another stem; None where there is none."""
-        fit = [other for other in self.words if _ending(other) == _ending(word) and _is_other(word, other)]
-        return rng.choice(fit) if fit else None
-
-
-SAME_STEMS = [set(stems(pair)) for pair in SAME.items()]
-
-
-def _ending(word: str) -> str:
-    return next((end for end in ("ing", "ed", "ly", "s") if word.endswith(end)), "")
-
-
-def _is_other(word: str, other: str) -> bool:
-    one, two = stems([word])[0], stems([other])[0]
-    return one != two and {one, two} not in SAME_STEMS
-
-
 class Maker:
     """Makes cases of one half. Every kind has a method that makes one of a sentence, or None where it can't be."""
 
-    def __init__(self, said: Sequence[QuotedSentence], words: Words, rng: random.Random) -> None:
+    def __init__(self, said: Sequence[QuotedSentence], words: SentenceWords, rng: random.Random) -> None:
         self.said, self.words, self.rng = said, words, rng
         self.people = {one.who for one in said}
         names = {name for one in said for name in re.findall(r"(?<=[a-z] )[A-Z][a-z]{3,}\b", one.text)}
