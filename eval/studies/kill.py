@@ -23,6 +23,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import faiss
 import numpy as np
 
 from index.corrections.kinds import Correction, WordsAre
@@ -235,6 +236,8 @@ def alone(write: Callable[[Path], object], folder: Path, *, kill_after: float | 
         try:
             for stream in (1, 2):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+            # A pool of threads that the parent has used isn't there after a fork: a second thread would be waited for forever.
+            faiss.omp_set_num_threads(1)
             write(folder)
             code = 0
         finally:

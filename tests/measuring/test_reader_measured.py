@@ -14,9 +14,8 @@ from eval.fit.reader.export import export
 from eval.fit.reader.network import Network
 from eval.fit.reader.sets import Corpus
 from eval.fit.reader.study import ReadPassages, figures, main, view
-from eval.sets.questions import Gold
+from eval.sets.questions import Gold, SetQuestion
 from index.library import Library
-from rag.answer import Asked
 from rag.assistant import Assistant
 
 KILN = """**Host:** Why did you brick up the old kiln?
@@ -128,7 +127,7 @@ def test_questions_of_interviews_become_a_set_that_can_be_asked(tmp_path: Path) 
 def read(
     verdict: str, odds: list[float], right: list[bool], fit: list[float], best: list[float], hit: list[bool]
 ) -> ReadPassages:
-    asked = Asked("q", "?", "fact", verdict, (Gold("a", 0.0, 1.0),) if verdict != "not_said" else ())
+    asked = SetQuestion("q", "?", "fact", verdict, (Gold("a", 0.0, 1.0),) if verdict != "not_said" else ())
     arrays = [np.array(values) for values in (np.stack([odds, odds], 1), best, right, hit, fit)]
     return ReadPassages(asked, *arrays)
 

@@ -48,11 +48,20 @@ def known_here(library: Library, filters: Filters) -> Filters:
 
 
 def matching(library: Library, filters: Filters) -> tuple[EpisodeSummary, ...]:
-    """The episodes that are searched under the filters: none where they name what isn't there."""
+    """The episodes in which somebody speaks who may be quoted under the filters: none where they name what isn't there."""
     try:
-        return Scope.of(library, filters).episodes
+        scope = Scope.of(library, filters)
     except (QuestionError, NoSuchEpisode):
         return ()
+    return tuple(
+        summary
+        for summary in scope.episodes
+        if not filters.role
+        or any(
+            person.role in (filters.role, "unknown") and scope.person in (None, person.name)
+            for person in summary.people
+        )
+    )
 
 
 def scope_of(library: Library, filters: Filters) -> str:
