@@ -143,12 +143,14 @@ def check_call(page: Blocks, how: str, name: str | None, body: Any) -> None:
         raise Refusal(400, f"session_hash should be text of 1 to {LONGEST_SESSION} characters.")
     if how == "join" and session is None:
         raise Refusal(400, "session_hash is missing: what the answer is fetched by.")
-    for field, kind, words in (("event_data", dict, "an object"), ("trigger_id", int, "a whole number")):
-        if body.get(field) is not None and not isinstance(body[field], kind):
-            raise Refusal(400, f"{field} should be {words}.")
+    if not isinstance(body.get("trigger_id", 0), int | None):
+        raise Refusal(400, "trigger_id should be a whole number.")
     if body.get("batched"):
         raise Refusal(400, "batched calls are not taken here.")
     function = _function(page, None if how == "call" else body.get("fn_index"), name)
+    # What a change brings along is the value itself, of any kind; what a press brings along, its function reads by names.
+    if function.collects_event_data and not isinstance(body.get("event_data"), dict | None):
+        raise Refusal(400, "event_data should be an object.")
     data = body.get("data")
     if not isinstance(data, list):
         raise Refusal(400, "data should be a list of the function's values.")
