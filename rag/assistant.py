@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,7 +97,7 @@ class Assistant:
         filters: Filters | None = None,
         *,
         more: int = 0,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """The events of one question, the last of which is `Done`. QuestionError: it can't be asked as it stands.
 
         `more`: how often more was asked for; each time, the next best quotes are given. "Tell me more" in a conversation

@@ -306,13 +306,14 @@ def searching(library: Library, filters: Filters) -> str:
 
 def suggest(suggester: Suggester, rounds: Rounds) -> Any:
     """What can be asked after the last answer, as HTML; nothing where it was overtaken by another question meanwhile."""
-    if not rounds or rounds[-1].answer is None:
+    answer = rounds[-1].answer if rounds else None
+    if answer is None:
         return ""
     last = rounds[-1]
-    suggestions = suggester.next(last.answer, last.filters)
+    suggestions = suggester.next(answer, last.filters)
     if last.halt.is_set():
         return gr.skip()
-    return answers.suggested(suggestions, refused=last.answer.verdict in answers.REFUSALS)
+    return answers.suggested(suggestions, refused=answer.verdict in answers.REFUSALS)
 
 
 def ask_again(rounds: Rounds) -> tuple[Any, Any, Any]:
@@ -357,8 +358,9 @@ def give_up(rounds: Rounds) -> tuple[Rounds, str]:
 def say(moderator: Moderator, rounds: Rounds, sent: Mapping[str, Any], address: str) -> str:
     """Takes what a listener says about an answer; what they are told, as HTML."""
     number, kind, note, id_ = (sent.get(name) for name in ("round", "kind", "note", "id"))
-    known = isinstance(number, int) and 1 <= number <= len(rounds) and isinstance(id_, int)
-    if not (known and isinstance(kind, str) and isinstance(note, str)):
+    if not (isinstance(number, int) and 1 <= number <= len(rounds) and isinstance(id_, int)):
+        return ""
+    if not (isinstance(kind, str) and isinstance(note, str)):
         return ""
     reply = moderator.take(rounds[number - 1], kind, note, address)
     return answers.told(reply, id_, kept=reply == said("thanks"))

@@ -16,7 +16,7 @@ from ui.shared.html import counted, duration
 from ui.words.listeners import said
 
 
-def filter_fields() -> list[gr.components.Component]:
+def filter_fields() -> list[Any]:
     """The six fields, inside the Blocks that is open. Their choices come from `furnished` when the page is opened."""
     roles = [("any_role", EVERY), ("only_guests", "guest"), ("only_hosts", "host")]
     return [

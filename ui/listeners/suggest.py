@@ -145,7 +145,8 @@ class Suggester:
             with self.assistant.pinned() as assistant:
                 asked, _ = assistant.understand(answer.question, (), Filters())
             for name in nearest_names(asked.unknown or "", summaries):
-                yield Suggestion(re.sub(re.escape(asked.unknown or ""), lambda _, n=name: n, answer.asked, flags=re.I))
+                literal = name.replace("\\", r"\\")
+                yield Suggestion(re.sub(re.escape(asked.unknown or ""), literal, answer.asked, flags=re.I))
         if topic:
             yield Suggestion(said("ask_anybody", topic=topic))
         near = [citation.speaker for citation in answer.nearest if citation.speaker]

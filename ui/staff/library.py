@@ -108,6 +108,7 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
     anew: dict[str, Any] = {"trigger_mode": "always_last", **at_once}
     files.upload(take, [files, drafts], [drafts, states, *filled], **working)
     which.input(lambda held, name: form_of(held, name)[2:], [drafts, which], filled[2:], **at_once)
+    box: Any  # Gradio gives its components their events as they are made
     for box in typed[1:]:
         box.blur(keep, [drafts, *typed], [drafts, line], **at_once)
     saved = save.click(store, [drafts, *typed], [drafts, states, line, *filled], **working)
