@@ -18,18 +18,14 @@ Each message names the thing, what is wrong with it, and what to do next.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
-from index.plain import visible
+from index.plain import HALF, visible
 
 
 def printable(path: str | Path) -> str:
     """A file's name as it can be printed and stored: bytes that are no UTF-8 stand as \\xe9."""
-    return os.fsencode(path).decode("utf-8", errors="backslashreplace") if _HALF.search(str(path)) else str(path)
-
-
-_HALF = re.compile("[\ud800-\udfff]")
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace") if HALF.search(str(path)) else str(path)
 
 
 class VerbatimError(Exception):

@@ -28,6 +28,8 @@ _UNSEEN = re.compile(
     r"|(?<=\x1b)(?:\[[0-?]{0,40}[ -/]{0,4}[@-~]|[\]PX^_][^\x07\x1b\x9c\n]{0,2000}(?:\x07|\x1b\\|\x9c)|[()][A-Z0-9])"
     rf"|(?<=[{_TAGS}])[{_TAGS}]+)?"
 )
+HALF = re.compile("[\ud800-\udfff]")
+"""Half a character: a surrogate that stands alone can be neither stored nor shown."""
 _LINE_ENDS = "\r\x0b\x0c\x85\u2028\u2029"
 _FLAG = re.compile(r"[\U000e0030-\U000e007a]{1,8}\U000e007f")
 _JOINED = re.compile(

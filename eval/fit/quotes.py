@@ -151,7 +151,7 @@ def _read(assistant: Assistant, asked: SetQuestion, scope: Scope | None = None) 
     scope = scope or asked_of
     hits = assistant.retriever.retrieve(question, scope, k=8)
     evidence = assistant.extractor.read(question, hits)
-    spans = gold_spans(asked.gold, {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold})
+    spans = gold_spans(asked.gold, {place.episode: assistant.library.episode(place.episode) for place in asked.gold})
     may_speak = may_speak_rule(question, filters, scope)
     may = np.array([may_speak(candidate.turn) for candidate in evidence.candidates], bool)
     gold = np.array(

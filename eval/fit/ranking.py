@@ -66,7 +66,7 @@ def _judged(assistant: Assistant, asked: SetQuestion) -> list[tuple[np.ndarray, 
     """The features of a question's candidates and which overlap the gold; nothing where all or none do."""
     question, scope = assistant.understand(asked.question, asked.history, Filters(**asked.filters))
     found = assistant.retriever.candidates(question, scope)
-    gold = gold_spans(asked.gold, {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold})
+    gold = gold_spans(asked.gold, {place.episode: assistant.library.episode(place.episode) for place in asked.gold})
     spans = [
         EpisodeSpan(p.episode, p.start, p.end, p.first, p.last) for p in (found.passages[id_] for id_ in found.ids)
     ]

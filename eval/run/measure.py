@@ -100,7 +100,7 @@ class _Measured:
         self.gold = gold_spans(asked.gold, {place.episode: self.episode(place.episode) for place in asked.gold})
 
     def episode(self, id_: str) -> Episode:
-        return self.assistant.extractor.episode(id_)
+        return self.assistant.library.episode(id_)
 
     def fill(self) -> None:
         if self.gold:

@@ -14,7 +14,7 @@ from index.errors import TranscriptError
 from index.formats.parsed import Metadata
 from index.formats.source import Source
 from index.formats.times import seconds
-from index.plain import is_plain, plain
+from index.plain import HALF, is_plain, plain
 from index.web import web_address
 
 MAX_BLOCK = 64_000  # characters of front matter
@@ -55,7 +55,6 @@ _DATES = (
     "%a, %d %b %Y %H:%M:%S GMT",
 )
 _UNQUOTED = re.compile(r"^([A-Za-z_][\w-]*):[ \t]++(?![\"'\[{|>&*!])(.*:(?:\s.*|$)|[@`%].*)$", re.MULTILINE)
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 def metadata_from_mapping(mapping: Mapping[str, Any], path: str | Path) -> Metadata:
@@ -169,7 +168,7 @@ def _yaml(block: str, source: Source, first_line: int) -> tuple[Mapping[str, Any
             "the front matter is no table of fields.", line=first_line, repair="Write one `name: value` a line."
         )
     texts = [text for value in (mapping or {}).values() for text in (value if isinstance(value, list) else [value])]
-    if any(isinstance(text, str) and _HALF.search(text) for text in texts):
+    if any(isinstance(text, str) and HALF.search(text) for text in texts):
         mended.append("front matter: half a character left out")
     return mapping, mended
 

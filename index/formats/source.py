@@ -13,7 +13,7 @@ from typing import Any
 
 from index.errors import TranscriptError
 from index.formats.parsed import counted
-from index.plain import plain
+from index.plain import HALF, plain
 
 MAX_BYTES = 20_000_000  # a 24-hour transcript with a time for every word
 MAX_VALUES = 600_000  # lists and objects of JSON: the same again, and what it hangs from
@@ -42,7 +42,6 @@ _REPAIRS = {
     "an RTF document": "Save it as .docx or plain text and add that.",
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
-_HALF = re.compile("[\ud800-\udfff]")
 _HALF_ESCAPED = re.compile(
     r"(?P<kept>\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
@@ -111,8 +110,8 @@ def whole_characters(text: str) -> tuple[str, int]:
         before = len(text)
         text = _HALF_ESCAPED.sub(lambda match: match["kept"] or "", text)
         found = (before - len(text)) // len("\\ud800")
-    if not text.isascii() and _HALF.search(text):
-        text, more = _HALF.subn("", text)
+    if not text.isascii() and HALF.search(text):
+        text, more = HALF.subn("", text)
         found += more
     return text, found
 

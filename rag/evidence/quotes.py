@@ -53,11 +53,6 @@ class Extractor:
     def __init__(self, library: Library) -> None:
         self.library = library
 
-    def episode(self, id_: str) -> Episode:
-        """The episode `id_` as the library holds it now. NoSuchEpisode, EpisodeDamaged: as `Library.episode` raises
-        them."""
-        return self.library.episode(id_)
-
     def read(self, question: Question, hits: Sequence[Hit]) -> Evidence:
         """The sentences of the best passages, each with how well it fits the question."""
         candidates = self._candidates(hits[:READ_PASSAGES])

@@ -223,7 +223,7 @@ class Retelling(Assistant):
 class SwappedSpeakers(Retelling):
     def retold(self, answer):
         def swapped(citation):
-            people = [p.name for p in self.extractor.episode(citation.episode).people if p.name != citation.speaker]
+            people = [p.name for p in self.library.episode(citation.episode).people if p.name != citation.speaker]
             return replace(citation, speaker=people[0] if people else citation.speaker)
 
         return replace(answer, citations=tuple(swapped(citation) for citation in answer.citations))

@@ -64,7 +64,7 @@ def test_a_passage_is_read_with_labels_and_the_question_before_it_and_every_sent
 ) -> None:
     library = assistant.library
     for id_ in ("kiln", "bells"):
-        episode = assistant.extractor.episode(id_)
+        episode = assistant.library.episode(id_)
         for passage in library.passages_in(id_):
             text, placed = view(episode, passage)
             assert all(text[a:b] == sentence.text for _, sentence, a, b in placed)

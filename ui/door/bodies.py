@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
+
+from index.plain import HALF
 
 MOST_BYTES = 4_000_000  # of a request in JSON: a conversation that a browser keeps is a tenth of it
 MOST_DEPTH = 32  # lists and objects within each other; pages need eight
@@ -123,7 +124,7 @@ def look_through(value: Any, may_name: Callable[[str], bool]) -> None:
 
 def check_text(text: str) -> None:
     """Refusal where half a character (a surrogate) stands alone."""
-    if half := re.search("[\ud800-\udfff]", text):
+    if half := HALF.search(text):
         raise Refusal(
             422, f"The text has half a character (U+{ord(half[0]):04X}), which nobody can read. Send it without."
         )

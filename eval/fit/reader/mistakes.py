@@ -62,11 +62,11 @@ def add_question(mined: Corpus, assistant: Assistant, asked: SetQuestion, of_set
     ):
         return
     question, scope = assistant.understand(asked.question, asked.history, Filters(**asked.filters))
-    gold = gold_spans(asked.gold, {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold})
+    gold = gold_spans(asked.gold, {place.episode: assistant.library.episode(place.episode) for place in asked.gold})
     right: list[tuple[int, tuple[int, ...]]] = []
     wrong: list[int] = []
     for number, hit in enumerate(assistant.retriever.retrieve(question, scope, k=READ)):
-        episode = assistant.extractor.episode(hit.passage.episode)
+        episode = assistant.library.episode(hit.passage.episode)
         shown, placed = view(episode, hit.passage)
         inside = tuple(
             n for n, (_, sentence, _, _) in enumerate(placed) if in_gold(span_of(episode.id, sentence), gold)

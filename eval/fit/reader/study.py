@@ -129,9 +129,9 @@ def read(assistant: Assistant, asked: SetQuestion, score: Scorer, encoder: Reade
     hits = assistant.retriever.retrieve(question, scope, k=READ)
     if not hits:
         return None
-    gold = gold_spans(asked.gold, {place.episode: assistant.extractor.episode(place.episode) for place in asked.gold})
+    gold = gold_spans(asked.gold, {place.episode: assistant.library.episode(place.episode) for place in asked.gold})
     may_speak = may_speak_rule(question, filters, scope)
-    shown = [view(assistant.extractor.episode(hit.passage.episode), hit.passage) for hit in hits]
+    shown = [view(assistant.library.episode(hit.passage.episode), hit.passage) for hit in hits]
     examples = [
         ReaderExample("", "", question.asked, text, tuple((a, b, None) for _, _, a, b in placed), None, False, False)
         for text, placed in shown
