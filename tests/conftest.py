@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,28 @@ def browser() -> Iterator[Any]:
 
     with a_browser() as browser:
         yield browser
+
+
+@pytest.fixture
+def commands_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Callable]:
+    """`commands_on(library)` runs commands of the terminal on that library: each gives exit code, stdout and stderr."""
+    from ui.terminal import cli
+
+    def on(library: Path) -> Callable[..., tuple[int, str, str]]:
+        monkeypatch.setenv("VERBATIM_EMBEDDINGS", "hashing")
+        monkeypatch.setenv("VERBATIM_LIBRARY", str(library))
+
+        def run(*arguments: object) -> tuple[int, str, str]:
+            capsys.readouterr()
+            try:
+                code = cli.main([str(argument) for argument in arguments])
+            except SystemExit as exit_:
+                code = exit_.code
+            return code, *capsys.readouterr()
+
+        return run
+
+    return on
 
 
 @pytest.fixture

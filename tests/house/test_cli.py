@@ -44,20 +44,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def verbatim(folder, capsys, monkeypatch):
+def verbatim(folder, commands_on):
     """Runs a command on that library; returns exit code, stdout and stderr."""
-    monkeypatch.setenv("VERBATIM_EMBEDDINGS", "hashing")
-    monkeypatch.setenv("VERBATIM_LIBRARY", str(folder / "library"))
-    capsys.readouterr()
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as exit_:
-            code = exit_.code
-        return code, *capsys.readouterr()
-
-    return run
+    return commands_on(folder / "library")
 
 
 def told(ran: tuple[int, str, str]):

@@ -23,7 +23,6 @@ from rag.question.scope import Filters
 from rag.search.exact import find_phrase
 from rag.search.export import KINDS, exported
 from rag.search.topic import find_topic
-from ui.terminal import cli
 
 TABLES = {
     "people": "name",
@@ -338,18 +337,9 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(made, correction, s
 
 
 @pytest.fixture
-def verbatim(made, capsys, monkeypatch):
-    monkeypatch.setenv("VERBATIM_LIBRARY", str(made.folder))
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as exit_:
-            code = exit_.code
-        return code, *capsys.readouterr()
-
-    return run
+def verbatim(made, commands_on):
+    """Runs a command on that library; returns exit code, stdout and stderr."""
+    return commands_on(made.folder)
 
 
 def test_the_terminal_corrects_lists_and_takes_back(verbatim, made):

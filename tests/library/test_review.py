@@ -23,7 +23,6 @@ from index.library import Library
 from index.library.connection import one_generation
 from index.reading.read import read_episode
 from rag.review import one_line
-from ui.terminal import cli
 
 STAFF_PAGE = (Path(__file__).resolve().parents[2] / "docs" / "staff.md").read_text(encoding="utf-8")
 UNA, PIET = Person("Una Marsh", "host"), Person("Piet Olander", "guest")
@@ -441,20 +440,9 @@ def test_readers_beside_a_writer_see_only_whole_states(made):
 
 
 @pytest.fixture
-def verbatim(made, capsys, monkeypatch):
+def verbatim(made, commands_on):
     """Runs a command on that library; returns exit code, stdout and stderr."""
-    monkeypatch.setenv("VERBATIM_EMBEDDINGS", "hashing")
-    monkeypatch.setenv("VERBATIM_LIBRARY", str(made.folder))
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as exit_:
-            code = exit_.code
-        return code, *capsys.readouterr()
-
-    return run
+    return commands_on(made.folder)
 
 
 def test_the_most_useful_question_is_shown_with_the_words_around_it(made, verbatim):

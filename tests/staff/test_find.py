@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import staff
-from browsing import opener
 
 from index.library import Library
 from rag.assistant import Assistant
@@ -41,18 +40,6 @@ def address(folder: Path) -> Iterator[str]:
 def hostile_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with staff.site(staff.hostile_library(tmp_path_factory.mktemp("hostile"))) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    with staff.browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture
-def open_page(chromium: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
-    with opener(chromium) as opened:
-        yield opened
 
 
 @pytest.fixture

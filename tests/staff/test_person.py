@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import staff
-from browsing import opener
 from talks import ANN, BO, episode
 
 from index.corrections.kinds import SpeakerIs
@@ -164,18 +163,6 @@ def test_every_text_of_the_page_is_escaped(tmp_path):
 def address(folder: Path) -> Iterator[str]:
     with staff.site(folder) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    with staff.browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture
-def open_page(chromium: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
-    with opener(chromium) as opened:
-        yield opened
 
 
 @pytest.mark.browser
