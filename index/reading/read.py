@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from index.episode import Episode, Person, Role, Sentence, Show, Turn
 from index.errors import TranscriptError
@@ -130,20 +131,25 @@ def _read_json_beside(sidecar: Path, mended: list[str]) -> Metadata:
     """The fields in a JSON file that lies beside a transcript; empty where there is none. What was mended is added to `mended`."""
     if not sidecar.is_file():
         return Metadata()
+    mapping, halves = read_sidecar(sidecar)
+    if halves:
+        mended.append(f"{sidecar.name}: {counted(halves, 'half character')} left out")
+    return metadata_from_mapping(mapping, str(sidecar))
+
+
+def read_sidecar(sidecar: Path) -> tuple[Any, int]:
+    """The value in a JSON file, and how many half characters were left out of it. TranscriptError: it is too large, or none."""
     data = read_bytes(sidecar)
     if len(data) > LARGEST_SIDECAR:
         raise TranscriptError(sidecar, f"{len(data):,} bytes are more than a sidecar may have.")
     try:
         text, halves = whole_characters(data.decode("utf-8-sig"))
-        mapping = json.loads(text)
+        return json.loads(text), halves
     except RecursionError as exc:
         raise TranscriptError(sidecar, "it is nested too deeply.", repair="Mend or delete it.") from exc
     except ValueError as exc:  # no UTF-8, no JSON, or a number of more digits than Python reads
         line = exc.lineno if isinstance(exc, json.JSONDecodeError) else None
         raise TranscriptError(sidecar, f"not JSON ({exc}).", line=line, repair="Mend or delete it.") from exc
-    if halves:
-        mended.append(f"{sidecar.name}: {counted(halves, 'half character')} left out")
-    return metadata_from_mapping(mapping, str(sidecar))
 
 
 def _merge(first: Metadata, second: Metadata) -> Metadata:

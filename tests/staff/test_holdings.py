@@ -14,10 +14,11 @@ from browsing import HOSTILE, opener
 from served import MILL, SIZES, UNLIMITED, make_library, served, write_episode
 
 from index.errors import LibraryError, NoSuchEpisode
+from index.formats.source import MAX_BYTES
 from index.interviews.answers import VoiceIs
 from index.library import Library
 from ui.staff import drafts as incoming
-from ui.staff.drafts import MOST_BYTES, MOST_FILES, read_drafts, save_drafts
+from ui.staff.drafts import MOST_FILES, read_drafts, save_drafts
 from ui.staff.library import problems_of
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -114,7 +115,7 @@ def test_each_refused_file_has_its_reason_and_the_others_are_read(tmp_path: Path
     (tmp_path / "empty.srt").write_bytes(b"")
     (tmp_path / "broken.json").write_bytes(b"{")
     with (tmp_path / "huge.srt").open("wb") as huge:
-        os.truncate(huge.fileno(), MOST_BYTES + 1)
+        os.truncate(huge.fileno(), MAX_BYTES + 1)
     write_episode(tmp_path, "mill", MILL, title="Six sails")
     names = ("photo.png", "empty.srt", "broken.json", "huge.srt", "mill.srt", "mill.meta.json")
     refusals = {draft.name: draft.refusal for draft in drafts_of(*(tmp_path / name for name in names))}

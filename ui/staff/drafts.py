@@ -20,15 +20,14 @@ from typing import Any
 from index.episode import Episode
 from index.errors import TranscriptError, VerbatimError
 from index.formats.front_matter import metadata_from_mapping
-from index.formats.source import whole_characters
+from index.formats.source import MAX_BYTES
 from index.library import Library
 from index.reading.apart import read_apart
 from index.reading.faults import contained
-from index.reading.read import TRANSCRIPT_SUFFIXES, sidecar_of
+from index.reading.read import TRANSCRIPT_SUFFIXES, read_sidecar, sidecar_of
 from ui.words.evaluate import said
 
 MOST_FILES = 20
-MOST_BYTES = 20_000_000  # a 24-hour transcript with a time for every word
 SIDECAR = ".meta.json"
 KEPT = "transcripts"
 NO_SHOW = "Podcast"
@@ -77,8 +76,8 @@ def why_not(file: Path, at: int, taken: set[str]) -> str:
         return said("too_many", files=MOST_FILES)
     if file.suffix.lower() not in TRANSCRIPT_SUFFIXES:
         return said("wrong_kind", kinds=", ".join(sorted(TRANSCRIPT_SUFFIXES)))
-    if (size := file.stat().st_size) > MOST_BYTES:
-        return said("too_large", size=f"{size / 1e6:.0f}", megabytes=MOST_BYTES // 1_000_000)
+    if (size := file.stat().st_size) > MAX_BYTES:
+        return said("too_large", size=f"{size / 1e6:.0f}", megabytes=MAX_BYTES // 1_000_000)
     return said("same_name") if file.stem.casefold() in taken else ""
 
 
@@ -91,9 +90,7 @@ def _read(draft: FileDraft, folder: Path, sidecar: Path | None, show: str) -> Fi
     try:
         with contained(draft.name):
             episode = read_apart(file)
-            given = {}
-            if sidecar is not None:
-                given = json.loads(whole_characters(sidecar_of(file).read_text(encoding="utf-8-sig"))[0])
+            given = read_sidecar(sidecar_of(file))[0] if sidecar is not None else {}
     except TranscriptError as error:
         return replace(draft, file=file, refusal=told(error))
     # A folder's name stands in where no show is told; here the folder means nothing.

@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 
 from index.errors import VerbatimError
+from index.formats.source import MAX_BYTES
 from index.library import EpisodeSummary, Library
 from index.reading.read import TRANSCRIPT_SUFFIXES
 from rag.answer import clock
@@ -21,7 +22,7 @@ from ui.shared.html import counted, day, heading, listed, notice, section
 from ui.staff import drafts as incoming
 from ui.staff import evaluate_html as html
 from ui.staff.charts import episodes_chart, spoken_chart
-from ui.staff.drafts import MOST_BYTES, MOST_FILES, Drafts, FileDraft
+from ui.staff.drafts import MOST_FILES, Drafts, FileDraft
 from ui.words.evaluate import said
 
 PREVIEW_TURNS = 4
@@ -37,9 +38,7 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
     with gr.Column(elem_classes="staff desk", elem_id="holdings"):
         head = gr.HTML()
         episodes = gr.HTML(elem_id="episodes")
-        gr.HTML(
-            section(said("add"), said("add_lead", kinds=kinds, megabytes=MOST_BYTES // 1_000_000, files=MOST_FILES))
-        )
+        gr.HTML(section(said("add"), said("add_lead", kinds=kinds, megabytes=MAX_BYTES // 1_000_000, files=MOST_FILES)))
         files = gr.File(label=said("drop"), file_count="multiple", elem_id="drop", height=150)
         states = gr.HTML(elem_id="drafts")
         with gr.Column(visible=False, elem_id="draft") as form:
