@@ -133,7 +133,7 @@ def _read_json_beside(sidecar: Path, mended: list[str]) -> Metadata:
         return Metadata()
     mapping, halves = read_sidecar(sidecar)
     if halves:
-        mended.append(f"{sidecar.name}: {counted(halves, 'half character')} left out")
+        mended.append(f"{plain(sidecar.name)}: {counted(halves, 'half character')} left out")
     return metadata_from_mapping(mapping, str(sidecar))
 
 

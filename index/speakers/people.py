@@ -99,7 +99,7 @@ def one_person_each(episodes: Mapping[str, int]) -> dict[str, str]:
             continue
         places = [(len(words), place, word) for place, word in enumerate(words)]
         near = dict.fromkeys(other for place in places for other in alike[place])
-        fitting = [other for other in near if _one_spelling(name, other)]
+        fitting = [other for other in near if _one_spelling(words, bare_words(other))]
         if len(fitting) == 1:
             kept[name] = fitting[0]
         else:
@@ -196,26 +196,26 @@ def _misspelt(one: list[str], other: list[str]) -> bool:
     return DamerauLevenshtein.distance(a, b) <= (2 if shorter > 6 else 1)
 
 
-def _one_spelling(one: str, other: str) -> bool:
-    a, b = bare_words(one), bare_words(other)
-    return a == b or _misspelt(a, b)
+def _one_spelling(one: list[str], other: list[str]) -> bool:
+    return one == other or _misspelt(one, other)
 
 
 def _one_name_each(turns: Sequence[ParsedTurn], labels: Iterable[str]) -> dict[str, str]:
     """Each label with the fullest name that it surely stands for: "Ann", "AL" and "Ann Leee" with "Ann Lee"."""
     counts = Counter(turn.speaker for turn in turns)
     names = {label: label for label in labels}
-    fullest_first = sorted(names, key=lambda label: (-len(bare_words(label)), -counts[label], label))
+    bare = {label: bare_words(label) for label in names}
+    fullest_first = sorted(names, key=lambda label: (-len(bare[label]), -counts[label], label))
+    place = {label: number for number, label in enumerate(fullest_first)}
     for label in reversed(fullest_first):
-        words = bare_words(label)
+        words = bare[label]
         fitting = []
         for other in fullest_first:
-            longer = sum(map(len, bare_words(other))) > sum(map(len, words))
             if other == label or not words:
                 continue
-            if (longer and _is_part(words, bare_words(other))) or (
-                _one_spelling(label, other) and fullest_first.index(other) < fullest_first.index(label)
-            ):
+            longer = sum(map(len, bare[other])) > sum(map(len, words))
+            fuller = place[other] < place[label]
+            if (longer and _is_part(words, bare[other])) or (fuller and _one_spelling(words, bare[other])):
                 fitting.append(other)
         if len(fitting) == 1 and not _talk_to_each_other(turns, label, fitting[0]):
             names[label] = fitting[0]

@@ -179,6 +179,12 @@ def test_half_characters_of_sidecars_and_front_matter_reach_no_database(tmp_path
     assert any("half a character" in line for line in report.mended["b"])
 
 
+def test_what_was_mended_in_a_sidecar_is_told_with_a_name_that_no_screen_obeys(tmp_path):
+    report = Library.create(tmp_path / "library", "hashing").add([talk(tmp_path, "a\x1b[2J.txt", title="\ud800Noon")])
+    ((told,),) = report.mended.values()
+    assert told == "a.meta.json: 1 half character left out"
+
+
 def test_a_file_name_that_is_no_utf_8_is_refused_in_letters_that_can_be_printed(tmp_path):
     odd = os.fsencode(tmp_path) + b"/t\xe9a.txt"
     try:
