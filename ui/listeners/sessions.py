@@ -6,8 +6,7 @@ page doesn't offer. Here sessions share the page until one of them changes a fie
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from copy import copy
+from collections import ChainMap, OrderedDict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -136,11 +135,10 @@ class Sessions(StateHolder):
 
 
 def with_own_blocks(config: BlocksConfig) -> BlocksConfig:
-    """The page with a table of its parts of its own; what belongs to its events is shared."""
-    own = copy(config.blocks)
+    """The page with room for parts of its own before those that all share; what belongs to its events is shared too."""
     made = object.__new__(BlocksConfig)
     made.__dict__.update(config.__dict__)
-    made.blocks = own
+    made.blocks = ChainMap({}, config.blocks)  # type: ignore[assignment]  # Gradio only looks up, goes through and sets
     return made
 
 

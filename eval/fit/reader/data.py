@@ -17,7 +17,7 @@ from eval.fit.reader.changed import detail_changed, turned_round
 from eval.fit.reader.sets import TRAINED, Corpus, Item, Text
 
 BLOCK = 1024
-TALKS = {"changelog": 3.0, "qmsum": 16.0, "mined": 4.0}
+TALKS = {"changelog": 3.0, "qmsum": 16.0, "mined": 4.0, "written": 8.0, "fiction": 16.0}
 """How often their questions are read; `mined` are those of `reader_mistakes.py`."""
 CHARACTERS = 3.9
 """Of a token, rather few: what is cut off at the end is not learnt from."""

@@ -33,6 +33,7 @@ from eval.fit.reader.mine import mine
 from eval.fit.reader.network import Network, ReaderEncoder, loss_of
 from eval.fit.reader.sets import Corpus, add_sets
 from eval.fit.reader.talks import add_interviews, add_meetings
+from eval.fit.reader.written import add_written
 
 BATCH = 16
 LEARNING_RATE = 1e-4, 5e-4
@@ -215,6 +216,7 @@ def _corpus(options: argparse.Namespace) -> Corpus:
     corpus = Corpus.load(file)
     if options.more:
         corpus.add(Corpus.load(options.more))
+    add_written(corpus)
     return corpus
 
 
