@@ -17,6 +17,7 @@ class Signals:
     weighted by rarity, that stand in the quote or the question that it answers; `passage_coverage`: in its passage.
     `known`: the weighted share of the question's words that stand anywhere in the library. `expected`: 1 where the quote
     holds the kind of thing that the question asks for, or no such kind is asked for, ½ where only its passage does.
+    `reading`: what the reader gives the best sentence; None where none has read it.
     """
 
     cosine: float = 0.0
@@ -25,6 +26,7 @@ class Signals:
     passage_coverage: float = 0.0
     known: float = 0.0
     expected: float = 1.0
+    reading: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,10 @@ from rag.evidence.quote import Quote, Signals
 from rag.evidence.retrieve import Hit
 from rag.question.answer_type import expected, holds
 from rag.question.question import Question
+from rag.reader.reading import READ, Reader
+from rag.reader.view import view
 
-READ_PASSAGES = 6  # passages whose sentences are read; more cost 20 ms each and change no answer on the samples
+READ_PASSAGES = 6  # passages whose sentences are looked at without a reader; more change no answer on the samples
 LONGEST_QUOTE_WORDS = 75
 SHORTEST_QUOTE_WORDS = 7
 MOST_SENTENCES = 6
@@ -50,19 +53,33 @@ _ASKS = re.compile(
 class Extractor:
     """Chooses quotes from a library's passages."""
 
-    def __init__(self, library: Library) -> None:
-        self.library = library
+    def __init__(self, library: Library, reader: Reader | None = None) -> None:
+        self.library, self.reader = library, reader
 
     def read(self, question: Question, hits: Sequence[Hit]) -> Evidence:
         """The sentences of the best passages, each with how well it fits the question."""
-        candidates = self._candidates(hits[:READ_PASSAGES])
+        hits = hits[: READ if self.reader else READ_PASSAGES]
+        candidates = self._candidates(hits)
         weights, known = self._weights(question)
         if not candidates:
             return Evidence(question, [], [], weights, known, np.zeros((0, len(FEATURES))))
         vectors = self.library.remembered.encode([c.sentence.text for c in candidates])
         query = self.library.remembered.encode([question.about or question.asked], query=True)[0]
-        scored, features = _score(question, candidates, vectors @ query, weights)
+        readings = self._readings(question, hits) if self.reader else None
+        scored, features = _score(question, candidates, vectors @ query, weights, readings)
         return Evidence(question, candidates, scored, weights, known, features)
+
+    def _readings(self, question: Question, hits: Sequence[Hit]) -> dict[tuple[str, int], float]:
+        """Of each sentence of these passages, how near it comes to answering: the best of the passages in which it stands."""
+        assert self.reader
+        read = {episode.id: episode for episode in self.library.episodes({hit.passage.episode: None for hit in hits})}
+        shown = [(hit.passage.episode, view(read[hit.passage.episode], hit.passage)) for hit in hits if hit.passage.episode in read]
+        best: dict[tuple[str, int], float] = {}
+        for (episode, seen), scores in zip(shown, self.reader.read(question.asked, [v for _, v in shown]), strict=True):
+            for place, score in zip(seen.places, scores, strict=True):
+                key = (episode, place.sentence.position)
+                best[key] = max(float(score), best.get(key, -1.0))
+        return best
 
     def whole(self, hit: Hit, may_speak: Callable[[Turn], bool]) -> Quote | None:
         """The longest run of a passage by one turn that `may_speak`, as a quote; None where there is none."""
@@ -124,6 +141,7 @@ class _Scored:
     cosine: float
     coverage: float
     score: float
+    reading: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +220,18 @@ def stem_set(text: str) -> set[str]:
 
 
 def _score(
-    question: Question, candidates: Sequence[_Candidate], cosines: np.ndarray, weights: dict[str, float]
+    question: Question,
+    candidates: Sequence[_Candidate],
+    cosines: np.ndarray,
+    weights: dict[str, float],
+    readings: Mapping[tuple[str, int], float] | None,
 ) -> tuple[list[_Scored], np.ndarray]:
     """Each candidate's fit, and the features (n_candidates, len(FEATURES)) that the fitted weights were applied to."""
     best_hit = max(candidate.hit.score for candidate in candidates)
     covered = [coverage(stem_set(candidate.sentence.text), weights) for candidate in candidates]
     kind = expected(question.asked)
     asked_words = frozenset(re.findall(r"\w+", question.asked.lower()))
+    read = [None if readings is None else readings.get((c.episode.id, c.sentence.position), 0.0) for c in candidates]
     held = [kind is not None and holds(kind, candidate.sentence.text, but=asked_words) for candidate in candidates]
 
     def beside(i: int, j: int) -> bool:
@@ -239,13 +262,15 @@ def _score(
                 candidate.turn.speaker is not None
                 and candidate.turn.speaker.role == "host"
                 and question.role != "host",
+                read[i] or 0.0,
             ]
             for i, candidate in enumerate(candidates)
         ],
         float,
     )
-    scores = features @ np.array([fitted()["sentence"].get(name, 0.0) for name in FEATURES])
-    scored = [_Scored(float(cosines[i]), covered[i], float(scores[i])) for i in range(len(candidates))]
+    fitted_to = fitted(read=readings is not None)["sentence"]
+    scores = features @ np.array([fitted_to.get(name, 0.0) for name in FEATURES])
+    scored = [_Scored(float(cosines[i]), covered[i], float(scores[i]), read[i]) for i in range(len(candidates))]
     return scored, features
 
 
@@ -265,14 +290,18 @@ FEATURES = (
     "expected_beside",
     "named",
     "host",
+    "reading",
 )
 """What a sentence's fit is made of, in the order of its weights in `fitted.json`."""
 
 
 @cache
-def fitted() -> dict:
-    """The weights fitted on development questions: `python -m eval fit-quotes` writes them and names the data."""
-    return json.loads(files("rag.evidence").joinpath("fitted.json").read_text(encoding="utf-8"))
+def fitted(*, read: bool) -> dict[str, Any]:
+    """The weights fitted on development questions, for sentences that a reader has `read` or for those alone: `python -m eval
+    fit-quotes` writes them and names the data."""
+    every = json.loads(files("rag.evidence").joinpath("fitted.json").read_text(encoding="utf-8"))
+    weights: dict[str, Any] = every["read" if read else "alone"]
+    return weights
 
 
 def _quote_around(seed: int, evidence: Evidence) -> Quote:
@@ -313,18 +342,20 @@ def _quote_around(seed: int, evidence: Evidence) -> Quote:
     in_quote = stem_set(text) | stem_set(candidate.asked)
     in_passage = stem_set(candidate.hit.passage.text) | stem_set(candidate.hit.passage.context) | in_quote
     inside = {s.position for s in spoken[first : last + 1]}
-    best_cosine = max(
-        s.cosine
+    quoted = [
+        s
         for c, s in zip(candidates, scored, strict=True)
         if c.episode.id == episode.id and c.sentence.position in inside
-    )
+    ]
+    read = [s.reading for s in quoted if s.reading is not None]
     signals = Signals(
-        cosine=best_cosine,
+        cosine=max(s.cosine for s in quoted),
         passage_cosine=candidate.hit.cosine,
         coverage=coverage(in_quote, weights),
         passage_coverage=coverage(in_passage, weights),
         known=evidence.known,
         expected=_expected_in(evidence.question, text, candidate),
+        reading=max(read) if read else None,
     )
     return Quote(
         episode,

@@ -16,7 +16,7 @@ from prompts import flat
 from rag.evidence.quote import Quote
 from rag.evidence.quotes import READ_PASSAGES, Extractor
 from rag.evidence.retrieve import Hit, Retriever
-from rag.evidence.verdict import RELATED, probability, threshold
+from rag.evidence.verdict import RELATED, enough, probability
 from rag.prose import counted
 from rag.question.plan import Plan, SearchPass, episode_line
 from rag.question.question import Question
@@ -136,7 +136,7 @@ def _answers(plan: Plan, quote: Quote, best: float) -> bool:
         return bool(plan.holds.search(quote.text))
     signals = quote.signals
     clear = signals.cosine + signals.coverage >= CLEAR if plan.lists else quote.score >= best - RELATED
-    return clear and probability(signals) >= threshold()
+    return clear and enough(signals)
 
 
 def _by_episode(quotes: Sequence[Quote], *, most: int) -> list[Section]:

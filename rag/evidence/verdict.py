@@ -16,9 +16,15 @@ from rag.evidence.quote import Quote, Signals
 from rag.evidence.quotes import Evidence, fitted
 
 
-def threshold() -> float:
-    """The probability from which a question counts as answered."""
-    return fitted()["refusal"]["threshold"]
+def threshold(signals: Signals) -> float:
+    """The probability from which what has these signals counts as an answer: it depends on whether a reader has read it."""
+    least: float = fitted(read=signals.reading is not None)["refusal"]["threshold"]
+    return least
+
+
+def enough(signals: Signals) -> bool:
+    """Whether what has these signals counts as an answer."""
+    return probability(signals) >= threshold(signals)
 
 
 OTHER_PROBABILITY = 0.45
@@ -28,9 +34,10 @@ those of the named person's own. On development halves: 5 of 6 traps of the samp
 person does answer; a margin of .7 found all 6 traps, and 23 of those 119 (eval/NOTES.md)."""
 
 
-def said_by_other(own: float, theirs: float) -> bool:
-    """Whether somebody else said it rather than the person asked about: the probabilities of the best quotes of each."""
-    return theirs >= max(OTHER_PROBABILITY, threshold()) and _log_odds(theirs) - _log_odds(own) >= OTHER_MARGIN
+def said_by_other(own: float, theirs: float, least: float) -> bool:
+    """Whether somebody else said it rather than the person asked about: the probabilities of the best quotes of each, and the
+    one from which something counts as an answer."""
+    return theirs >= max(OTHER_PROBABILITY, least) and _log_odds(theirs) - _log_odds(own) >= OTHER_MARGIN
 
 
 def _log_odds(probability: float) -> float:
@@ -38,13 +45,13 @@ def _log_odds(probability: float) -> float:
 
 
 def features(signals: Signals) -> list[float]:
-    """What the fitted weights are multiplied with: the signals, in their order."""
-    return list(asdict(signals).values())
+    """What the fitted weights are multiplied with: the signals, in their order; without the reading where there is none."""
+    return [value for value in asdict(signals).values() if value is not None]
 
 
 def probability(signals: Signals) -> float:
     """How likely these signals belong to an answer, 0..1."""
-    refusal = fitted()["refusal"]
+    refusal = fitted(read=signals.reading is not None)["refusal"]
     total = refusal["bias"] + sum(w * x for w, x in zip(refusal["weights"], features(signals), strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
@@ -83,9 +90,11 @@ def decide(evidence: Evidence, may_speak: Callable[[Turn], bool], *, limit: int,
         return Decision("unknown_person", tuple(quotes), own)
     if asked.said and asked.asked_for and not more:
         others = evidence.choose(lambda turn: not may_speak(turn), limit=limit)
-        if said_by_other(own, theirs := best_probability(others)):
+        theirs = best_probability(others)
+        if others and said_by_other(own, theirs, threshold(others[0].signals)):
             return Decision("said_by_other", tuple(others), theirs)
-    return Decision("answered" if own >= threshold() else "not_said", tuple(quotes), own)
+    answered = any(enough(quote.signals) for quote in quotes)
+    return Decision("answered" if answered else "not_said", tuple(quotes), own)
 
 
 def worth_showing(quotes: Sequence[Quote]) -> list[Quote]:
@@ -96,5 +105,5 @@ def worth_showing(quotes: Sequence[Quote]) -> list[Quote]:
     return [best] + [
         quote
         for quote in quotes[1:]
-        if quote.score >= best.score - RELATED and probability(quote.signals) >= threshold()
+        if quote.score >= best.score - RELATED and enough(quote.signals)
     ]

@@ -1,1 +1,1 @@
-"""The reader: a question and a passage -> whether it answers, by whom, and with which sentences. Scores only; it decides nothing."""
+"""The reader: how near each sentence of a passage comes to answering a question. Scores only; it decides nothing."""

@@ -1,4 +1,8 @@
-"""The reader that comes along: a network of MiniLM's size over question and passage (docs/reader.md tells how it was made)."""
+"""The reader that comes along: MiniLM, taught to put a question near the sentences that answer it (docs/reader.md).
+
+A passage is read once for all questions: each sentence's vector is the mean of its tokens, which have seen the whole passage:
+who speaks, what was asked, what "it" is. A question's is the mean of all of its tokens; what counts is the cosine.
+"""
 
 from __future__ import annotations
 
@@ -10,59 +14,56 @@ import numpy as np
 from cachetools import LRUCache
 
 from index.search.encoder import open_graph
-from rag.reader.pairs import Pair, PairEncoder, padded
-from rag.reader.reading import Reading, SentenceReading
+from rag.reader.tokens import ReaderTokenizer, padded
 from rag.reader.view import View
 
 NETWORK = Path(__file__).with_name("reader.onnx")
 BATCH = 8
-REMEMBERED = 4096
-"""Questions with a passage each."""
-START, END, SENTENCE = range(3)
-"""The scores of a token, in the order in which the network gives them."""
-LEAST = -12.0
-"""What a sentence gets that was cut off."""
+MOST_REMEMBERED = 3_000
+"""Passages of about 12 sentences: 30 MB."""
 
 
 class EmbeddedReader:
-    """Reads by the network in `file`, in batches sorted by length; what was read lately is remembered."""
+    """Reads by the network in `file`: (ids, mask) -> the tokens' states, in batches sorted by length."""
 
     def __init__(self, file: Path = NETWORK) -> None:
-        self.encoder = PairEncoder()
+        self.tokens = ReaderTokenizer()
         self.session = open_graph(file)
-        self._remembered: LRUCache[tuple[str, str], Reading] = LRUCache(REMEMBERED)
+        self._remembered: LRUCache[str, np.ndarray] = LRUCache(MOST_REMEMBERED)
         self._lock = threading.Lock()
 
-    def read(self, question: str, views: Sequence[View]) -> list[Reading]:
-        """What is read of each view, in their order."""
+    def read(self, question: str, views: Sequence[View]) -> list[np.ndarray]:
+        """Of each view, the cosine of question and sentence: float32, shape (sentences,). 0 for a sentence that was cut off."""
+        if not views:
+            return []
+        asked = self.tokens.question(question)
+        states = self._states([asked])[0, : len(asked)]
+        vector = _unit(states.mean(0))
+        return [vectors.astype(np.float32) @ vector for vectors in self.sentences(views)]
+
+    def sentences(self, views: Sequence[View]) -> list[np.ndarray]:
+        """Of each view, the vectors of its sentences: float16 of unit length, shape (sentences, dim)."""
         with self._lock:
-            found = {view.text: self._remembered.get((question, view.text)) for view in views}
+            found = {view.text: self._remembered.get(view.text) for view in views}
         left = [view for view in {view.text: view for view in views}.values() if found[view.text] is None]
-        pairs = [self.encoder.pair(question, view.text) for view in left]
-        order = sorted(range(len(left)), key=lambda n: len(pairs[n].ids))
+        read = [self.tokens.passage(view.text, [(place.start, place.end) for place in view.places]) for view in left]
+        order = sorted(range(len(left)), key=lambda n: len(read[n].ids))
         for at in range(0, len(order), BATCH):
             numbers = order[at : at + BATCH]
-            ids, types, mask = padded([pairs[n] for n in numbers])
-            odds, tokens = self.session.run(None, {"ids": ids, "types": types, "mask": mask})
-            for row, number in enumerate(numbers):
-                reading = _reading(left[number], pairs[number], odds[row], tokens[row])
-                found[left[number].text] = reading
+            for states, number in zip(self._states([read[n].ids for n in numbers]), numbers, strict=True):
+                inside = read[number].sentences
+                means = [states[tokens].mean(0) if tokens else np.zeros(states.shape[1]) for tokens in inside]
+                vectors = _unit(np.stack(means)).astype(np.float16) if means else np.zeros((0, states.shape[1]))
+                found[left[number].text] = vectors
                 with self._lock:
-                    self._remembered[question, left[number].text] = reading
-        return [reading for view in views if (reading := found[view.text]) is not None]
+                    self._remembered[left[number].text] = vectors
+        return [vectors for view in views if (vectors := found[view.text]) is not None]
+
+    def _states(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
+        ids, mask = padded(rows)
+        states: np.ndarray = self.session.run(None, {"ids": ids, "mask": mask})[0]
+        return states
 
 
-def _reading(view: View, pair: Pair, odds: np.ndarray, tokens: np.ndarray) -> Reading:
-    """The network's scores by sentence. `tokens`: (tokens, 3)."""
-    allowed = [0, *range(pair.begin, len(pair.ids) - 1)]
-    chances = tokens[:, : END + 1] - np.log(np.exp(tokens[allowed, : END + 1]).sum(0))
-    sentences = []
-    for place in view.places:
-        inside = pair.tokens_of(place.start, place.end)
-        scores = (
-            (tokens[inside, SENTENCE].mean(), chances[inside, START].max(), chances[inside, END].max())
-            if inside
-            else (LEAST, LEAST, LEAST)
-        )
-        sentences.append(SentenceReading(*(max(LEAST, float(score)) for score in scores)))
-    return Reading(float(odds[0]), float(odds[1]), tuple(sentences))
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)

@@ -1,35 +1,30 @@
-"""What a reader gives, and which reader the settings name."""
+"""What a reader is, and the one that the settings name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
+
+import numpy as np
 
 from rag.reader.view import View
 
-
-@dataclass(frozen=True, slots=True)
-class SentenceReading:
-    """Of a sentence: the log-odds that it answers, and the log-probabilities that the answer's words start or end in it."""
-
-    answers: float
-    starts: float
-    ends: float
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Of a passage: the log-odds that it answers by whom the question asks for, and whoever says it; and of each sentence."""
-
-    answered: float
-    by_anyone: float
-    sentences: tuple[SentenceReading, ...]
+READ = 16
+"""The retriever's best passages that are read."""
 
 
 class Reader(Protocol):
     """Reads passages for a question."""
 
-    def read(self, question: str, views: Sequence[View]) -> list[Reading]:
-        """A reading for each view, in their order; its sentences are those of the view."""
+    def read(self, question: str, views: Sequence[View]) -> list[np.ndarray]:
+        """Of each view, how near each of its sentences comes to answering: float32, shape (sentences,), -1..1."""
         ...
+
+
+@cache
+def embedded_reader() -> Reader:
+    """The reader that comes along; one for the process, as it remembers what it read."""
+    from rag.reader.embedded import EmbeddedReader
+
+    return EmbeddedReader()

@@ -17,11 +17,11 @@ from eval.fit.reader.changed import detail_changed, turned_round
 from eval.fit.reader.sets import TRAINED, Corpus, Item, Text
 
 BLOCK = 1024
-TALKS = {"changelog": 3.0, "qmsum": 16.0, "mined": 4.0, "written": 8.0, "fiction": 16.0}
+TALKS = {"changelog": 1.5, "qmsum": 10.0, "mined": 3.0, "written": 7.0, "fiction": 14.0}
 """How often their questions are read; `mined` are those of `reader_mistakes.py`."""
 CHARACTERS = 3.9
 """Of a token, rather few: what is cut off at the end is not learnt from."""
-VOICES = 0.35
+VOICES = 0.2
 """Of the texts without speakers are given some: turns with made-up names."""
 BARE = 0.2
 """Of the episodes lose theirs, and where turns end: like transcripts without labels."""
@@ -54,7 +54,7 @@ class ReaderExample:
 class ExampleMaker:
     """Makes examples of a part of the corpus."""
 
-    def __init__(self, corpus: Corpus, part: str, *, tokens: int = 144, sets: Sequence[str] | None = None) -> None:
+    def __init__(self, corpus: Corpus, part: str, *, tokens: int = 192, sets: Sequence[str] | None = None) -> None:
         self.texts, self.tokens = corpus.texts, tokens
         self.names = sorted(
             {s[3] for text in corpus.texts if text.set in ("changelog", "friendsqa") for s in text.sentences if s[3]}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,13 +10,12 @@ import numpy as np
 import torch
 
 from eval.fit.reader.data import ExampleMaker, ReaderExample
-from eval.fit.reader.network import ANSWERED, BY_ANYONE, END, START, Network, ReaderEncoder, sentence_scores
+from eval.fit.reader.network import BatchReader, Network
 from eval.fit.reader.sets import MEASURED, Corpus
 
 LEARNT, FOREIGN = 64, 160
 """Examples of each set that is trained on, and of each that is only measured."""
-LONGEST_SPAN = 30
-"""Tokens."""
+TOGETHER = 32
 
 
 def measured_examples(corpus: Corpus, tokens: int) -> list[ReaderExample]:
@@ -38,92 +35,41 @@ def measured_examples(corpus: Corpus, tokens: int) -> list[ReaderExample]:
     return made
 
 
-def measure(
-    network: Network, encoder: ReaderEncoder, examples: Sequence[ReaderExample], device: torch.device
-) -> dict[str, dict[str, Any]]:
-    """Of each set, and of all (`all`): what `_figures` gives. `swapped`: right words of the wrong person, against right ones."""
-    found: list[tuple[ReaderExample, dict[str, float]]] = []
+def measure(network: Network, reader: BatchReader, examples: Sequence[ReaderExample]) -> dict[str, dict[str, Any]]:
+    """Of each set, of all (`all`) and of right words of the wrong person against right ones (`swapped`): `sentence`, how often
+    the best of a passage's sentences is right, and `answered`, the area under the curve of the best one's log-odds."""
+    found: dict[str, list[tuple[ReaderExample, np.ndarray]]] = {"all": []}
     network.eval()
+    order = sorted(range(len(examples)), key=lambda n: len(examples[n].passage))
     with torch.no_grad():
-        for numbers in encoder.batches(examples, 32):
-            some = [examples[n] for n in numbers]
-            batch = encoder.batch(some)
-            pairs, tokens = network(*(t.to(device) for t in (batch.ids, batch.types, batch.mask)), half=True)
-            pairs, tokens = pairs.float().cpu(), tokens.float().cpu()
-            scores = sentence_scores(tokens, batch.sentence, batch.rights.shape[1])
-            for row, example in enumerate(some):
-                found.append(
-                    (
-                        example,
-                        _one(
-                            example,
-                            encoder,
-                            pairs[row],
-                            tokens[row].numpy(),
-                            scores[row].numpy(),
-                            batch.rights[row].numpy(),
-                        ),
-                    )
-                )
+        for at in range(0, len(order), TOGETHER):
+            some = [examples[n] for n in order[at : at + TOGETHER]]
+            odds, inside = reader.odds(network, some)
+            first = 0
+            for row, (example, tokens) in enumerate(zip(some, inside, strict=True)):
+                own = odds[row, first : first + len(tokens)].float().cpu().numpy()
+                first += len(tokens)
+                scores = np.where([bool(one) for one in tokens], own, -np.inf)
+                found["all"].append((example, scores))
+                found.setdefault(example.set, []).append((example, scores))
     network.train()
-    by_set: dict[str, list[tuple[ReaderExample, dict[str, float]]]] = {"all": found}
-    for one in found:
-        by_set.setdefault(one[0].set, []).append(one)
-    by_set["swapped"] = [one for one in found if one[0].by_anyone and (one[0].kind == "swapped" or _named(one[0]))]
-    return {name: _figures(rows) for name, rows in by_set.items()}
+    found["swapped"] = [one for one in found["all"] if one[0].kind in ("answer", "swapped") and one[0].by_anyone]
+    return {name: _figures(rows) for name, rows in found.items()}
 
 
-def _named(example: ReaderExample) -> bool:
-    """Whether the question names who speaks in the passage."""
-    speakers = {m[1].split()[0].lower() for m in re.finditer(r"^([^\n:]{1,40}): ", example.passage, re.M)}
-    return bool(speakers & set(re.findall(r"[\w'-]+", example.question.lower())))
-
-
-def _one(
-    example: ReaderExample,
-    encoder: ReaderEncoder,
-    pair: torch.Tensor,
-    tokens: np.ndarray,
-    scores: np.ndarray,
-    rights: np.ndarray,
-) -> dict[str, float]:
-    one = {"answered": float(pair[ANSWERED]), "by_anyone": float(pair[BY_ANYONE])}
-    if (rights == 1).any() and (rights == 0).any():
-        known = np.flatnonzero(rights >= 0)
-        one["sentence"] = float(rights[known[np.argmax(scores[known])]] == 1)
-    if example.spans:
-        _, begin, offsets = encoder.encode(example)
-        a, b = best_span(tokens[begin : begin + len(offsets)])
-        said = example.passage[offsets[a][0] : offsets[b][1]]
-        one["overlap"] = max(overlap(said, example.passage[x:y]) for x, y in example.spans)
-    return one
-
-
-def best_span(tokens: np.ndarray) -> tuple[int, int]:
-    """First and last token of the likeliest words. `tokens`: (n, 3), the passage's."""
-    sums = tokens[:, START, None] + tokens[None, :, END]
-    there = np.triu(np.ones_like(sums, bool)) & ~np.triu(np.ones_like(sums, bool), LONGEST_SPAN)
-    return divmod(int(np.argmax(np.where(there, sums, -np.inf))), len(tokens))
-
-
-def overlap(one: str, other: str) -> float:
-    """F1 of the words of both."""
-    a, b = (Counter(re.findall(r"\w+", text.lower())) for text in (one, other))
-    common = sum((a & b).values())
-    return 2 * common / (sum(a.values()) + sum(b.values())) if common else 0.0
-
-
-def _figures(rows: Sequence[tuple[ReaderExample, dict[str, float]]]) -> dict[str, Any]:
-    """Areas under the curve of both log-odds, span overlap, sentence chosen right; absent where it can't be computed."""
+def _figures(rows: Sequence[tuple[ReaderExample, np.ndarray]]) -> dict[str, Any]:
     figures: dict[str, Any] = {"n": len(rows)}
-    for name in ("answered", "by_anyone"):
-        right = np.array([getattr(example, name) for example, _ in rows])
-        if right.any() and not right.all():
-            figures[name] = round(area(np.array([one[name] for _, one in rows]), right), 3)
-    for name in ("overlap", "sentence"):
-        values = [one[name] for _, one in rows if name in one]
-        if values:
-            figures[name] = round(float(np.mean(values)), 3)
+    answered = np.array([example.answered for example, _ in rows], bool)
+    if answered.any() and not answered.all():
+        best = np.array([scores.max(initial=-20.0) for _, scores in rows])
+        figures["answered"] = round(area(np.maximum(best, -20.0), answered), 3)
+    hits = []
+    for example, scores in rows:
+        rights = np.array([-1 if right is None else int(right) for _, _, right in example.sentences])
+        if example.answered and (rights == 1).any() and (rights == 0).any():
+            hits.append(rights[np.argmax(np.where(rights >= 0, scores, -np.inf))] == 1)
+    if hits:
+        figures["sentence"] = round(float(np.mean(hits)), 3)
     return figures
 
 

@@ -3,7 +3,7 @@
 QA, CHANGELOG and QMSUM are folders of texts that stay out of the repository (`reader_sets.py`, `reader_talks.py`). OUT gets
 `corpus.jsonl` (made once), `curve.jsonl` (a line for each point of the learning curve) and `state.safetensors`, written every
 ten minutes and at SIGTERM: the same command goes on from it, to the weights that it would have come to
-without a stop. With another `--examples` it ends earlier or later; the learning rate falls over the last fifth. `--start FILE`
+without a stop. With another `--examples` it ends earlier or later; the learning rate falls over the last half. `--start FILE`
 begins a new run from the weights of another. `--export FILE` writes the last state as ONNX in int8, and compares it with
 torch. Runs on a GPU as it is.
 """
@@ -30,15 +30,15 @@ from eval.fit.reader.data import BLOCK, ExampleMaker, ReaderExample
 from eval.fit.reader.export import export
 from eval.fit.reader.measure import measure, measured_examples
 from eval.fit.reader.mine import mine
-from eval.fit.reader.network import Network, ReaderEncoder, loss_of
+from eval.fit.reader.network import BatchReader, Network, loss_of
 from eval.fit.reader.sets import Corpus, add_sets
 from eval.fit.reader.talks import add_interviews, add_meetings
 from eval.fit.reader.written import add_written
 
-BATCH = 16
-LEARNING_RATE = 1e-4, 5e-4
-"""Of the layers, and of the heads over them."""
-WARM_UP, FALLING = 300, 0.2
+BATCH = 32
+LEARNING_RATE = 5e-5, 1e-3
+"""Of the layers, and of scale and bias."""
+WARM_UP, FALLING = 100, 0.5
 """Steps, and the share of all examples at the end."""
 SAVED_EVERY = 600
 """Seconds."""
@@ -49,10 +49,10 @@ class TrainingPlan:
     """How long is trained, and on what. `examples` in all; `measured_every` so many."""
 
     examples: int
-    tokens: int = 144
-    learning: int = 3
+    tokens: int = 192
+    learning: int = 6
     seed: int = 0
-    measured_every: int = 16 * BLOCK
+    measured_every: int = 8 * BLOCK
     saved_every: float = SAVED_EVERY
 
 
@@ -65,12 +65,14 @@ class Training:
         self.plan, self.out, self.device = plan, out, device
         torch.manual_seed(plan.seed)
         self.network = Network(plan.learning).to(device)
-        self.encoder = ReaderEncoder(plan.tokens)
+        self.reader = BatchReader(plan.tokens, device)
         self.maker = ExampleMaker(corpus, "train", tokens=plan.tokens)
         self.held = measured_examples(corpus, plan.tokens)
-        heads = [p for part in (self.network.pair, self.network.span, self.network.sentence) for p in part.parameters()]
-        below = [*self.network.embeddings.parameters(), *self.network.layers.parameters()]
-        groups = [{"params": [p for p in below if p.requires_grad]}, {"params": heads}]
+        layers = [*self.network.embeddings.parameters(), *self.network.layers.parameters()]
+        groups = [
+            {"params": [p for p in layers if p.requires_grad]},
+            {"params": [self.network.scale, self.network.bias]},
+        ]
         self.optimizer = torch.optim.AdamW(groups, lr=1e-4, weight_decay=0.01, fused=True)
         self.block = self.done = self.step = self.seen = 0
         self.stopped = False
@@ -91,7 +93,7 @@ class Training:
         sums: dict[str, float] = {}
         self.network.train()
         for examples in self.maker.blocks(self.plan.seed, self.block):
-            order = self.encoder.batches(examples, BATCH, np.random.default_rng([self.plan.seed, self.block]))
+            order = batches(examples, BATCH, np.random.default_rng([self.plan.seed, self.block]))
             for numbers in order[self.done :]:
                 if self.seen >= until or self.stopped:
                     self.save()
@@ -112,17 +114,13 @@ class Training:
 
     def measure(self) -> None:
         """Add a point to the learning curve."""
-        figures = measure(self.network, self.encoder, self.held, self.device)
+        figures = measure(self.network, self.reader, self.held)
         with (self.out / "curve.jsonl").open("a", encoding="utf-8") as out:
             out.write(json.dumps({"examples": self.seen, **figures}) + "\n")
 
     def _learn(self, examples: Sequence[ReaderExample]) -> dict[str, float]:
-        # Dropout is a function of the step, so that a stop changes nothing.
-        torch.manual_seed(self.plan.seed * 1_000_003 + self.step)
-        batch = self.encoder.batch(examples)
-        batch = type(batch)(*(getattr(batch, name).to(self.device) for name in batch.__slots__))
-        pairs, tokens = self.network(batch.ids, batch.types, batch.mask, half=True)
-        parts = loss_of(pairs.float(), tokens.float(), batch)
+        odds, inside = self.reader.odds(self.network, examples)
+        parts = loss_of(odds, examples, inside)
         self.optimizer.zero_grad()
         loss: Any = sum(parts.values())
         loss.backward()
@@ -158,6 +156,13 @@ class Training:
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
 
 
+def batches(examples: Sequence[ReaderExample], size: int, rng: np.random.Generator) -> list[list[int]]:
+    """Numbers of the examples, in batches of passages of like length; the batches in a shuffled order."""
+    order = sorted(range(len(examples)), key=lambda n: (len(examples[n].passage), n))
+    made = [order[at : at + size] for at in range(0, len(order), size)]
+    return [made[n] for n in rng.permutation(len(made))]
+
+
 def load_weights(network: Network, file: Path) -> None:
     """The weights of a saved state, into a network."""
     with safe_open(file, "pt") as held:
@@ -173,9 +178,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--talks", type=Path)
     parser.add_argument("--meetings", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--examples", type=int, default=320_000)
-    parser.add_argument("--tokens", type=int, default=144)
-    parser.add_argument("--layers", type=int, default=3, help="upper layers trained; 7: the embeddings too")
+    parser.add_argument("--examples", type=int, default=60_000)
+    parser.add_argument("--tokens", type=int, default=192)
+    parser.add_argument("--layers", type=int, default=6, help="upper layers trained; 7: the embeddings too")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="begin with the weights of this state")
