@@ -156,7 +156,8 @@ class Assistant:
             # Nobody can say that nobody said it, where what was found could not be read.
             for damaged in self.library.left_out.values():
                 raise damaged
-            refused = replace(decision, verdict=verdict)
+            quotes = reading.nearest(decision.quotes) if reading else decision.quotes
+            refused = replace(decision, verdict=verdict, quotes=quotes)
             line, nearest = self._refused(refused, evidence, may_speak, filters, scope, searched, more + again)
             line = reading.refused(line) if reading else line
             texts = [line]

@@ -19,6 +19,7 @@ from itertools import islice
 
 from index.episode import Episode, Turn
 from index.library import Library
+from index.search.lexical import STOP_WORDS, stems
 from prompts import one_line
 from rag.answer import Verdict, Withheld, Wrote
 from rag.draft import Draft
@@ -26,6 +27,7 @@ from rag.evidence.quote import Quote
 from rag.evidence.quotes import asks
 from rag.evidence.retrieve import Hit
 from rag.evidence.verdict import Decision, worth_showing
+from rag.gate.clauses import Cited, words_of
 from rag.gate.gate import Gate
 from rag.gate.second_look import second_look
 from rag.model.endpoint import Allowance, ask_model
@@ -86,7 +88,7 @@ class Reading:
         self._heard = 0
         self._before = len(draft.citations)
         self._held: list[str] = []
-        self._replied: dict[int, Quote] = {}
+        self._named: dict[int, Quote] = {}
 
     def words(self) -> Iterator[Wrote]:
         """What the model finds, checked, as it streams in. It never raises for what the model does or doesn't do."""
@@ -111,6 +113,11 @@ class Reading:
             return f"{self.fault}, so this was decided without it. {line}"
         return f"{line} {MAY_ANSWER}" if self.read.witness.verdict == "answered" else line
 
+    def nearest(self, quotes: Sequence[Quote]) -> tuple[Quote, ...]:
+        """What stands nearest where nothing answers: what the model named, before the `quotes` found without it."""
+        named = list(self._named.values())
+        return (*named, *(quote for quote in quotes if not any(_overlap(quote, other) for other in named)))
+
     def _found(self) -> Iterator[Wrote]:
         """The answer as far as the model makes it."""
         hits = list(self.read.hits)
@@ -128,6 +135,11 @@ class Reading:
                 yield from self._rest()
         if self.verdict is None and not self.fault:
             self.fault = NOTHING_RIGHT if self._heard else str(ModelFault("empty"))
+            if self._named and self.read.witness.verdict == "answered":
+                self.verdict, self.draft.writer = "answered", "extractive"
+                yield Wrote(f"{self.fault}, so these are the speakers' own words, those on which it rests.")
+                best = list(self._named.values())[: self.settings.quotes]
+                yield from extractive_writer(self.read.asked, best, self.draft)
 
     def _read(self, hits: Sequence[Hit]) -> Iterator[Wrote]:
         """One call, and what of its reply may be shown."""
@@ -154,7 +166,7 @@ class Reading:
                 if not sentence:
                     continue
                 if opinion == "ASKED":
-                    self._replied |= marks.read(sentence)[1]
+                    self._named |= marks.read(sentence)[1]
                 else:
                     yield from self._heard_of(sentence, marks, gate)
         if opinion == "NONE":
@@ -171,10 +183,14 @@ class Reading:
             self._held.append(sentence)
             return
         gate.give(quotes)
+        withheld = self.draft.withheld
         if wrote := gate.judged(text):
             if self.verdict is None:
                 yield from self._begun("answered")
             yield wrote
+        elif self.draft.withheld > withheld and self.draft.held_back[-1].check == "unsupported" and quotes:
+            # Its words are its own; what it marked may be right all the same, where it speaks of the same things.
+            self._named |= quotes if _shares_words(sentence, Cited(list(quotes.values()))) else {}
 
     def _said_by_other(self, marks: Marks, gate: Gate) -> Iterator[Wrote]:
         """Sentences that rest on the words of others than those asked about, where none rests on theirs; else withheld."""
@@ -206,10 +222,10 @@ class Reading:
 
     def _asked_and_replied(self) -> tuple[Quote, Quote] | None:
         """Among the quotes marked, a question and what somebody else, whose words may stand for an answer, says after it."""
-        for question in self._replied.values():
+        for question in self._named.values():
             if not any(asks(s.text) for s in question.sentences) or not self.read.may_stand_in(question.turn):
                 continue
-            for reply in self._replied.values():
+            for reply in self._named.values():
                 after = reply.episode.id == question.episode.id and reply.first > question.last
                 if after and reply.turn.speaker != question.turn.speaker and self.read.may_speak(reply.turn):
                     return question, reply
@@ -234,6 +250,15 @@ class Reading:
             else f"{self.fault}, so this may not be all of it."
         )
         yield from extractive_writer(self.read.asked, rest, self.draft)
+
+
+def _shares_words(sentence: str, cited: Cited) -> bool:
+    """Whether a sentence has a word of what it rests on, beside names and grammar."""
+    return bool(set(stems(words_of(sentence) - STOP_WORDS - cited.name_parts)) & cited.stems)
+
+
+def _overlap(one: Quote, other: Quote) -> bool:
+    return one.episode.id == other.episode.id and one.first <= other.last and other.first <= one.last
 
 
 def _opinion(sentence: str) -> tuple[str, str]:

@@ -39,6 +39,7 @@ SHOWN = ("verdict_right", "citation_hit", "citation_precision", "wrong_speaker",
 LostBy = Literal["retrieval", "gate", "rules"]
 
 _PASSAGE = re.compile(r"^(~+)\nEpisode: (?P<head>.*)\n(?P<lines>(?:.*\n)*?)\1$", re.MULTILINE)
+_QUOTE_MARK = re.compile(r"[\"“”„«»\[\]]")
 _LINE = re.compile(r"^\[(\d+)\] (.*)$", re.MULTILINE)
 
 
@@ -97,12 +98,13 @@ class PerfectModel:
         for (_, who), lines in groups.items():
             words, marks, last = "", "", None
             for position, mark, text in sorted(lines):
-                quoted = re.search(r"[\"“”„«»\[\]]", text)
-                if quoted or (last is not None and position != last + 1):
-                    if words:
-                        break
-                    continue
-                if len(f"{words} {text}".split()) > LONGEST_QUOTE_WORDS and words:
+                if last is not None and (position != last + 1 or len(f"{words} {text}".split()) > LONGEST_QUOTE_WORDS):
+                    break
+                # Quote marks inside quote marks can't be told apart: the longest piece without any stands for all of it.
+                if _QUOTE_MARK.search(text):
+                    words, marks = (
+                        (words, marks) if words else (max(_QUOTE_MARK.split(text), key=len).strip(), f"[{mark}]")
+                    )
                     break
                 words, marks, last = f"{words} {text}".strip(), f"{marks}[{mark}]", position
             if words:
@@ -113,7 +115,13 @@ def _spoken(episode: Episode) -> Iterator[tuple[str, int, str, float | None, flo
     """Who, position, words, start and end of each sentence of speech."""
     for turn in episode.turns:
         for sentence in turn.spoken():
-            yield turn.speaker.name if turn.speaker else "", sentence.position, sentence.text, sentence.start, sentence.end
+            yield (
+                turn.speaker.name if turn.speaker else "",
+                sentence.position,
+                sentence.text,
+                sentence.start,
+                sentence.end,
+            )
 
 
 def ask_all(library: str, questions: Sequence[SetQuestion], *, own_words: bool = False) -> list[dict[str, Any]]:
@@ -183,7 +191,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"sentences withheld: {withheld}, {sum(row['unsure'] for row in rows)} answers say that they are unsure")
     for row in rows if options.show else ():
         if row["lost_by"]:
-            print(f"\n{row['id']} ({row['lost_by']}): {row['question']}\n  {row['expected']} → {row['verdict']}: {row['answer']}")
+            print(
+                f"\n{row['id']} ({row['lost_by']}): {row['question']}\n  {row['expected']} → {row['verdict']}: {row['answer']}"
+            )
             print("\n".join(f"  withheld, {held['why']}: {held['sentence']}" for held in row["held_back"]))
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
