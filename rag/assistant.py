@@ -36,8 +36,9 @@ from rag.settings import Settings
 from rag.writing.by_section import words_of
 from rag.writing.extractive import Writer, extractive_writer
 from rag.writing.lines import refusal
-from rag.writing.model_reader import MOST_PASSAGES, Read, Reading
+from rag.writing.model_reader import MOST_PASSAGES, Reading
 from rag.writing.read_plan import MOST_ITEMS, passages_of, rule_of
+from rag.writing.reply import Read
 from rag.writing.with_model import MOST_SENTENCES
 
 NEAREST = 3
@@ -157,6 +158,7 @@ class Assistant:
             for damaged in self.library.left_out.values():
                 raise damaged
             quotes = reading.nearest(decision.quotes) if reading else decision.quotes
+            evidence = reading.understood(evidence) if reading else evidence
             refused = replace(decision, verdict=verdict, quotes=quotes)
             line, nearest = self._refused(refused, evidence, may_speak, filters, scope, searched, more + again)
             line = reading.refused(line) if reading else line
@@ -288,9 +290,8 @@ class Assistant:
             own = rule_of(planned, may_speak)
         read = {one.id: one for one in self.library.episodes(dict.fromkeys(hit.passage.episode for hit in hits))}
         anybody = may_speak(Question(asked.asked, asked.words))
-        return Reading(
-            self.settings, Read(asked, hits, read, own, anybody, decision, planned, self.library, most), draft
-        )
+        found = Read(asked, scope, hits, read, own, anybody, decision, planned, self.library, most)
+        return Reading(self.settings, found, draft)
 
     def _sections(self, planned: Plan | None, verdict: Verdict, filters: Filters, scope: Scope) -> Sections | None:
         """What a plan's search passes find, where it is needed; None where nothing does."""

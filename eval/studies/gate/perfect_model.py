@@ -39,6 +39,7 @@ SHOWN = ("verdict_right", "citation_hit", "citation_precision", "wrong_speaker",
 LostBy = Literal["retrieval", "gate", "rules"]
 
 _PASSAGE = re.compile(r"^(~+)\nEpisode: (?P<head>.*)\n(?P<lines>(?:.*\n)*?)\1$", re.MULTILINE)
+_NAME = re.compile(r"\b[A-Z]\w+(?: [A-Z]\w+)*")
 _QUOTE_MARK = re.compile(r"[\"“”„«»\[\]]")
 _LINE = re.compile(r"^\[(\d+)\] (.*)$", re.MULTILINE)
 
@@ -60,6 +61,8 @@ class PerfectModel:
         asked = self.asked
         if asked is None or "\nEpisode: " not in prompt:
             return ""
+        if asked.verdict == "unknown_person" and (name := _NAME.search(asked.question[1:])):
+            return f"NOBODY {name[0]}"
         said = list(self._gold_lines(prompt, asked)) if asked.gold else []
         self.found[asked.id] = bool(said)
         if not said:
