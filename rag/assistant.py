@@ -56,7 +56,10 @@ class Passages:
 
 
 class Assistant:
-    """Answers questions about one library. `retriever` and `writer` may be swapped."""
+    """Answers questions about one library. `retriever` and `writer` may be swapped.
+
+    `model_reads`: the language model of the settings reads the passages and chooses what answers, not only words it.
+    """
 
     def __init__(
         self,
@@ -65,11 +68,13 @@ class Assistant:
         *,
         retriever: Retriever | None = None,
         writer: Writer = extractive_writer,
+        model_reads: bool = False,
     ) -> None:
         self.library = library
         self.settings = settings or Settings()
         self.retriever = retriever or Retriever(library)
         self.writer = writer
+        self.model_reads = model_reads
         self.extractor = Extractor(library)
 
     @classmethod
@@ -81,7 +86,7 @@ class Assistant:
             from rag.writing.with_model import llm_writer
 
             writer = llm_writer(settings)
-        return cls(Library.open(folder), settings, writer=writer)
+        return cls(Library.open(folder), settings, writer=writer, model_reads=settings.reads == "model")
 
     @contextmanager
     def pinned(self) -> Iterator[Assistant]:
@@ -129,7 +134,7 @@ class Assistant:
         go_on()
         clock.lap("question")
         # More of what was quoted is what comes next without the model: it can't be asked what it left out.
-        reads = self.settings.reads == "model" and not (more + again) and not asked.unknown
+        reads = self.model_reads and not (more + again) and not asked.unknown
         hits = self.retriever.retrieve(asked, scope, k=max(self.settings.passages, MOST_PASSAGES * reads))
         clock.lap("retrieve")
         yield Found(len(hits))
@@ -146,7 +151,7 @@ class Assistant:
         if verdict is None:
             sections = self._sections(planned, decision.verdict, filters, scope)
             verdict = "answered" if sections else decision.verdict
-            if verdict in ("answered", "said_by_other"):
+            if verdict in ("answered", "said_by_other", "asked_not_answered"):
                 writer = extractive_writer if reading else self.writer
                 words = words_of(asked, replace(decision, verdict=verdict), sections, writer, draft)
                 yield from _told(reading.instead(words) if reading else words, texts)

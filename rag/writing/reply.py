@@ -26,8 +26,8 @@ from rag.question.people import find_person, fold
 from rag.question.plan import Plan
 from rag.question.question import Question
 from rag.question.scope import Scope
-from rag.writing.extractive import extractive_writer
-from rag.writing.lines import UNSURE, asked_line, other_line
+from rag.writing.by_section import unanswered
+from rag.writing.lines import UNSURE, other_line
 from rag.writing.marked import Marks
 from rag.writing.numbered import Numbered
 from rag.writing.opinion import Opinion, opinion_of
@@ -142,8 +142,7 @@ class Reply:
             self.verdict = "not_said"
             return
         self.verdict = "asked_not_answered"
-        yield Wrote(asked_line(*pair))
-        yield from extractive_writer(self.read.asked, pair, self.draft)
+        yield from unanswered(self.read.asked, pair, self.draft)
 
     def _asked_and_replied(self) -> tuple[Quote, Quote] | None:
         """Among the quotes marked, a question and what somebody else, whose words may stand for an answer, says after it."""
