@@ -155,7 +155,7 @@ class Assistant:
                 writer = extractive_writer if reading else self.writer
                 words = words_of(asked, replace(decision, verdict=verdict), sections, writer, draft)
                 yield from _told(reading.instead(words) if reading else words, texts)
-                verdict = verdict if draft.citations else "not_said"
+        verdict = verdict if draft.citations or verdict == "unknown_person" else "not_said"
         searched = _searched(scope, asked)
         nearest: tuple[Citation, ...] = ()
         if not draft.citations:
@@ -295,7 +295,9 @@ class Assistant:
             own = rule_of(planned, may_speak)
         read = {one.id: one for one in self.library.episodes(dict.fromkeys(hit.passage.episode for hit in hits))}
         anybody = may_speak(Question(asked.asked, asked.words))
-        found = Read(asked, scope, hits, read, own, anybody, decision, planned, self.library, most)
+        role = f"the {filters.role}" if filters.role else None
+        whose = scope.person or (asked.asked_for if asked.said else None) or role or "anybody's"
+        found = Read(asked, scope, hits, read, whose, own, anybody, decision, planned, self.library, most)
         return Reading(self.settings, found, draft)
 
     def _sections(self, planned: Plan | None, verdict: Verdict, filters: Filters, scope: Scope) -> Sections | None:

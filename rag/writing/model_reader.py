@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 
-from prompts import one_line
+from prompts import flat, one_line
 from rag.answer import Verdict, Wrote
 from rag.draft import Draft
 from rag.evidence.quote import Quote
@@ -58,8 +58,8 @@ class Reading:
         self.draft.writer, self.draft.model = "llm", self.settings.model
         plan = self.read.plan
         yield from headed(plan, self._found(), self.draft) if plan else self._found()
-        if plan and self.verdict == "answered" and not self.fault:
-            yield from missing(plan, self.draft.citations, self.read.hits, self.read.library)
+        if plan and self._reply and self.verdict == "answered" and not self.fault:
+            yield from missing(plan, self.draft.citations, self._reply.numbered.passages, self.read.library)
         if self.verdict is None:
             self.draft.writer = "extractive"
 
@@ -123,7 +123,7 @@ class Reading:
         if not numbered.lines:
             return
         self._reply = Reply(read, numbered, draft, second_look(settings, draft))
-        values = {"question": one_line(read.asked.asked), "passages": numbered.text}
+        values = {"question": one_line(read.asked.asked), "passages": numbered.text, "whose": flat(read.whose)}
         with closing(ask_model(settings, values, prompt="read", allowance=allowance, spent=draft.spent)) as pieces:
             yield from self._reply.shown(islice(sentences(pieces), read.most + 1))
 

@@ -6,7 +6,7 @@ transcript, a title or a name holds stands on a line of its own kind, without th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from index.episode import Episode, Sentence, Turn
@@ -32,10 +32,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """Passages, best first, each a text within its fence; and what each number stands for."""
+    """Passages, best first, each a text within its fence; what each number stands for; and the rows of all that are in it."""
 
     blocks: tuple[str, ...]
     lines: Mapping[int, Line]
+    passages: Set[int]
 
     @property
     def text(self) -> str:
@@ -56,6 +57,7 @@ def number(hits: Sequence[Hit], episodes: Mapping[str, Episode], *, characters: 
     """
     blocks: list[str] = []
     lines: dict[int, Line] = {}
+    passages: set[int] = set()
     taken: set[tuple[str, int]] = set()
     fence = fence_around()
     for hit in hits:
@@ -66,6 +68,7 @@ def number(hits: Sequence[Hit], episodes: Mapping[str, Episode], *, characters: 
             Line(episode, turn, s, hit) for turn, s in _around(episode, hit) if (episode.id, s.position) not in taken
         ]
         if not new:
+            passages.add(hit.id)
             continue
         numbers = range(len(lines) + 1, len(lines) + 1 + len(new))
         block = f"{fence}\n{_written(dict(zip(numbers, new, strict=True)))}\n{fence}"
@@ -73,9 +76,10 @@ def number(hits: Sequence[Hit], episodes: Mapping[str, Episode], *, characters: 
         if blocks and (too_long or numbers[-1] > MOST_NUMBERS):
             break
         blocks.append(block)
+        passages.add(hit.id)
         lines |= zip(numbers, new, strict=True)
         taken |= {(episode.id, line.sentence.position) for line in new}
-    return Numbered(tuple(blocks), lines)
+    return Numbered(tuple(blocks), lines, passages)
 
 
 def _around(episode: Episode, hit: Hit) -> list[tuple[Turn, Sentence]]:

@@ -7,7 +7,7 @@ says what is missing at the end.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import chain, zip_longest
 
 from index.episode import Turn
@@ -53,8 +53,11 @@ def headed(plan: Plan, words: Iterator[Wrote], draft: Draft) -> Iterator[Wrote]:
         yield wrote
 
 
-def missing(plan: Plan, citations: Sequence[Citation], hits: Sequence[Hit], library: Library) -> Iterator[Wrote]:
-    """The lines at the end of an answer: of whom or of when nothing was found, and how complete a list can be."""
+def missing(plan: Plan, citations: Sequence[Citation], read: Set[int], library: Library) -> Iterator[Wrote]:
+    """The lines at the end of an answer: of whom or of when nothing was found, and how complete a list can be.
+
+    `read`: the rows of the passages that were read.
+    """
     lines: list[str] = []
     if plan.kind == "compare":
         heard = {citation.speaker for citation in citations}
@@ -63,7 +66,7 @@ def missing(plan: Plan, citations: Sequence[Citation], hits: Sequence[Hit], libr
         lines = [one_date(plan, len({citation.episode for citation in citations}))]
     else:
         shown = [citation.episode for citation in citations]
-        lines = [how_complete(plan, shown, len(shown), {hit.id for hit in hits}, library)]
+        lines = [how_complete(plan, shown, len(shown), read, library)]
     yield from (Wrote(line) for line in lines if line)
 
 

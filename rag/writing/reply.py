@@ -39,7 +39,8 @@ LONGEST_NAME = 4  # words
 class Read:
     """What is read, and by which rules. `hits`: best first; `episodes`: those that they are from.
 
-    `may_speak`: whose words answer the question, `may_stand_in`: whose may be shown in their place, as what they are.
+    `whose`: whose words are asked for, as it is said. `may_speak`: whose answer the question, `may_stand_in`: whose may be
+    shown in their place, as what they are.
     `witness`: what is decided without a model. `plan`: that of a question of several search passes, all of which are read.
     `most`: sentences that are listened to.
     """
@@ -48,6 +49,7 @@ class Read:
     scope: Scope
     hits: Sequence[Hit]
     episodes: Mapping[str, Episode]
+    whose: str
     may_speak: Callable[[Turn], bool]
     may_stand_in: Callable[[Turn], bool]
     witness: Decision
@@ -63,7 +65,7 @@ class Reply:
     """
 
     def __init__(self, read: Read, numbered: Numbered, draft: Draft, look: SecondLook | None) -> None:
-        self.read, self.draft = read, draft
+        self.read, self.draft, self.numbered = read, draft, numbered
         self.marks = Marks(numbered)
         self.gate = Gate(read.asked, (), draft, look, read=numbered.episodes)
         self.verdict: Verdict | None = None
