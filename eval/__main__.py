@@ -12,6 +12,7 @@ from pathlib import Path
 STUDIES = {
     "adversary": "eval.studies.gate.adversary",
     "honest-model": "eval.studies.gate.honest_model",
+    "perfect-model": "eval.studies.gate.perfect_model",
     "small-model": "eval.studies.gate.small_model",
     "speed": "eval.studies.speed.search",
     "page-speed": "eval.studies.speed.page",

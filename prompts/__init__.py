@@ -37,7 +37,12 @@ def fence_around(*texts: str) -> str:
 
 def flat(text: str) -> str:
     """A fact on one line, short, without fences and marks: a title is whatever a stranger's file says it is."""
-    return one_line(text).translate(_NO_MARKS)[:LONGEST_FACT]
+    return unmarked(text)[:LONGEST_FACT]
+
+
+def unmarked(text: str) -> str:
+    """The text on one line, with no tildes and square brackets: nothing in it is a fence or a mark of ours."""
+    return one_line(text).translate(_NO_MARKS)
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from index.episode import EXACT_SECONDS, Role, SpeakerSource, TimeSource
 
-Verdict = Literal["answered", "said_by_other", "not_said", "unknown_person"]
+Verdict = Literal["answered", "said_by_other", "asked_not_answered", "not_said", "unknown_person"]
+"""`asked_not_answered`: somebody in the episodes asks the same, and is given no answer; both are quoted."""
 Check = Literal["verified", "wrong_speaker", "wrong_episode", "stitched", "altered", "absent", "unsupported"]
 
 

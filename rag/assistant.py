@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +36,10 @@ from rag.settings import Settings
 from rag.writing.by_section import words_of
 from rag.writing.extractive import Writer, extractive_writer
 from rag.writing.lines import refusal
+from rag.writing.model_reader import MOST_PASSAGES, Reading
+from rag.writing.read_plan import MOST_ITEMS, passages_of, rule_of
+from rag.writing.reply import Read
+from rag.writing.with_model import MOST_SENTENCES
 
 NEAREST = 3
 NOTHING_MORE = "I found nothing more about this."
@@ -52,7 +56,10 @@ class Passages:
 
 
 class Assistant:
-    """Answers questions about one library. `retriever` and `writer` may be swapped."""
+    """Answers questions about one library. `retriever` and `writer` may be swapped.
+
+    `model_reads`: the language model of the settings reads the passages and chooses what answers, not only words it.
+    """
 
     def __init__(
         self,
@@ -61,11 +68,13 @@ class Assistant:
         *,
         retriever: Retriever | None = None,
         writer: Writer = extractive_writer,
+        model_reads: bool = False,
     ) -> None:
         self.library = library
         self.settings = settings or Settings()
         self.retriever = retriever or Retriever(library)
         self.writer = writer
+        self.model_reads = model_reads
         self.extractor = Extractor(library)
 
     @classmethod
@@ -77,7 +86,7 @@ class Assistant:
             from rag.writing.with_model import llm_writer
 
             writer = llm_writer(settings)
-        return cls(Library.open(folder), settings, writer=writer)
+        return cls(Library.open(folder), settings, writer=writer, model_reads=settings.reads == "model")
 
     @contextmanager
     def pinned(self) -> Iterator[Assistant]:
@@ -124,31 +133,40 @@ class Assistant:
         yield Asked(asked.asked, asked.people)
         go_on()
         clock.lap("question")
-        hits = self.retriever.retrieve(asked, scope, k=self.settings.passages)
+        # More of what was quoted is what comes next without the model: it can't be asked what it left out.
+        reads = self.model_reads and not (more + again) and not asked.unknown
+        hits = self.retriever.retrieve(asked, scope, k=max(self.settings.passages, MOST_PASSAGES * reads))
         clock.lap("retrieve")
         yield Found(len(hits))
         go_on()
         may_speak = may_speak_rule(asked, filters, scope)
-        evidence = self.extractor.read(asked, hits)
+        evidence = self.extractor.read(asked, hits[: self.settings.passages])
         decision = decide(evidence, may_speak, limit=self.settings.quotes, more=more + again)
-        sections = self._sections(planned, decision.verdict, filters, scope)
-        verdict: Verdict = "answered" if sections else decision.verdict
         clock.lap("write")
+        reading = self._reading(asked, hits, planned, decision, filters, scope, draft) if reads else None
         texts: list[str] = []
-        if verdict in ("answered", "said_by_other"):
-            for wrote in words_of(asked, replace(decision, verdict=verdict), sections, self.writer, draft):
-                texts.append(wrote.text)
-                yield wrote
-                go_on()
-            verdict = verdict if draft.citations else "not_said"
+        if reading:
+            yield from _told(reading.words(), texts)
+        verdict = reading.verdict if reading else None
+        if verdict is None:
+            sections = self._sections(planned, decision.verdict, filters, scope)
+            verdict = "answered" if sections else decision.verdict
+            if verdict in ("answered", "said_by_other", "asked_not_answered"):
+                writer = extractive_writer if reading else self.writer
+                words = words_of(asked, replace(decision, verdict=verdict), sections, writer, draft)
+                yield from _told(reading.instead(words) if reading else words, texts)
+        verdict = verdict if draft.citations or verdict == "unknown_person" else "not_said"
         searched = _searched(scope, asked)
         nearest: tuple[Citation, ...] = ()
         if not draft.citations:
             # Nobody can say that nobody said it, where what was found could not be read.
             for damaged in self.library.left_out.values():
                 raise damaged
-            refused = replace(decision, verdict=verdict)
+            quotes = reading.nearest(decision.quotes) if reading else decision.quotes
+            evidence = reading.understood(evidence) if reading else evidence
+            refused = replace(decision, verdict=verdict, quotes=quotes)
             line, nearest = self._refused(refused, evidence, may_speak, filters, scope, searched, more + again)
+            line = reading.refused(line) if reading else line
             texts = [line]
             yield Wrote(line)
         clock.lap("check")
@@ -256,12 +274,46 @@ class Assistant:
         line = refusal(asked, searched, verdict=decision.verdict, nearest_people=people, asked_in_vain=in_vain)
         return line, nearest
 
+    def _reading(
+        self,
+        asked: Question,
+        hits: Sequence[Hit],
+        planned: Plan | None,
+        decision: Decision,
+        filters: Filters,
+        scope: Scope,
+        draft: Draft,
+    ) -> Reading:
+        """The passages as the language model is to read them, all search passes of a plan at once."""
+
+        def may_speak(one: Question) -> Callable[[Turn], bool]:
+            return may_speak_rule(one, filters, scope)
+
+        own, most = may_speak(asked), MOST_SENTENCES
+        if planned:
+            hits, most = passages_of(planned, self.retriever, besides=hits), MOST_ITEMS
+            own = rule_of(planned, may_speak)
+        read = {one.id: one for one in self.library.episodes(dict.fromkeys(hit.passage.episode for hit in hits))}
+        anybody = may_speak(Question(asked.asked, asked.words))
+        role = f"the {filters.role}" if filters.role else None
+        whose = scope.person or (asked.asked_for if asked.said else None) or role or "anybody's"
+        found = Read(asked, scope, hits, read, whose, own, anybody, decision, planned, self.library, most)
+        return Reading(self.settings, found, draft)
+
     def _sections(self, planned: Plan | None, verdict: Verdict, filters: Filters, scope: Scope) -> Sections | None:
         """What a plan's search passes find, where it is needed; None where nothing does."""
         if planned is None or not (verdict == "answered" or planned.holds):
             return None
         found = gather(planned, self.retriever, self.extractor, lambda one: may_speak_rule(one, filters, scope))
         return found if found.quotes else None
+
+
+def _told(words: Iterable[Wrote], texts: list[str]) -> Iterator[Wrote]:
+    """The words, as long as somebody waits for them; their texts are added to `texts`."""
+    for wrote in words:
+        texts.append(wrote.text)
+        yield wrote
+        go_on()
 
 
 def _without_search(question: str, reply: Reply, scope: Scope, clock: _Stopwatch) -> Iterator[Event]:

@@ -15,6 +15,7 @@ from index.errors import SettingsError
 from index.search.onnx_export import EMBEDDED_MODEL
 from index.web import web_address
 
+READERS = ("embedded", "model", "none")
 SECRET = {"secret": True}
 """Metadata of a field whose value never leaves the process: `Settings.public` tells only whether it is set."""
 SHORTEST_SECRET = 4  # characters; a shorter value would be found all over an ordinary text
@@ -69,6 +70,9 @@ class Settings(Public):
     """Most tokens that the language model may write for one answer, its thoughts included."""
     max_cost: float = 0.0
     """Most that one answer may cost, in the currency of the prices; 0 for no limit. It needs the prices."""
+    reader: str | None = None
+    """What reads the passages found and chooses the words that answer: `embedded`, `model` (the language model, the default
+    where one is set) or `none`: rules."""
     planner: Literal["rules", "model"] = "rules"
     """What decides whether a question needs several search passes (comparisons, lists): rules, or the language model too."""
     support: Literal["rules", "model"] = "rules"
@@ -83,6 +87,11 @@ class Settings(Public):
         """The provider in the model's name: `openai` of openai:NAME; None where none or no model is named."""
         provider, _, name = (self.model or "").partition(":")
         return provider if provider and name else None
+
+    @property
+    def reads(self) -> str:
+        """What reads the passages: `reader`, or what stands for it where it isn't set."""
+        return self.reader or ("model" if self.model else "embedded")
 
     def cost(self, tokens: Mapping[str, int] | None) -> float | None:
         """The price of {"input", "output"} tokens in the currency of the prices; None where tokens or prices aren't known."""
@@ -110,6 +119,10 @@ class Settings(Public):
             if "base_url" not in values and environment.get(variable, "").strip():
                 values["base_url"] = environment[variable].strip()
         settings = cls(**values)
+        if settings.reads not in READERS:
+            raise SettingsError(f"VERBATIM_READER={settings.reader!r} is none of {', '.join(READERS)}.")
+        if settings.reads == "model" and not settings.model:
+            raise SettingsError("VERBATIM_READER=model needs a language model: set VERBATIM_MODEL too.")
         if settings.planner not in ("rules", "model"):
             raise SettingsError(f"VERBATIM_PLANNER={settings.planner!r} is neither rules nor model.")
         if settings.support not in ("rules", "model"):

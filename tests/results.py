@@ -185,7 +185,7 @@ def _means(rows: list[dict[str, Any]]) -> dict[str, Any]:
     for row in rows:
         for name, value in row["metrics"].items():
             values[name].append(value)
-        for verdict in ("not_said", "said_by_other", "unknown_person"):
+        for verdict in ("not_said", "said_by_other", "asked_not_answered", "unknown_person"):
             right = float(row["verdict"] == row["expected"])
             if row["verdict"] == verdict:
                 values[f"{verdict}_precision"].append(right)

@@ -76,8 +76,8 @@ def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
             since: Only episodes from this day on, as 2024-02-01, 2024-02 or 2024; empty for all.
             until: Only episodes up to this day, this month or this year; empty for all.
         Returns:
-            The answer: `verdict` (answered, said_by_other, not_said or unknown_person), `answer` with marks like [1],
-            `citations` with speaker, role, show, episode, date, start and end in seconds and the exact words,
+            The answer: `verdict` (answered, said_by_other, asked_not_answered, not_said or unknown_person), `answer` with
+            marks like [1], `citations` with speaker, role, show, episode, date, start and end in seconds and the exact words,
             `nearest` where there is no answer, and what was `searched`.
         """
         with told():

@@ -65,7 +65,7 @@ METRICS = {
     "start_error_s": Meaning(
         "citing", "Start off by", "Seconds between where the quote starts and where the answer does.", -1, "seconds"
     ),
-    "refused": Meaning("abstaining", "Refused", "Nothing is quoted, rightly or wrongly.", 0),
+    "refused": Meaning("abstaining", "Refused", "No answer is given, rightly or wrongly.", 0),
     "wrongly_refused": Meaning("abstaining", "Wrongly refused", "There is an answer, and none was given.", -1),
     "wrongly_answered": Meaning("abstaining", "Wrongly answered", "Nobody said it, and an answer was given.", -1),
     "not_said_precision": Meaning(
@@ -77,6 +77,14 @@ METRICS = {
     ),
     "said_by_other_recall": Meaning(
         "abstaining", "“Somebody else”: seen", "When somebody else said it, how often it says so."
+    ),
+    "asked_not_answered_precision": Meaning(
+        "abstaining",
+        "“Asked, not answered”: right",
+        "When it says that a question got no answer, how often that is so.",
+    ),
+    "asked_not_answered_recall": Meaning(
+        "abstaining", "“Asked, not answered”: seen", "When a question got no answer, how often it says so."
     ),
     "unknown_person_precision": Meaning(
         "abstaining", "“Unknown person”: right", "When it says that the person never speaks here, how often that is so."
@@ -149,6 +157,7 @@ STAGES = {
 VERDICTS = {
     "answered": "answered",
     "said_by_other": "said by somebody else",
+    "asked_not_answered": "asked, not answered",
     "not_said": "not said",
     "unknown_person": "unknown person",
 }

@@ -29,8 +29,8 @@ from rag.assistant import Assistant
 from rag.question.question import Question
 from rag.question.scope import Filters
 
-ABSTENTIONS = ("not_said", "said_by_other", "unknown_person")
-ANSWERABLE = ("answered", "said_by_other")
+ABSTENTIONS = ("not_said", "said_by_other", "asked_not_answered", "unknown_person")
+ANSWERABLE = ("answered", "said_by_other", "asked_not_answered")
 
 LostAt = Literal[
     "failed", "not_found", "found_not_cited", "wrong_speaker", "wrongly_refused", "wrongly_answered", "wrong_verdict"
@@ -155,11 +155,13 @@ class _Measured:
         }  # fmt: skip
         shown = bool(answer.citations)
         metrics["verdict_right"] = float(answer.verdict == asked.verdict)
-        metrics["refused"] = float(not shown)
+        # Who quotes a question and what evades it gives no answer, unless that is what there is to find.
+        refused = not shown or (answer.verdict == "asked_not_answered" != asked.verdict)
+        metrics["refused"] = float(refused)
         if asked.verdict in ANSWERABLE:
-            metrics["wrongly_refused"] = float(not shown)
+            metrics["wrongly_refused"] = float(refused)
         else:
-            metrics["wrongly_answered"] = float(shown)
+            metrics["wrongly_answered"] = float(not refused)
         if self.gold:
             metrics |= citing(cited, self.gold)
         if shown:

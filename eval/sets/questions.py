@@ -9,7 +9,7 @@ from typing import Any
 
 from index.episode import Episode
 
-VERDICTS = ("answered", "said_by_other", "not_said", "unknown_person")
+VERDICTS = ("answered", "said_by_other", "asked_not_answered", "not_said", "unknown_person")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,16 @@ _ASKS = re.compile(
 )
 
 
+def leans(text: str) -> bool:
+    """Whether a sentence leans on the one before it: "That's why …", "It …"."""
+    return bool(_LEANS.match(text))
+
+
+def asks(text: str) -> bool:
+    """Whether a sentence asks something of somebody."""
+    return bool(_ASKS.search(text))
+
+
 class Extractor:
     """Chooses quotes from a library's passages."""
 

@@ -6,7 +6,7 @@ what only comes near is left out, and what is left out is said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -63,7 +63,7 @@ def gather(plan: Plan, retriever: Retriever, extractor: Extractor, may_speak: Ma
     for search_pass in plan.passes:
         hits = retriever.retrieve(search_pass.question, search_pass.scope, k=search_pass.passages)
         read |= {hit.id for hit in hits}
-        allowed = _but(may_speak(search_pass.question), plan.but)
+        allowed = but_of(may_speak(search_pass.question), plan.but)
         found.append(_quotes(plan, search_pass, hits, extractor, allowed))
     if plan.kind == "compare":
         return Sections(plan, tuple(_compared(plan, found)))
@@ -71,7 +71,7 @@ def gather(plan: Plan, retriever: Retriever, extractor: Extractor, may_speak: Ma
     if plan.kind == "change":
         own = [quote for quote in every if quote.turn.speaker or len(plan.passes[0].scope.episodes) == 1]
         sections = _by_episode(own, most=IN_A_SECTION)[:MOST_LISTED]
-        return Sections(plan, tuple(sections), _one_date(plan, sections))
+        return Sections(plan, tuple(sections), one_date(plan, len(sections)))
     kept = sorted(every, key=lambda quote: -probability(quote.signals))[:MOST_LISTED]
     if plan.kind == "people":
         sections = _by_person(kept)
@@ -79,10 +79,17 @@ def gather(plan: Plan, retriever: Retriever, extractor: Extractor, may_speak: Ma
         sections = _by_episode(every, most=1)[:MOST_LISTED]
     else:
         sections = [Section("", tuple(section.quotes)) for section in _by_episode(kept, most=MOST_LISTED)]
-    return Sections(plan, tuple(sections), _how_complete(plan, sections, len(every), read, retriever.library))
+    shown = [quote.episode.id for section in sections for quote in section.quotes]
+    return Sections(plan, tuple(sections), how_complete(plan, shown, len(every), read, retriever.library))
 
 
-def _but(may_speak: Callable[[Turn], bool], but: Sequence[str]) -> Callable[[Turn], bool]:
+def nothing_of(name: str) -> str:
+    """The line in the place of somebody's words, where a comparison finds none."""
+    return f"I found no words of {name} about this."
+
+
+def but_of(may_speak: Callable[[Turn], bool], but: Sequence[str]) -> Callable[[Turn], bool]:
+    """The same rule without these people."""
     return lambda turn: may_speak(turn) and not (turn.speaker and turn.speaker.name in but)
 
 
@@ -94,9 +101,7 @@ def _compared(plan: Plan, found: Sequence[list[Quote]]) -> list[Section]:
         (name,) = search_pass.question.people
         own = [quote for quote in quotes if quote.turn.speaker and quote.turn.speaker.name == name]
         unknown |= {(quote.episode.id, quote.first): quote for quote in quotes if quote.turn.speaker is None}
-        sections.append(
-            Section(search_pass.title, tuple(own[:IN_A_SECTION]), f"I found no words of {name} about this.")
-        )
+        sections.append(Section(search_pass.title, tuple(own[:IN_A_SECTION]), nothing_of(name)))
     if unknown:
         sections.append(Section(NOT_KNOWN, tuple(unknown.values())[:IN_A_SECTION]))
     return sections
@@ -164,22 +169,25 @@ def _by_person(quotes: Sequence[Quote]) -> list[Section]:
     ]
 
 
-def _one_date(plan: Plan, sections: Sequence[Section]) -> str:
-    if len(sections) != 1:
+def one_date(plan: Plan, episodes: int) -> str:
+    """The line after a view of one date only, where a change of it was asked for; "" after any other."""
+    if episodes != 1:
         return ""
     return f"In the other episodes with {plan.question.people[0]} I found nothing about this."
 
 
-def _how_complete(plan: Plan, sections: Sequence[Section], found: int, read: set[int], library: Library) -> str:
-    """How much of everything this can be, in plain sentences: what was read, what else has the words, what may be missing."""
-    shown = sum(len(section.quotes) for section in sections)
-    episodes = len({quote.episode.id for section in sections for quote in section.quotes})
+def how_complete(plan: Plan, shown: Sequence[str], found: int, read: Set[int], library: Library) -> str:
+    """How much of everything this can be, in plain sentences: what was read, what else has the words, what may be missing.
+
+    `shown`: the episode of each quote shown; `found`: the quotes found; `read`: the passages read.
+    """
+    quotes, episodes = counted(len(shown), "quote"), len(set(shown))
     scope = plan.passes[0].scope
     searched = len(scope.episodes)
-    lines = [f"These are {counted(shown, 'quote')} from {episodes} of the {counted(searched, 'episode')} searched."]
-    if found > shown and plan.kind == "list":
+    lines = [f"These are {quotes} from {episodes} of the {counted(searched, 'episode')} searched."]
+    if found > len(shown) and plan.kind == "list":
         lines = [
-            f"These are the {shown} surest of {found} quotes, from {episodes} of the {counted(searched, 'episode')} searched."
+            f"These are the {len(shown)} surest of {found} quotes, from {episodes} of the {counted(searched, 'episode')} searched."
         ]
     held = set.intersection(*(library.holding(word) for word in plan.question.words)) if plan.question.words else set()
     if scope.rows is not None:

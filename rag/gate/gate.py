@@ -7,8 +7,9 @@ and streams; whether a sentence may be shown is `rag.gate.judge`'s to say.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from index.episode import Episode
 from rag.answer import Citation, Withheld, Wrote
 from rag.draft import Draft
 from rag.evidence.check import normalise
@@ -25,19 +26,33 @@ class Gate:
     """What of a model's sentences is shown, and under which numbers. Holds what the reader has seen so far."""
 
     def __init__(
-        self, question: Question, quotes: Sequence[Quote], draft: Draft, second_look: SecondLook | None = None
+        self,
+        question: Question,
+        quotes: Sequence[Quote],
+        draft: Draft,
+        second_look: SecondLook | None = None,
+        *,
+        read: Sequence[Episode] = (),
     ) -> None:
+        """`read`: the episodes that the model reads beside those of the quotes; everybody in them is known by name."""
         verified = [quote for quote in quotes if quote.cited(1).check == "verified"]
         self.given = dict(enumerate(verified, start=1))
         self.question, self.draft, self.second_look = question, draft, second_look
         self.read = 0
         synonyms()  # read now, while nobody waits for a sentence
-        people = [person.name for quote in verified for person in quote.episode.people]
-        speakers = [turn.speaker.name for quote in verified for turn in quote.episode.turns if turn.speaker]
+        episodes = [*read, *(quote.episode for quote in verified)]
+        people = [person.name for episode in episodes for person in episode.people]
+        speakers = [turn.speaker.name for episode in episodes for turn in episode.turns if turn.speaker]
         self.people = tuple(dict.fromkeys([*people, *speakers, *question.people]))
         self._numbers: dict[int, int] = {}
         self._before: tuple[str, ...] = question.people
         self._shown: set[str] = set()
+
+    def give(self, quotes: Mapping[int, Quote]) -> None:
+        """Adds quotes that sentences may cite by these numbers, where they stand in their transcripts."""
+        for number, quote in quotes.items():
+            if number not in self.given and quote.cited(1).check == "verified":
+                self.given[number] = quote
 
     def judged(self, sentence: str) -> Wrote | None:
         """The sentence as it may be shown, its citations numbered in order of first use; None: withheld, and counted.

@@ -24,7 +24,7 @@ from index.plain import plain
 from index.search.lexical import stems
 from rag.answer import Check
 from rag.english import QUANTITIES, REPORTING_WORDS, SPEECH_FORMS, TITLES
-from rag.evidence.check import check_quote, locate
+from rag.evidence.check import check_quote, locate, normalise
 from rag.evidence.quote import Quote
 from rag.gate.attribution import attribute, attributes_to_reporter, pronoun
 from rag.gate.clauses import MARKS, WORD, Cited, Clause, bare, clauses_of, names_in, speaker_of, words_of
@@ -308,13 +308,19 @@ def _small_words(clause: Clause, cited: Cited, support: Support) -> str:
 
 def _marks(clause: Clause, cited: Cited, support: Support) -> str:
     """What is wrong where there is nothing that a mark could support, or one of several supports nothing."""
-    if not support.content and not _is_quote(clause.runs):
+    if not support.content and not _is_quote(clause.runs) and not _is_sentence(clause.runs, cited):
         return "nothing in it can be checked"
     for quote in cited.quotes:
         supports = any(is_supported_word(word, words_of(quote.text)) for word in support.content)
         if not supports and not any(_stands(run, quote) for run in clause.runs):
             return "a mark that carries nothing of it"
     return ""
+
+
+def _is_sentence(runs: Sequence[str], cited: Cited) -> bool:
+    """True where something that is quoted is a whole sentence of the words cited, however short: “Lark Penhallow.”"""
+    whole = {normalise(_trimmed(sentence)) for sentence in cited.sentences}
+    return any(normalise(_trimmed(run)) in whole for run in runs if WORD.search(run))
 
 
 def _unsupported(clause: Clause, support: Support) -> str:

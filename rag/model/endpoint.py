@@ -65,6 +65,13 @@ class Allowance:
             raise ModelFault("too_dear")
         return min(most, default=None)
 
+    def characters(self, settings: Settings, *, reply: int) -> int | None:
+        """The most characters of a prompt that leave money for a reply of so many tokens, 0 or more; None: any number."""
+        if self.money is None or not settings.price_input:
+            return None
+        rest = self.money * 1_000_000 - reply * settings.price_output
+        return max(0, int(rest / settings.price_input * CHARACTERS_A_TOKEN))
+
 
 def ask_model(
     settings: Settings,

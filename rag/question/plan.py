@@ -12,9 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
-from index.episode import Episode
 from index.library import EpisodeSummary
 from prompts import flat, one_line
 from rag.english import CONJUNCTIONS, SPEECH_VERBS, WORDS_ABOUT_TALK
@@ -219,7 +218,15 @@ def _with(people: Sequence[str], scope: Scope, rows: Callable[[Sequence[str]], l
     return Scope(tuple(theirs), rows([e.id for e in theirs]), scope.person) if theirs else scope
 
 
-def episode_line(episode: Episode | EpisodeSummary) -> str:
+class _Dated(Protocol):
+    @property
+    def date(self) -> str | None: ...
+
+    @property
+    def title(self) -> str: ...
+
+
+def episode_line(episode: _Dated) -> str:
     """The line that leads what is quoted from one episode. Nothing in a title can look like a mark."""
     return f"{f'{episode.date}, ' if episode.date else ''}{flat(episode.title)}:"
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rag.answer import Wrote
 from rag.draft import Draft
+from rag.evidence.quote import Quote
 from rag.evidence.sections import Section, Sections
 from rag.evidence.verdict import Decision, worth_showing
 from rag.question.question import Question
 from rag.writing.extractive import Writer, extractive_writer
-from rag.writing.lines import other_line, otherwise_line
+from rag.writing.lines import asked_line, other_line, otherwise_line
 
 
 def written(writer: Writer, sections: Sections, draft: Draft) -> Iterator[Wrote]:
@@ -40,10 +41,23 @@ def written(writer: Writer, sections: Sections, draft: Draft) -> Iterator[Wrote]
         yield Wrote(sections.closing)
 
 
+def unanswered(asked: Question, quotes: Sequence[Quote], draft: Draft) -> Iterator[Wrote]:
+    """A question that somebody asks and what is said in reply, in this order, after a line; by no model's words."""
+    question, reply = quotes
+    yield Wrote(asked_line(question, reply))
+    yield from extractive_writer(asked, quotes, draft)
+
+
 def words_of(
     asked: Question, decision: Decision, sections: Sections | None, writer: Writer, draft: Draft
 ) -> Iterator[Wrote]:
-    """What is said where something is quoted: a line where one is due, then the quotes or sections, by the writer."""
+    """What is said where something is quoted: a line where one is due, then the quotes or sections, by the writer.
+
+    Of `asked_not_answered`, the decision's quotes are the question and what is said in reply.
+    """
+    if decision.verdict == "asked_not_answered":
+        yield from unanswered(asked, decision.quotes, draft)
+        return
     if decision.verdict == "said_by_other":
         yield Wrote(other_line(asked.asked_for or "them"))
     elif not sections and (line := otherwise_line(asked, decision.quotes)):

@@ -43,6 +43,19 @@ def other_line(asked_for: str) -> str:
     return f"I found no words of {asked_for} that answer this, but somebody else said:"
 
 
+def asked_line(question: Quote, reply: Quote) -> str:
+    """The line before a question and what is said in reply, where that is no answer to it."""
+    who = question.turn.speaker.name if question.turn.speaker else "Somebody"
+    whom = f"{reply.turn.speaker.name} gives no answer" if reply.turn.speaker else "no answer is given"
+    return f"{who} asks about this, but {whom} to it:"
+
+
+UNSURE = "I am not sure of this: the language model finds it in the words cited, and the search alone does not."
+"""The line before an answer on which the language model and the reading without it disagree."""
+
+MAY_ANSWER = "What stands nearest may answer it all the same: only the language model found that it does not."
+"""The last line of a refusal that the reading without a language model disagrees with."""
+
 _TAKES_FOR_GRANTED = re.compile(r"^(?:and |so |but )?(?:why|when|how|what|which|since when|in what way)\b", re.I)
 
 _LIKE = "love|like|want|recommend|enjoy|prefer|support|favou?r|agree|insist|hope|approve|trust|welcome|appreciate"

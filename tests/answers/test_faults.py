@@ -112,6 +112,7 @@ def test_a_fault_leaves_a_clear_line_the_speakers_words_and_the_conversation(
     misbehave, changes, words, tries = FAULTS[fault]
     misbehave(endpoint)
     settings = endpoint.settings(**changes)
+    tries += "context" in fault  # half of the passages are tried then
     texts, answer = ask(Assistant.open(folder, settings), QUESTION)
     assert words in texts[0] and texts[0].endswith("chosen without it.")
     assert not [secret for secret in SECRETS if secret in answer.answer]
@@ -136,7 +137,8 @@ def test_a_stream_cut_after_a_sentence_keeps_it_and_gives_the_rest_in_the_speake
     endpoint: Endpoint, folder: Path
 ) -> None:
     endpoint.says, endpoint.cut = ["Bo Lund soldered a ring of tin around the spout of the kettle [1]. Bo Lund"], True
-    texts, answer = ask(Assistant.open(folder, endpoint.settings()), "How did Bo Lund mend the spout of the kettle?")
+    settings = endpoint.settings(reader="embedded")
+    texts, answer = ask(Assistant.open(folder, settings), "How did Bo Lund mend the spout of the kettle?")
     assert texts[0] == "Bo Lund soldered a ring of tin around the spout of the kettle [1]."
     assert (answer.writer, answer.citations[0].n) == ("llm", 1)
     if len(texts) > 1:
@@ -238,7 +240,8 @@ def test_a_context_that_is_too_small_gets_the_better_half_of_the_quotes(endpoint
     endpoint.refusals, endpoint.error = [400], {"message": "x", "code": "context_length_exceeded"}
     endpoint.says = [GOOD]
     texts, answer = ask(
-        Assistant.open(folder, endpoint.settings(quotes=4)), "What did Bo Lund say about a kettle and an umbrella?"
+        Assistant.open(folder, endpoint.settings(quotes=4, reader="embedded")),
+        "What did Bo Lund say about a kettle and an umbrella?",
     )
     given = [sent["messages"][1]["content"].count("episode: ") for sent in endpoint.asked]
     assert len(given) == 2 and given[1] == given[0] // 2 >= 1

@@ -462,7 +462,7 @@ def question() -> str:
 
 
 def test_the_assistant_shows_what_the_model_may_say(endpoint: Endpoint, library: Library, question: str) -> None:
-    settings = endpoint.settings(library=str(library.folder))
+    settings = endpoint.settings(library=str(library.folder), reader="embedded")
     endpoint.says = in_pieces("Tobin bakes forty-five loaves a night [1]. Tobin bakes ninety loaves a night [1].")
     texts, done = answer(Assistant.open(library.folder, settings), question)
     assert texts == ["Tobin bakes forty-five loaves a night [1]."]

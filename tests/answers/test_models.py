@@ -99,7 +99,7 @@ def test_the_honest_model_copies_and_credits() -> None:
 def test_an_honest_models_words_pass_and_its_verdicts_are_those_without_one(folder: Path, question: str) -> None:
     _, plain = ask(Assistant.open(folder, Settings()), question)
     with honest_model() as endpoint:
-        settings = Settings(model="openai:honest", base_url=endpoint.address)
+        settings = Settings(model="openai:honest", base_url=endpoint.address, reader="embedded")
         texts, answer = ask(Assistant.open(folder, settings), question)
     assert answer.verdict == plain.verdict == "answered"
     assert (answer.writer, answer.withheld) == ("llm", 0)

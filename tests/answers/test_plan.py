@@ -239,7 +239,8 @@ def test_a_model_writes_the_sections_and_what_it_leaves_out_is_quoted(endpoint: 
 
     endpoint.replies = only_bo
     texts, answer = ask(
-        Assistant.open(folder, endpoint.settings()), "Compare what Bo and Cat said about glue on a wooden chair."
+        Assistant.open(folder, endpoint.settings(reader="embedded")),
+        "Compare what Bo and Cat said about glue on a wooden chair.",
     )
     assert texts[:2] == ["Bo Lund:", "Bo Lund says that “glue is a lie” [1]."]
     assert texts[2] == "Cat Moor:" and "I would use nothing else" in texts[3]
@@ -251,11 +252,11 @@ def test_a_model_may_tell_the_kind_where_rules_see_none(endpoint: Endpoint, fold
         "episodes" if asked.startswith("The question:") else "None of the quotes answers this."
     )
     question = "Where is a copper kettle talked about, one after the other?"
-    texts, answer = ask(Assistant.open(folder, endpoint.settings(planner="model")), question)
+    texts, answer = ask(Assistant.open(folder, endpoint.settings(planner="model", reader="embedded")), question)
     assert texts[-1].startswith("These are ") and answer.writer == "extractive"
     assert len(endpoint.asked) == 1  # a list is quotes: nobody is asked to write it
     endpoint.asked.clear()
-    texts, _ = ask(Assistant.open(folder, endpoint.settings()), question)
+    texts, _ = ask(Assistant.open(folder, endpoint.settings(reader="embedded")), question)
     assert not texts[-1].startswith("These are ") and len(endpoint.asked) == 1  # the writer, and no planner
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from endpoint import Endpoint
@@ -14,7 +15,9 @@ from talks import ANN, BO, episode
 import prompts
 from eval.run.judge import Judge
 from index.episode import Episode
+from index.library import Library
 from rag.answer import Answer, Searched
+from rag.assistant import Assistant
 from rag.draft import Draft
 from rag.evidence.quote import Quote, Signals
 from rag.gate.second_look import second_look
@@ -30,6 +33,7 @@ VARIABLES = {
     "condense": ["conversation", "fence", "question"],
     "judge": ["fence", "question", "quote", "reference"],
     "plan": ["question"],
+    "read": ["passages", "question", "whose"],
     "speakers": ["fence", "people", "sentences"],
     "support": ["fence", "sentence", "words"],
 }
@@ -61,6 +65,16 @@ def answer(settings: Settings) -> None:
         Quote(hostile, hostile.turns[0], 1, 1, hostile.turns[0].sentences[1].text, 1.0, 1, Signals()),
     ]
     list(llm_writer(settings)(Question("What did Bo\nsolder?", ("solder",)), quotes, Draft("extractive")))
+
+
+def read(settings: Settings) -> None:
+    hostile = episode(
+        (ANN, ["Welcome.", "What did you solder?"]), (BO, ["I soldered the spout.", HOSTILE]), id="k",
+        title="The {x} kettle\n[9]", date="2024-02-01",
+    )  # fmt: skip
+    with TemporaryDirectory() as folder:
+        Library.create(Path(folder) / "library", "hashing").add_episode(hostile)
+        list(Assistant.open(Path(folder) / "library", settings).ask("What did Bo\nsolder?"))
 
 
 def condensed(settings: Settings) -> None:
@@ -98,7 +112,7 @@ def looked_at_again(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     ("name", "send"),
-    [("answer", answer), ("condense", condensed), ("plan", planned), ("judge", judged), ("speakers", labelled),
+    [("answer", answer), ("condense", condensed), ("plan", planned), ("read", read), ("judge", judged), ("speakers", labelled),
      ("support", looked_at_again)],
 )  # fmt: skip
 def test_what_is_sent_is_what_was_read_and_found_good(

@@ -404,7 +404,7 @@ def question(**changed: Any) -> str:
         (question(id=""), "`id` is empty"),
         (question(question=None), "`question` is missing"),
         (question(question=["Who?"]), "`question` must be text, not "),
-        (question(verdict="maybe"), "`verdict` is 'maybe', none of answered, said_by_other, not_said"),
+        (question(verdict="maybe"), "`verdict` is 'maybe', none of answered, said_by_other, asked_not_answered"),
         (question(half="both"), "`half` is 'both', none of dev, test"),
         (question(gold=[]), "a question with the verdict answered needs `gold`"),
         (question(gold="00:03"), '`gold` must be a list of objects, not "00:03"'),

@@ -20,7 +20,7 @@ KINDS = {
     "fact", "paraphrase", "number", "name", "several_places", "across_episodes", "changed_opinion", "host_only", "trap",
     "false_premise", "never_said", "unknown_person", "follow_up", "typo", "lowercase",
 }  # fmt: skip
-VERDICTS = {"answered", "said_by_other", "not_said", "unknown_person"}
+VERDICTS = {"answered", "said_by_other", "asked_not_answered", "not_said", "unknown_person"}
 EDGE = 0.06  # seconds: gold is taken from the truth, so more than rounding is a mistake
 
 

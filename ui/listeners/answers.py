@@ -21,8 +21,8 @@ from ui.shared.templates import macros
 from ui.words.listeners import said
 
 MARK = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
-LABELLED = ("said_by_other", "not_said", "unknown_person")
-REFUSALS = ("not_said", "unknown_person")
+LABELLED = ("said_by_other", "asked_not_answered", "not_said", "unknown_person")
+REFUSALS = ("asked_not_answered", "not_said", "unknown_person")
 FEEDBACK = ("right", "wrong_speaker", "wrong_time", "wrong_quote", "missed")
 LONGEST_NOTE = 1000  # characters
 

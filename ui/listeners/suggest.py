@@ -87,7 +87,8 @@ class Suggester:
     def _next(self, answer: Answer, filters: Filters) -> list[Suggestion]:
         if answer.kind != "speech":
             return [Suggestion(question) for question in self.examples()[:MOST_SUGGESTED]]
-        candidates = self._after_answer(answer) if answer.citations else self._after_refusal(answer, filters)
+        answered = answer.verdict in ("answered", "said_by_other")
+        candidates = self._after_answer(answer) if answered else self._after_refusal(answer, filters)
         asked = {answer.question.strip().casefold(), answer.asked.strip().casefold()}
         fresh = (c for c in candidates if c.everywhere or c.question.casefold() not in asked)
         return self._answerable(fresh, filters, limit=MOST_SUGGESTED)

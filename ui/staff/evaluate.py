@@ -362,7 +362,7 @@ def question_added(
     row: dict[str, Any] = {"question": question.strip(), "kind": KIND, "verdict": verdict}
     if not row["question"]:
         return [notice(said("needs_question"), problem=True), gr.skip()]
-    if verdict in ("answered", "said_by_other"):
+    if verdict in ("answered", "said_by_other", "asked_not_answered"):
         if not episode or start is None or end is None or not start < end:
             return [notice(said("needs_place"), problem=True), gr.skip()]
         row["gold"] = [{"episode": episode, "start": start, "end": end}]

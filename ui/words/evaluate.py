@@ -14,7 +14,8 @@ FEEDBACK_KINDS = {
     "missed": "missed it", "note": "note",
 }  # fmt: skip
 VERDICT_NAMES = {
-    "answered": "answered", "said_by_other": "said by somebody else", "not_said": "not said",
+    "answered": "answered", "said_by_other": "said by somebody else",
+    "asked_not_answered": "asked, not answered", "not_said": "not said",
     "unknown_person": "unknown person",
 }  # fmt: skip
 

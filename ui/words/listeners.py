@@ -78,6 +78,7 @@ said = Words(
         "understood": "Understood as: {question}",
         # Verdicts
         "said_by_other": "Said by somebody else",
+        "asked_not_answered": "Asked, but not answered",
         "not_said": "Not said in what was searched",
         "unknown_person": "Nobody by that name speaks here",
         # Under an answer

@@ -38,7 +38,7 @@ def _question(row: dict[str, Any]) -> SetQuestion:
         wrong = f": {', '.join(sorted(unknown))}" if isinstance(filters, dict) else ""
         raise Fault(f"`filters` must be an object with some of {', '.join(FILTERS)}{wrong}")
     gold = tuple(_place(Gold, place, {}) for place in objects_in(row, "gold"))
-    if verdict in ("answered", "said_by_other") and not gold:
+    if verdict in ("answered", "said_by_other", "asked_not_answered") and not gold:
         raise Fault(f"a question with the verdict {verdict} needs `gold`")
     # Evidence without an episode lies in the one that the filters name, or the gold.
     beside = {"episode": filters.get("episode") or (gold[0].episode if gold else None)}

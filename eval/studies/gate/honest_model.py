@@ -15,7 +15,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,10 +43,12 @@ def honest(asked: str) -> str:
 
 
 class Endpoint(ThreadingHTTPServer):
-    """`first_sentences`: when the first sentence of each reply was out, as time.time(). `rest_after`: seconds of silence then."""
+    """`reply`: what it says to a prompt. `first_sentences`: when the first sentence of each reply was out, as time.time().
+    `rest_after`: seconds of silence then."""
 
-    def __init__(self, rest_after: float) -> None:
+    def __init__(self, reply: Callable[[str], str], rest_after: float) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.reply = reply
         self.first_sentences: list[float] = []
         self.rest_after = rest_after
 
@@ -59,7 +61,14 @@ class Endpoint(ThreadingHTTPServer):
 @contextmanager
 def honest_model(*, rest_after: float = 0.0) -> Iterator[Endpoint]:
     """Its endpoint, for as long as the block runs."""
-    with Endpoint(rest_after) as server:
+    with scripted_model(honest, rest_after=rest_after) as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def scripted_model(reply: Callable[[str], str], *, rest_after: float = 0.0) -> Iterator[Endpoint]:
+    """The endpoint of a model that replies to each prompt as it is told to, for as long as the block runs."""
+    with Endpoint(reply, rest_after) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
@@ -79,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        reply = honest(asked["messages"][-1]["content"])
+        reply = self.server.reply(asked["messages"][-1]["content"])
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
@@ -115,7 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         questions = read_set(options.questions).questions[: options.limit]
         with honest_model() as endpoint:
             plain = Settings(library=options.library)
-            model = Settings(library=options.library, model="openai:honest", base_url=endpoint.address)
+            model = Settings(
+                library=options.library, model="openai:honest", base_url=endpoint.address, reader="embedded"
+            )
             rows = {
                 name: evaluate(Assistant.open(options.library, settings), questions, settings)["questions"]
                 for name, settings in (("without a model", plain), ("with the honest one", model))

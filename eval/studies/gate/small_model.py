@@ -58,7 +58,8 @@ def small_model(*, threads: int = 1) -> Iterator[str]:
 
 def small_settings(address: str, **changes: object) -> Settings:
     """The settings of a writer that asks it: short replies, and time for a slow machine."""
-    fields = {"model": "openai:small", "base_url": address, "timeout": 180.0, "max_tokens": LONGEST_REPLY}
+    fields = {"model": "openai:small", "base_url": address, "timeout": 180.0, "max_tokens": LONGEST_REPLY,
+              "reader": "embedded"}  # fmt: skip
     return Settings(**(fields | changes))  # type: ignore[arg-type]
 
 

@@ -49,7 +49,12 @@ def seconds_to_the_page(library: str, questions: Sequence[str]) -> list[float]:
 
     taken = []
     with honest_model(rest_after=SILENCE) as endpoint, sync_playwright() as play:
-        settings = {"model": "openai:honest", "base_url": endpoint.address, "questions_a_minute": "0"}
+        settings = {
+            "model": "openai:honest",
+            "base_url": endpoint.address,
+            "questions_a_minute": "0",
+            "reader": "embedded",
+        }
         with serving([*SITE, library, "--port"], **settings) as address:
             browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
             page = browser.new_page()
