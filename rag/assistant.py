@@ -32,6 +32,7 @@ from rag.question.plan import Plan, model_kind, plan
 from rag.question.question import Question, read_question
 from rag.question.rewritten import condense, more_of
 from rag.question.scope import Filters, Scope
+from rag.reader.reading import embedded_reader
 from rag.settings import Settings
 from rag.writing.by_section import words_of
 from rag.writing.extractive import Writer, extractive_writer
@@ -75,7 +76,7 @@ class Assistant:
         self.retriever = retriever or Retriever(library)
         self.writer = writer
         self.model_reads = model_reads
-        self.extractor = Extractor(library)
+        self.extractor = Extractor(library, None if self.settings.reads == "none" else embedded_reader())
 
     @classmethod
     def open(cls, folder: str | Path, settings: Settings | None = None) -> Assistant:
@@ -94,7 +95,7 @@ class Assistant:
         from the same words, whatever is removed or replaced meanwhile."""
         with self.library.snapshot() as library:
             pinned = copy.copy(self)
-            pinned.library, pinned.extractor = library, Extractor(library)
+            pinned.library, pinned.extractor = library, Extractor(library, self.extractor.reader)
             pinned.retriever = copy.copy(self.retriever)
             pinned.retriever.library = library
             yield pinned

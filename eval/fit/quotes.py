@@ -18,7 +18,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,9 +31,11 @@ from index.library import Library
 from rag.assistant import Assistant
 from rag.evidence.may_speak import may_speak_rule
 from rag.evidence.quote import Quote
-from rag.evidence.quotes import FEATURES, Evidence, fitted
+from rag.evidence.quotes import FEATURES, Evidence
 from rag.evidence.verdict import features
 from rag.question.scope import Filters, Scope
+from rag.reader.reading import READ
+from rag.settings import Settings
 
 L2 = 5.0
 MOST_QUESTIONS = 120  # of one set: more change the weights in the second digit only
@@ -68,32 +70,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("sets", nargs="+", metavar="QUESTIONS=LIBRARY")
     options = parser.parse_args(arguments)
     sets = [item.split("=", 1) for item in options.sets]
+    made_by = {"sets": ["/".join(Path(questions).parts[-2:]) for questions, _ in sets], "commit": commit()}
+    written = {**json.loads(FITTED.read_text(encoding="utf-8")), "made_by": made_by}
+    for name, reader in (("read", "embedded"), ("alone", "none")):
+        written[name] = fit(sets, Settings(reader=reader))
+    FITTED.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(written, indent=1))
+    return 0
+
+
+def fit(sets: Sequence[Sequence[str]], settings: Settings) -> dict[str, Any]:
+    """Weights of sentences and of refusing, for passages as these settings read them. `sets`: (questions, library)."""
     per_set: list[list[Read]] = []
     for questions, library in sets:
-        assistant = Assistant(Library.open(library))
+        assistant = Assistant(Library.open(library), settings)
         per_set.append([_read(assistant, asked) for asked in _development(read_set(questions).questions)])
     sentence = fit_sentences(per_set)
-    fitted()["sentence"] = dict(zip(FEATURES, sentence, strict=True))
     rows: list[RefusalRow] = []
     for (_, library), reads in zip(sets, per_set, strict=True):
-        assistant = Assistant(Library.open(library))
+        assistant = Assistant(Library.open(library), settings)
         for read in reads:
             if read.asked.half is None:
                 # In sets that nobody marked by hand, "elsewhere" often holds an answer too.
                 continue
             # Which quote is chosen, and so its signals, depends on the weights just found.
-            rows += _refusal_rows(assistant, _rescored(read, sentence))
-    refusal = fit_refusal(rows)
-    made_by = {"sets": ["/".join(Path(questions).parts[-2:]) for questions, _ in sets], "commit": commit()}
-    written = {
-        **fitted(),
-        "made_by": made_by,
-        "sentence": {name: round(float(weight), 3) for name, weight in zip(FEATURES, sentence, strict=True)},
-        "refusal": refusal,
-    }
-    FITTED.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(written, indent=1))
-    return 0
+            rows += _refusal_rows(assistant, _rescored(read, sentence), sentence)
+    weights = {name: round(float(weight), 3) for name, weight in zip(FEATURES, sentence, strict=True)}
+    return {"sentence": weights, "refusal": fit_refusal(rows)}
 
 
 def fit_sentences(per_set: Sequence[Sequence[Read]]) -> np.ndarray:
@@ -149,7 +152,7 @@ def _read(assistant: Assistant, asked: SetQuestion, scope: Scope | None = None) 
     filters = Filters(**asked.filters)
     question, asked_of = assistant.understand(asked.question, asked.history, filters)
     scope = scope or asked_of
-    hits = assistant.retriever.retrieve(question, scope, k=8)
+    hits = assistant.retriever.retrieve(question, scope, k=READ)
     evidence = assistant.extractor.read(question, hits)
     spans = gold_spans(asked.gold, {place.episode: assistant.library.episode(place.episode) for place in asked.gold})
     may_speak = may_speak_rule(question, filters, scope)
@@ -169,7 +172,7 @@ def _rescored(read: Read, sentence: np.ndarray) -> Read:
 SEVERAL_EPISODES = ("several_places", "across_episodes", "changed_opinion")
 
 
-def _refusal_rows(assistant: Assistant, read: Read) -> list[RefusalRow]:
+def _refusal_rows(assistant: Assistant, read: Read, sentence: np.ndarray) -> list[RefusalRow]:
     """(features, answers, kind) of the chosen quote: asked as it is, and of episodes that don't hold the answer."""
     asked = read.asked
     if asked.verdict not in ("answered", "not_said"):
@@ -185,7 +188,7 @@ def _refusal_rows(assistant: Assistant, read: Read) -> list[RefusalRow]:
     if held and elsewhere and not asked.history and not asked.filters and asked.kind not in SEVERAL_EPISODES:
         scope = Scope(tuple(elsewhere), assistant.library.rows([e.id for e in elsewhere]))
         away = replace(asked, gold=())
-        quote = _best(_read(assistant, away, scope), assistant, away)
+        quote = _best(_rescored(_read(assistant, away, scope), sentence), assistant, away)
         if quote is not None:
             rows.append(RefusalRow(features(quote.signals), False, ELSEWHERE))
     return rows

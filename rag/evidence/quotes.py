@@ -83,7 +83,11 @@ class Extractor:
         """Of each sentence of these passages, how near it comes to answering: the best of the passages in which it stands."""
         assert self.reader
         read = {episode.id: episode for episode in self.library.episodes({hit.passage.episode: None for hit in hits})}
-        shown = [(hit.passage.episode, view(read[hit.passage.episode], hit.passage)) for hit in hits if hit.passage.episode in read]
+        shown = [
+            (hit.passage.episode, view(read[hit.passage.episode], hit.passage))
+            for hit in hits
+            if hit.passage.episode in read
+        ]
         best: dict[tuple[str, int], float] = {}
         for (episode, seen), scores in zip(shown, self.reader.read(question.asked, [v for _, v in shown]), strict=True):
             for place, score in zip(seen.places, scores, strict=True):

@@ -102,8 +102,4 @@ def worth_showing(quotes: Sequence[Quote]) -> list[Quote]:
     if not quotes:
         return []
     best = quotes[0]
-    return [best] + [
-        quote
-        for quote in quotes[1:]
-        if quote.score >= best.score - RELATED and enough(quote.signals)
-    ]
+    return [best] + [quote for quote in quotes[1:] if quote.score >= best.score - RELATED and enough(quote.signals)]

@@ -27,7 +27,7 @@ FLOORS = (
     ("index.library",),
     ("rag.settings", "rag.answer", "rag.prose", "rag.english", "rag.as_json", "rag.halting"),
     ("rag.model", "rag.draft", "rag.review"),
-    ("rag.question",),
+    ("rag.question", "rag.reader"),
     ("rag.evidence",),
     ("rag.gate",),
     ("rag.writing",),

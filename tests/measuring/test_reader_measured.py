@@ -13,10 +13,11 @@ from eval.fit.reader.data import ExampleMaker
 from eval.fit.reader.export import export
 from eval.fit.reader.network import Network
 from eval.fit.reader.sets import Corpus
-from eval.fit.reader.study import ReadPassages, figures, main, view
+from eval.fit.reader.study import ReadPassages, figures, main
 from eval.sets.questions import Gold, SetQuestion
 from index.library import Library
 from rag.assistant import Assistant
+from rag.reader.view import view
 
 KILN = """**Host:** Why did you brick up the old kiln?
 
@@ -66,14 +67,14 @@ def test_a_passage_is_read_with_labels_and_the_question_before_it_and_every_sent
     for id_ in ("kiln", "bells"):
         episode = assistant.library.episode(id_)
         for passage in library.passages_in(id_):
-            text, placed = view(episode, passage)
-            assert all(text[a:b] == sentence.text for _, sentence, a, b in placed)
+            seen = view(episode, passage)
+            assert all(seen.text[p.start : p.end] == p.sentence.text for p in seen.places)
             inside = {s.position for s in episode.sentences if s.speech and passage.first <= s.position <= passage.last}
-            assert inside <= {sentence.position for _, sentence, _, _ in placed}
-            assert text.count("\n") + 1 == len({id(turn) for turn, _, _, _ in placed})
-            if inside and any(turn.speaker.name == "Vera Moss" for turn, _, _, _ in placed if turn.speaker):
-                assert "Vera Moss: " in text
-                assert placed[0][1].text.endswith("?")
+            assert inside <= {p.sentence.position for p in seen.places}
+            assert seen.text.count("\n") + 1 == len({id(p.turn) for p in seen.places})
+            if inside and any(p.turn.speaker.name == "Vera Moss" for p in seen.places if p.turn.speaker):
+                assert "Vera Moss: " in seen.text
+                assert seen.places[0].sentence.text.endswith("?")
 
 
 def test_what_is_found_outside_the_gold_is_wrong_and_what_is_inside_is_right_in_its_sentence(
@@ -124,38 +125,21 @@ def test_questions_of_interviews_become_a_set_that_can_be_asked(tmp_path: Path) 
         assert all(place["text"] in episode for place in one["gold"])
 
 
-def read(
-    verdict: str, odds: list[float], right: list[bool], fit: list[float], best: list[float], hit: list[bool]
-) -> ReadPassages:
+def read(verdict: str, best: list[float], right: list[bool]) -> ReadPassages:
     asked = SetQuestion("q", "?", "fact", verdict, (Gold("a", 0.0, 1.0),) if verdict != "not_said" else ())
-    arrays = [np.array(values) for values in (np.stack([odds, odds], 1), best, right, hit, fit)]
-    return ReadPassages(asked, *arrays)
+    return ReadPassages(asked, np.array(best), np.array(right), np.array(right))
 
 
 def test_figures_by_hand() -> None:
     told = figures(
         [
-            read(
-                "answered",
-                [3.0, 1.0, 0.0],
-                [True, False, False],
-                [0.1, 0.9, 0.5],
-                [0.0, 0.0, 0.0],
-                [True, False, False],
-            ),
-            read(
-                "answered",
-                [1.0, 2.0, 0.0],
-                [True, False, False],
-                [0.9, 0.1, 0.5],
-                [0.0, 0.0, 0.0],
-                [True, False, False],
-            ),
-            read("not_said", [1.5, 0.0, 0.0], [False] * 3, [0.9, 0.1, 0.5], [0.0] * 3, [False] * 3),
+            read("answered", [0.2, 0.6, 0.5], [True, False, False]),
+            read("answered", [0.3, 0.7, 0.5], [False, True, False]),
+            read("not_said", [0.5, 0.1, 0.1], [False] * 3),
         ]
     )
     assert told["questions"] == 3 and told["found"] == 1.0
-    assert told["hit@1 retriever"] == told["hit@1 reader"] == told["sentence reader"] == 0.5
+    assert told["hit@1 retriever"] == told["hit@1 reader"] == told["sentence"] == 0.5
     assert told["hit@5 reader"] == 1.0
     assert told["area not_said"] == 1.0
 

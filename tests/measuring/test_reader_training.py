@@ -8,22 +8,21 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from eval.fit.reader.changed import detail_changed, turned_round
 from eval.fit.reader.data import ExampleMaker, ReaderExample
 from eval.fit.reader.export import export
-from eval.fit.reader.measure import best_span, overlap
+from eval.fit.reader.measure import measure, measured_examples
 from eval.fit.reader.mine import mine
-from eval.fit.reader.network import Network, ReaderEncoder, loss_of, through
+from eval.fit.reader.network import BatchReader, Network, loss_of, through
 from eval.fit.reader.sets import Corpus, Item, add_rows, add_sets, part_of, text_of
 from eval.fit.reader.talks import about, add_meetings, add_talk
 from eval.fit.reader.train import Training, TrainingPlan, load_weights
+from eval.fit.reader.written import add_run, add_written, mark_of
 from index.search.onnx_export import torch_model, wheel_folder
+from rag.reader.tokens import ReaderTokenizer
 
 BARGES = (
     "The Wren carries forty tons of gravel from Ostley to the mill. She was built in 1911 by two brothers. "
@@ -280,27 +279,14 @@ def test_blocks_are_the_same_wherever_one_begins(corpus: Corpus) -> None:
     assert first[0] != first[1]
 
 
-def test_tokens_belong_to_the_sentence_and_the_words_that_they_spell(examples: list[ReaderExample]) -> None:
-    encoder = ReaderEncoder(96)
-    batch = encoder.batch(examples[:64])
-    assert batch.ids.shape[1] % 16 == 0 and batch.ids.shape[1] <= 96
-
-    def spelt(ids: torch.Tensor) -> str:
-        return "".join(encoder.tokenizer.decode(ids.tolist()).lower().split())
-
-    for number, example in enumerate(examples[:64]):
-        for n, (a, b, right) in enumerate(example.sentences):
-            inside = batch.sentence[number] == n
-            said = "".join(example.passage[a:b].lower().split())
-            assert said.startswith(spelt(batch.ids[number][inside]))
-            if inside.any():
-                assert batch.rights[number, n] == {True: 1, False: 0, None: -1}[right]
-        starts = torch.nonzero(batch.starts[number]).flatten().tolist()
-        if not example.by_anyone:
-            assert starts == [0]
-        for start in starts if example.spans else []:
-            word = encoder.tokenizer.id_to_token(int(batch.ids[number, start]))
-            assert any(example.passage[a:b].lower().startswith(word) for a, b in example.spans)
+def test_tokens_belong_to_the_sentence_that_they_spell(examples: list[ReaderExample]) -> None:
+    tokens = ReaderTokenizer(96)
+    for example in examples[:64]:
+        read = tokens.passage(example.passage, [(a, b) for a, b, _ in example.sentences])
+        assert len(read.ids) <= 96
+        for (a, b, _), inside in zip(example.sentences, read.sentences, strict=True):
+            spelt = "".join(tokens.tokenizer.decode([read.ids[n] for n in inside]).lower().split())
+            assert "".join(example.passage[a:b].lower().split()).startswith(spelt)
 
 
 def test_the_layers_give_what_the_library_s_own_give() -> None:
@@ -310,25 +296,45 @@ def test_the_layers_give_what_the_library_s_own_give() -> None:
     with torch.no_grad():
         states = model.embeddings(input_ids=ids)
         for layer in model.encoder.layer:
-            states = through(layer, states, (1.0 - mask[:, None, None]) * -1e4, torch.float32, 0.0)
+            states = through(layer, states, (1.0 - mask[:, None, None]) * -1e4, torch.float32)
         wanted = model(input_ids=ids, attention_mask=mask).last_hidden_state
     assert torch.allclose(states[mask == 1], wanted[mask == 1], atol=1e-5)
 
 
+def odds_of(examples: list[ReaderExample], right: float, wrong: float) -> tuple[torch.Tensor, list[list[list[int]]]]:
+    """Log-odds that are `right` for every sentence that is, and `wrong` for all others; every sentence has a token."""
+    rights = [r is True for e in examples for _, _, r in e.sentences]
+    of = [n for n, e in enumerate(examples) for _ in e.sentences]
+    odds = [
+        [right if r and of[k] == n and e.answered else wrong for k, r in enumerate(rights)]
+        for n, e in enumerate(examples)
+    ]
+    return torch.tensor(odds), [[[1]] * len(e.sentences) for e in examples]
+
+
 def test_the_loss_is_small_for_what_is_right_and_does_not_see_what_is_not_known(examples: list[ReaderExample]) -> None:
-    some = [e for e in examples if e.spans][:8]
-    batch = ReaderEncoder().batch(some)
-    right = (
-        torch.stack([batch.starts, batch.ends, (batch.rights.gather(1, batch.sentence.clamp(min=0)) == 1).float()], 2)
-        * 40
-        - 20
-    )
-    pairs = batch.pairs * 40 - 20
-    assert sum(loss_of(pairs, right, batch).values()) < 1.0
-    assert loss_of(pairs, -right, batch)["sentences"] > 5
-    unknown = replace(batch, rights=torch.full_like(batch.rights, -1), spans_known=torch.zeros_like(batch.spans_known))
-    parts = loss_of(pairs, -right, unknown)
-    assert parts["sentences"] == parts["best_sentence"] == parts["spans"] == 0
+    some = [e for e in examples if e.answered and any(r for _, _, r in e.sentences)][:4]
+    some += [e for e in examples if not e.answered][:4]
+    assert sum(loss_of(*reversed_(odds_of(some, 20.0, -20.0), some)).values()) < 0.01
+    parts = loss_of(*reversed_(odds_of(some, -20.0, 20.0), some))
+    assert parts["choice"] > 10 and parts["each"] > 10
+    unknown = [replace(e, sentences=tuple((a, b, None) for a, b, _ in e.sentences)) for e in some]
+    parts = loss_of(*reversed_(odds_of(some, -20.0, 20.0), unknown))
+    assert parts["choice"] == parts["each"] == 0
+
+
+def reversed_(
+    odds: tuple[torch.Tensor, list[list[list[int]]]], examples: list[ReaderExample]
+) -> tuple[torch.Tensor, list[ReaderExample], list[list[list[int]]]]:
+    return odds[0], examples, odds[1]
+
+
+def test_a_sentence_s_score_does_not_depend_on_what_else_is_in_the_batch(examples: list[ReaderExample]) -> None:
+    reader, network = BatchReader(96, torch.device("cpu")), Network().eval()
+    with torch.no_grad():
+        alone, _ = reader.odds(network, examples[:1], half=False)
+        among, _ = reader.odds(network, examples[:5], half=False)
+    assert torch.allclose(alone[0], among[0, : alone.shape[1]], atol=1e-3)
 
 
 def test_training_that_was_stopped_comes_to_the_same_weights(corpus: Corpus, tmp_path: Path) -> None:
@@ -355,30 +361,74 @@ def test_training_that_was_stopped_comes_to_the_same_weights(corpus: Corpus, tmp
 
 
 def test_the_exported_file_gives_what_torch_gives(tmp_path: Path) -> None:
-    torch.manual_seed(0)
     said = export(Network(), tmp_path / "reader.onnx")
     assert said["megabytes"] <= 25
-    assert said["largest_difference"] < 0.05 and said["token_correlation"] > 0.95
+    assert said["mean_cosine"] > 0.97 and said["least_cosine"] > 0.9
     assert [file.name for file in tmp_path.iterdir()] == ["reader.onnx"]
 
 
-@given(st.integers(1, 40), st.randoms(use_true_random=False))
-def test_the_best_span_starts_before_it_ends_and_no_other_scores_higher(n: int, rng: random.Random) -> None:
-    tokens = np.array([[rng.uniform(-5, 5) for _ in range(3)] for _ in range(n)])
-    first, last = best_span(tokens)
-    best = max(tokens[a, 0] + tokens[b, 1] for a in range(n) for b in range(a, min(n, a + 30)))
-    assert 0 <= first <= last < min(n, first + 30)
-    assert tokens[first, 0] + tokens[last, 1] == best
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "f1"),
-    [("forty tons", "Forty tons", 1.0), ("forty tons", "forty", 2 / 3), ("a", "b", 0.0), ("", "", 0.0)],
-)
-def test_overlap_is_the_f1_of_words(one: str, other: str, f1: float) -> None:
-    assert overlap(one, other) == pytest.approx(f1)
+def test_a_point_of_the_curve_tells_of_each_set_how_often_the_best_sentence_is_right(corpus: Corpus) -> None:
+    held = [e for e in measured_examples(corpus, 96) if e.set == "squad_dev"]
+    figures = measure(Network(), BatchReader(96, torch.device("cpu")), held)
+    assert figures["squad_dev"] == figures["all"] and figures["all"]["n"] == len(held)
+    assert all(0 <= figures["all"][name] <= 1 for name in ("answered", "sentence"))
 
 
 def test_a_time_in_a_text_is_no_speaker() -> None:
     assert {s[3] for s in text_of("squad_dev", "made:1", "At noon: the bell. It rang twice.").sentences} == {None}
     assert {s[3] for s in text_of("friendsqa", "made:1", TALK).sentences} == {"Nora Finch", "Cal Reed"}
+
+
+def test_written_questions_are_put_to_their_own_sentences_and_a_wrong_person_s_to_the_right_one_too() -> None:
+    made = Corpus()
+    add_talk(made, "changelog", f"changelog:{docs('train')[3]}", INTERVIEW, set(), random.Random(0))
+    talk, before = made.texts[0], len(made.items)
+    last = len(talk.sentences) - 1
+    add_run(
+        made,
+        0,
+        {
+            "doc": talk.doc,
+            "first": 0,
+            "last": last,
+            "questions": [
+                {"q": "What does Gus say the sea did?", "a": [3], "k": "plain"},
+                {"q": "Which paint does Gus use?", "a": [], "k": "near_miss"},
+                {
+                    "q": "How does Pia keep the strings from rotting?",
+                    "a": [],
+                    "k": "other",
+                    "who": "Pia Holm",
+                    "said": [7],
+                },
+            ],
+        },
+    )
+    answered, missed, wrong, right = made.items[before:]
+    assert talk.text[slice(*talk.sentences[answered.gold[0]][:2])] == "The sea had done half of it already."
+    assert answered.answered and answered.person == "Gus"
+    assert not missed.answered and not missed.gold and made.texts[missed.text].text == talk.text
+    assert not wrong.answered and talk.text[slice(*talk.sentences[wrong.gold[0]][:2])].startswith("I wax them")
+    assert (
+        right.answered and right.question == "How does Gus keep the strings from rotting?" and right.gold == wrong.gold
+    )
+
+
+def test_a_talk_that_is_cut_otherwise_than_when_its_questions_were_written_is_noticed() -> None:
+    made = Corpus()
+    add_talk(made, "changelog", f"changelog:{docs('train')[3]}", INTERVIEW, set(), random.Random(0))
+    talk = made.texts[0]
+    mark = mark_of(talk, 0, 2)
+    moved = replace(talk, sentences=talk.sentences[1:])
+    assert mark == mark_of(talk, 0, 2) != mark_of(moved, 0, 2)
+    assert mark_of(talk, 0, len(talk.sentences)) == ""
+
+
+def test_made_up_talks_are_whole_and_their_questions_fit() -> None:
+    made = Corpus()
+    add_written(made)
+    assert len({text.doc for text in made.texts}) == len(made.texts) > 300
+    for item in made.items:
+        text = made.texts[item.text]
+        assert all(0 <= n < len(text.sentences) for n in (*item.gold, *item.near))
+        assert item.text not in item.wrong and not set(item.gold) & set(item.near)

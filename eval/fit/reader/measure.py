@@ -13,7 +13,7 @@ from eval.fit.reader.data import ExampleMaker, ReaderExample
 from eval.fit.reader.network import BatchReader, Network
 from eval.fit.reader.sets import MEASURED, Corpus
 
-LEARNT, FOREIGN = 64, 160
+LEARNT, FOREIGN = 48, 64
 """Examples of each set that is trained on, and of each that is only measured."""
 TOGETHER = 32
 

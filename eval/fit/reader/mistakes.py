@@ -18,13 +18,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eval.fit.reader.sets import Corpus, Item, Text
-from eval.fit.reader.study import READ, span_of, view
+from eval.fit.reader.study import span_of
 from eval.run.metrics import gold_spans, in_gold
 from eval.sets.questions import SetQuestion, development
 from eval.sets.readers import read_set
 from index.library import Library
 from rag.assistant import Assistant
 from rag.question.scope import Filters
+from rag.reader.reading import READ
+from rag.reader.view import view
+from rag.settings import Settings
 
 ASKED_EPISODES = 120
 WRONG, NEVER_SAID = 8, 3
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mined = Corpus()
     for pair in options.sets:
         file, _, library = pair.partition("=")
-        assistant = Assistant(Library.open(library))
+        assistant = Assistant(Library.open(library), Settings(reader="none"))
         before = len(mined.items)
         for asked in development(read_set(file).questions):
             add_question(mined, assistant, asked, Path(file).stem)
@@ -67,18 +70,17 @@ def add_question(mined: Corpus, assistant: Assistant, asked: SetQuestion, of_set
     wrong: list[int] = []
     for number, hit in enumerate(assistant.retriever.retrieve(question, scope, k=READ)):
         episode = assistant.library.episode(hit.passage.episode)
-        shown, placed = view(episode, hit.passage)
-        inside = tuple(
-            n for n, (_, sentence, _, _) in enumerate(placed) if in_gold(span_of(episode.id, sentence), gold)
-        )
+        seen = view(episode, hit.passage)
+        inside = tuple(n for n, place in enumerate(seen.places) if in_gold(span_of(episode.id, place.sentence), gold))
         if not inside and len(wrong) == WRONG:
             continue
-        turns = list(dict.fromkeys(id(turn) for turn, _, _, _ in placed))
+        turns = list(dict.fromkeys(id(place.turn) for place in seen.places))
         sentences = tuple(
-            (a, b, turns.index(id(turn)), turn.speaker.name if turn.speaker else None) for turn, _, a, b in placed
+            (p.start, p.end, turns.index(id(p.turn)), p.turn.speaker.name if p.turn.speaker else None)
+            for p in seen.places
         )
         # A document of its own: what stands beside it in the episode may well answer.
-        mined.texts.append(Text("mined", f"mined:{of_set}:{asked.id}:{number}", "train", shown, sentences))
+        mined.texts.append(Text("mined", f"mined:{of_set}:{asked.id}:{number}", "train", seen.text, sentences))
         if inside:
             right.append((len(mined.texts) - 1, inside))
         else:

@@ -103,7 +103,9 @@ class BatchReader:
         return weights.to(self.device) @ states.reshape(-1, states.shape[2])
 
 
-def loss_of(odds: torch.Tensor, examples: Sequence[ReaderExample], inside: Sequence[Sequence[list[int]]]) -> dict[str, torch.Tensor]:
+def loss_of(
+    odds: torch.Tensor, examples: Sequence[ReaderExample], inside: Sequence[Sequence[list[int]]]
+) -> dict[str, torch.Tensor]:
     """`choice`: a right sentence among all of the batch; `each`: whether each sentence of its own passage answers.
 
     Only what is known of a sentence counts: one that may be part of the answer is neither right nor wrong.

@@ -52,7 +52,7 @@ class TrainingPlan:
     tokens: int = 192
     learning: int = 6
     seed: int = 0
-    measured_every: int = 8 * BLOCK
+    measured_every: int = 16 * BLOCK
     saved_every: float = SAVED_EVERY
 
 
@@ -108,7 +108,7 @@ class Training:
             count, passed = self.seen - at, time.monotonic() - began
             losses = " ".join(f"{name} {value * BATCH / max(count, 1):.3f}" for name, value in sums.items())
             print(f"{self.seen} examples, {count / passed:.1f}/s: {losses}", file=sys.stderr, flush=True)
-            if self.seen // self.plan.measured_every > at // self.plan.measured_every or self.block in (4, 8):
+            if self.seen // self.plan.measured_every > at // self.plan.measured_every:
                 self.measure()
             began, at, sums = time.monotonic(), self.seen, {}
 

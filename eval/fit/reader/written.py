@@ -33,7 +33,7 @@ def add_written(corpus: Corpus) -> None:
     for row in _rows(ABOUT_TALKS):
         place = docs.get(row["doc"])
         if place is not None and mark_of(corpus.texts[place], row["first"], row["last"]) == row["mark"]:
-            _add_run(corpus, place, row)
+            add_run(corpus, place, row)
     first = len(corpus.texts)
     rows = list(_rows(MADE_UP))
     corpus.texts += [_made_up(number, row["said"]) for number, row in enumerate(rows)]
@@ -59,7 +59,7 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
         yield json.loads(line)
 
 
-def _add_run(corpus: Corpus, place: int, row: dict[str, Any]) -> None:
+def add_run(corpus: Corpus, place: int, row: dict[str, Any]) -> None:
     """A run with its questions: those that it does not answer are put to it alone, the others to the whole talk, where wrong
     passages can be found as well."""
     talk, first, last = corpus.texts[place], row["first"], row["last"]
@@ -93,9 +93,16 @@ def _items(
             yield Item(of_set, asked["q"], text, False)
             continue
         # The sentences beside the answer, by the same person, may belong to it.
-        near = [n for n in range(len(speakers)) if min(abs(n - g) for g in gold) == 1 and speakers[n] == speakers[gold[0]]]
+        near = [
+            n for n in range(len(speakers)) if min(abs(n - g) for g in gold) == 1 and speakers[n] == speakers[gold[0]]
+        ]
         item = Item(
-            of_set, asked["q"], text, bool(asked["a"]), tuple(first + n for n in gold), near=tuple(first + n for n in near)
+            of_set,
+            asked["q"],
+            text,
+            bool(asked["a"]),
+            tuple(first + n for n in gold),
+            near=tuple(first + n for n in near),
         )
         said_by = {speakers[n] for n in gold}
         if asked["a"]:
