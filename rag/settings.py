@@ -77,7 +77,7 @@ class Settings(Public):
     """What decides whether a question needs several search passes (comparisons, lists): rules, or the language model too."""
     support: Literal["rules", "model"] = "rules"
     """What decides whether a language model's sentence is supported by its quotes: rules, or the model asked again too."""
-    passages: int = 16
+    passages: int = 12
     """Passages that an answer is written from."""
     quotes: int = 3
     """Most quotes in an extractive answer."""

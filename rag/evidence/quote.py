@@ -13,20 +13,20 @@ from rag.evidence.cite import cite, place
 class Signals:
     """How well the best evidence fits the question; each is higher for a better fit.
 
-    `cosine`: of the best sentence. `passage_cosine`: of the best passage. `coverage`: the share of the question's words,
-    weighted by rarity, that stand in the quote or the question that it answers; `passage_coverage`: in its passage.
-    `known`: the weighted share of the question's words that stand anywhere in the library. `expected`: 1 where the quote
-    holds the kind of thing that the question asks for, or no such kind is asked for, ½ where only its passage does.
-    `reading`: what the reader gives the best sentence; None where none has read it.
+    `near`: how near the best sentence comes to the question; `passage_cosine`: of the best passage. `coverage`: the share of
+    the question's words, weighted by rarity, that stand in the quote or the question that it answers; `passage_coverage`: in
+    its passage. `known`: the weighted share of the question's words that stand anywhere in the library. `expected`: 1 where
+    the quote holds the kind of thing that the question asks for, or no such kind is asked for, ½ where only its passage does.
+    `read`: whether `near` is a reader's; without one it is the cosine of the words alone.
     """
 
-    cosine: float = 0.0
+    near: float = 0.0
     passage_cosine: float = 0.0
     coverage: float = 0.0
     passage_coverage: float = 0.0
     known: float = 0.0
     expected: float = 1.0
-    reading: float | None = None
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)

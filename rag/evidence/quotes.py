@@ -73,14 +73,21 @@ class Extractor:
         weights, known = self._weights(question)
         if not candidates:
             return Evidence(question, [], [], weights, known, np.zeros((0, len(FEATURES))))
-        vectors = self.library.remembered.encode([c.sentence.text for c in candidates])
-        query = self.library.remembered.encode([question.about or question.asked], query=True)[0]
-        readings = self._readings(question, hits) if self.reader else None
-        scored, features = _score(question, candidates, vectors @ query, weights, readings)
-        return Evidence(question, candidates, scored, weights, known, features)
+        near = self._readings(question, hits, candidates) if self.reader else self._cosines(question, candidates)
+        weighed = fitted(read=self.reader is not None)["sentence"]
+        scored, features = _score(question, candidates, near, weights, weighed)
+        return Evidence(
+            question, candidates, scored, weights, known, features, read=self.reader is not None, cosines=self._cosines
+        )
 
-    def _readings(self, question: Question, hits: Sequence[Hit]) -> dict[tuple[str, int], float]:
-        """Of each sentence of these passages, how near it comes to answering: the best of the passages in which it stands."""
+    def _cosines(self, question: Question, candidates: Sequence[_Candidate]) -> np.ndarray:
+        """Of each candidate, the cosine of the question and the sentence by itself, shape (candidates,)."""
+        vectors = self.library.remembered.encode([c.sentence.text for c in candidates])
+        asked: np.ndarray = self.library.remembered.encode([question.about or question.asked], query=True)[0]
+        return vectors @ asked
+
+    def _readings(self, question: Question, hits: Sequence[Hit], candidates: Sequence[_Candidate]) -> np.ndarray:
+        """Of each candidate, what the reader gives it, shape (candidates,): the most of the passages in which it stands."""
         assert self.reader
         read = {episode.id: episode for episode in self.library.episodes({hit.passage.episode: None for hit in hits})}
         shown = [
@@ -88,12 +95,12 @@ class Extractor:
             for hit in hits
             if hit.passage.episode in read
         ]
-        best: dict[tuple[str, int], float] = {}
+        most: dict[tuple[str, int], float] = {}
         for (episode, seen), scores in zip(shown, self.reader.read(question.asked, [v for _, v in shown]), strict=True):
             for place, score in zip(seen.places, scores, strict=True):
                 key = (episode, place.sentence.position)
-                best[key] = max(float(score), best.get(key, -1.0))
-        return best
+                most[key] = max(float(score), most.get(key, -1.0))
+        return np.array([most.get((c.episode.id, c.sentence.position), 0.0) for c in candidates])
 
     def whole(self, hit: Hit, may_speak: Callable[[Turn], bool]) -> Quote | None:
         """The longest run of a passage by one turn that `may_speak`, as a quote; None where there is none."""
@@ -152,15 +159,17 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    cosine: float
+    near: float
     coverage: float
     score: float
-    reading: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was read for a question: candidate sentences and their scores, in the order of the transcripts."""
+    """What was read for a question: candidate sentences and their scores, in the order of the transcripts.
+
+    `read`: whether a reader has read them. `cosines`: (question, candidates) -> how alike their words are.
+    """
 
     question: Question
     candidates: list[_Candidate]
@@ -168,25 +177,32 @@ class Evidence:
     weights: dict[str, float]
     known: float
     features: np.ndarray
+    read: bool = False
+    cosines: Callable[[Question, Sequence[_Candidate]], np.ndarray] | None = None
 
     def asked_in_vain(self, may_answer: Callable[[Turn], bool]) -> Quote | None:
         """The words of somebody who asks the same of those that `may_answer`; None where nobody does."""
-        best, near = None, ASKED_THE_SAME
-        for i, candidate in enumerate(self.candidates):
-            who = candidate.turn.speaker
-            if (
-                who is None
-                or who.role != "host"
-                or who.name in self.question.people
-                or not _ASKS.search(candidate.sentence.text)
-            ):
-                continue
-            answered_by = {
-                c.turn.speaker for c in self.candidates if c.episode.id == candidate.episode.id and may_answer(c.turn)
-            }
-            if self.scored[i].cosine >= near and answered_by - {who}:
-                best, near = i, self.scored[i].cosine
-        return None if best is None else _quote_around(best, self)
+        asking = [i for i, candidate in enumerate(self.candidates) if self._host_asks(candidate, may_answer)]
+        if not asking or self.cosines is None:
+            return None
+        alike = self.cosines(self.question, [self.candidates[i] for i in asking])
+        best = int(np.argmax(alike))
+        return _quote_around(asking[best], self) if alike[best] >= ASKED_THE_SAME else None
+
+    def _host_asks(self, candidate: _Candidate, may_answer: Callable[[Turn], bool]) -> bool:
+        """Whether a host asks something here of somebody else who may answer."""
+        who = candidate.turn.speaker
+        if (
+            who is None
+            or who.role != "host"
+            or who.name in self.question.people
+            or not _ASKS.search(candidate.sentence.text)
+        ):
+            return False
+        return any(
+            c.turn.speaker != who and c.episode.id == candidate.episode.id and may_answer(c.turn)
+            for c in self.candidates
+        )
 
     def choose(self, may_speak: Callable[[Turn], bool] = lambda turn: True, *, limit: int = 3) -> list[Quote]:
         """Up to `limit` quotes by turns that `may_speak`, best first; none overlap. Empty: there is nothing to quote."""
@@ -236,16 +252,18 @@ def stem_set(text: str) -> set[str]:
 def _score(
     question: Question,
     candidates: Sequence[_Candidate],
-    cosines: np.ndarray,
+    near: np.ndarray,
     weights: dict[str, float],
-    readings: Mapping[tuple[str, int], float] | None,
+    weighed: Mapping[str, float],
 ) -> tuple[list[_Scored], np.ndarray]:
-    """Each candidate's fit, and the features (n_candidates, len(FEATURES)) that the fitted weights were applied to."""
+    """Each candidate's fit, and the features (n_candidates, len(FEATURES)) that the fitted weights were applied to.
+
+    `near`: how near each comes to the question, by its reader or by its words alone, -1..1.
+    """
     best_hit = max(candidate.hit.score for candidate in candidates)
     covered = [coverage(stem_set(candidate.sentence.text), weights) for candidate in candidates]
     kind = expected(question.asked)
     asked_words = frozenset(re.findall(r"\w+", question.asked.lower()))
-    read = [None if readings is None else readings.get((c.episode.id, c.sentence.position), 0.0) for c in candidates]
     held = [kind is not None and holds(kind, candidate.sentence.text, but=asked_words) for candidate in candidates]
 
     def beside(i: int, j: int) -> bool:
@@ -259,10 +277,10 @@ def _score(
     features = np.array(
         [
             [
-                cosines[i],
+                near[i],
                 covered[i],
-                cosines[i - 1] if beside(i, i - 1) else 0.0,
-                cosines[i + 1] if beside(i, i + 1) else 0.0,
+                near[i - 1] if beside(i, i - 1) else 0.0,
+                near[i + 1] if beside(i, i + 1) else 0.0,
                 covered[i - 1] if beside(i, i - 1) else 0.0,
                 coverage(stem_set(candidate.asked), weights),
                 candidate.hit.score / max(best_hit, 1e-6),
@@ -276,23 +294,21 @@ def _score(
                 candidate.turn.speaker is not None
                 and candidate.turn.speaker.role == "host"
                 and question.role != "host",
-                read[i] or 0.0,
             ]
             for i, candidate in enumerate(candidates)
         ],
         float,
     )
-    fitted_to = fitted(read=readings is not None)["sentence"]
-    scores = features @ np.array([fitted_to.get(name, 0.0) for name in FEATURES])
-    scored = [_Scored(float(cosines[i]), covered[i], float(scores[i]), read[i]) for i in range(len(candidates))]
+    scores = features @ np.array([weighed.get(name, 0.0) for name in FEATURES])
+    scored = [_Scored(float(near[i]), covered[i], float(scores[i])) for i in range(len(candidates))]
     return scored, features
 
 
 FEATURES = (
-    "cosine",
+    "near",
     "coverage",
-    "cosine_before",
-    "cosine_after",
+    "near_before",
+    "near_after",
     "coverage_before",
     "question_coverage",
     "passage",
@@ -304,7 +320,6 @@ FEATURES = (
     "expected_beside",
     "named",
     "host",
-    "reading",
 )
 """What a sentence's fit is made of, in the order of its weights in `fitted.json`."""
 
@@ -356,20 +371,19 @@ def _quote_around(seed: int, evidence: Evidence) -> Quote:
     in_quote = stem_set(text) | stem_set(candidate.asked)
     in_passage = stem_set(candidate.hit.passage.text) | stem_set(candidate.hit.passage.context) | in_quote
     inside = {s.position for s in spoken[first : last + 1]}
-    quoted = [
-        s
+    near = max(
+        s.near
         for c, s in zip(candidates, scored, strict=True)
         if c.episode.id == episode.id and c.sentence.position in inside
-    ]
-    read = [s.reading for s in quoted if s.reading is not None]
+    )
     signals = Signals(
-        cosine=max(s.cosine for s in quoted),
+        near=near,
         passage_cosine=candidate.hit.cosine,
         coverage=coverage(in_quote, weights),
         passage_coverage=coverage(in_passage, weights),
         known=evidence.known,
         expected=_expected_in(evidence.question, text, candidate),
-        reading=max(read) if read else None,
+        read=evidence.read,
     )
     return Quote(
         episode,

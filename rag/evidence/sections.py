@@ -140,7 +140,7 @@ def _answers(plan: Plan, quote: Quote, best: float) -> bool:
     if plan.holds:
         return bool(plan.holds.search(quote.text))
     signals = quote.signals
-    clear = signals.cosine + signals.coverage >= CLEAR if plan.lists else quote.score >= best - RELATED
+    clear = signals.near + signals.coverage >= CLEAR if plan.lists else quote.score >= best - RELATED
     return clear and enough(signals)
 
 

@@ -18,7 +18,7 @@ from rag.evidence.quotes import Evidence, fitted
 
 def threshold(signals: Signals) -> float:
     """The probability from which what has these signals counts as an answer: it depends on whether a reader has read it."""
-    least: float = fitted(read=signals.reading is not None)["refusal"]["threshold"]
+    least: float = fitted(read=signals.read)["refusal"]["threshold"]
     return least
 
 
@@ -45,13 +45,13 @@ def _log_odds(probability: float) -> float:
 
 
 def features(signals: Signals) -> list[float]:
-    """What the fitted weights are multiplied with: the signals, in their order; without the reading where there is none."""
-    return [value for value in asdict(signals).values() if value is not None]
+    """What the fitted weights are multiplied with: the signals, in their order; `read` only tells which weights."""
+    return list(asdict(signals).values())[:-1]
 
 
 def probability(signals: Signals) -> float:
     """How likely these signals belong to an answer, 0..1."""
-    refusal = fitted(read=signals.reading is not None)["refusal"]
+    refusal = fitted(read=signals.read)["refusal"]
     total = refusal["bias"] + sum(w * x for w, x in zip(refusal["weights"], features(signals), strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 

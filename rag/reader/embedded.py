@@ -44,7 +44,7 @@ class EmbeddedReader:
     def sentences(self, views: Sequence[View]) -> list[np.ndarray]:
         """Of each view, the vectors of its sentences: float16 of unit length, shape (sentences, dim)."""
         with self._lock:
-            found = {view.text: self._remembered.get(view.text) for view in views}
+            found: dict[str, np.ndarray | None] = {view.text: self._remembered.get(view.text) for view in views}
         left = [view for view in {view.text: view for view in views}.values() if found[view.text] is None]
         read = [self.tokens.passage(view.text, [(place.start, place.end) for place in view.places]) for view in left]
         order = sorted(range(len(left)), key=lambda n: len(read[n].ids))

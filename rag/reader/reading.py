@@ -10,7 +10,7 @@ import numpy as np
 
 from rag.reader.view import View
 
-READ = 16
+READ = 12
 """The retriever's best passages that are read."""
 
 

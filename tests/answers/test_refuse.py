@@ -12,11 +12,12 @@ from index.library import Library
 from rag.answer import Answer, Searched
 from rag.assistant import Assistant
 from rag.evidence.quote import Quote, Signals
-from rag.evidence.verdict import probability, threshold
+from rag.evidence.verdict import enough, probability
 from rag.question.question import Question
 from rag.writing.lines import otherwise_line, refusal
 
-GOOD = Signals(*[1.0] * len(fields(Signals)))
+SIGNALS = [field.name for field in fields(Signals) if field.name != "read"]
+GOOD = Signals(*[1.0] * len(SIGNALS))
 
 
 def quoted(text: str) -> Quote:
@@ -25,10 +26,12 @@ def quoted(text: str) -> Quote:
     return Quote(made, turn, 0, 0, text, 1.0, 1, Signals())
 
 
-@pytest.mark.parametrize("signal", [field.name for field in fields(Signals)])
-def test_better_signals_never_make_an_answer_less_likely(signal):
-    assert probability(GOOD) >= probability(replace(GOOD, **{signal: 0.0}))
-    assert probability(Signals()) < threshold() < probability(GOOD)
+@pytest.mark.parametrize("read", [False, True])
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_better_signals_never_make_an_answer_less_likely(signal, read):
+    good = replace(GOOD, read=read)
+    assert probability(good) >= probability(replace(good, **{signal: 0.0}))
+    assert not enough(Signals(read=read)) and enough(good)
 
 
 @pytest.mark.parametrize(

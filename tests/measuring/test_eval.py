@@ -257,7 +257,7 @@ def test_the_gates_pass_what_is_sound_and_fail_every_saboteur(samples, monkeypat
     assert {"wrong_speaker", "speaker_right"} <= fallen(SwappedSpeakers(samples, SETTINGS))
     assert "quotes_exact" in fallen(AlteredQuotes(samples, SETTINGS))
     assert {"wrongly_refused", "citation_hit"} <= fallen(AlwaysRefuses(samples, SETTINGS))
-    monkeypatch.setitem(fitted()["refusal"], "threshold", 0.0)
+    monkeypatch.setitem(fitted(read=True)["refusal"], "threshold", 0.0)
     assert "wrongly_answered" in fallen(Assistant(samples, SETTINGS))
 
 
