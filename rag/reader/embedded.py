@@ -43,21 +43,26 @@ class EmbeddedReader:
 
     def sentences(self, views: Sequence[View]) -> list[np.ndarray]:
         """Of each view, the vectors of its sentences: float16 of unit length, shape (sentences, dim)."""
+        found: dict[str, np.ndarray] = {}
         with self._lock:
-            found: dict[str, np.ndarray | None] = {view.text: self._remembered.get(view.text) for view in views}
-        left = [view for view in {view.text: view for view in views}.values() if found[view.text] is None]
+            for view in views:
+                if (known := self._remembered.get(view.text)) is not None:
+                    found[view.text] = known
+        left = list({view.text: view for view in views if view.text not in found}.values())
         read = [self.tokens.passage(view.text, [(place.start, place.end) for place in view.places]) for view in left]
         order = sorted(range(len(left)), key=lambda n: len(read[n].ids))
         for at in range(0, len(order), BATCH):
             numbers = order[at : at + BATCH]
             for states, number in zip(self._states([read[n].ids for n in numbers]), numbers, strict=True):
-                inside = read[number].sentences
-                means = [states[tokens].mean(0) if tokens else np.zeros(states.shape[1]) for tokens in inside]
-                vectors = _unit(np.stack(means)).astype(np.float16) if means else np.zeros((0, states.shape[1]))
-                found[left[number].text] = vectors
-                with self._lock:
-                    self._remembered[left[number].text] = vectors
-        return [vectors for view in views if (vectors := found[view.text]) is not None]
+                vectors = np.zeros((len(read[number].sentences), states.shape[1]))
+                for n, tokens in enumerate(read[number].sentences):
+                    if tokens:
+                        vectors[n] = states[tokens].mean(0)
+                found[left[number].text] = _unit(vectors).astype(np.float16)
+        with self._lock:
+            for view in left:
+                self._remembered[view.text] = found[view.text]
+        return [found[view.text] for view in views]
 
     def _states(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
         ids, mask = padded(rows)
