@@ -69,7 +69,7 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     at_once: dict[str, Any] = {"queue": False, **quiet}
     working: dict[str, Any] = {"concurrency_limit": 4, **quiet}
-    typed = [which, title, show, date, people]
+    typed: list[Any] = [which, title, show, date, people]
     shown = [head, episodes, chosen, binned, charts]
     filled = [form, which, title, show, date, people, begins, save]
 
@@ -103,13 +103,12 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
         return deleted(library, keys)
 
     page.load(furnish, None, shown, **at_once)
-    # Two changes may come within the time that one look at the library takes: the last of them is looked at too.
+    # Two may come within the time that one takes to be answered: the last of them is looked at too.
     anew: dict[str, Any] = {"trigger_mode": "always_last", **at_once}
     files.upload(take, [files, drafts], [drafts, states, *filled], **working)
-    which.input(lambda held, name: form_of(held, name)[2:], [drafts, which], filled[2:], **at_once)
-    box: Any  # Gradio gives its components their events as they are made
-    for box in typed[1:]:
-        box.blur(keep, [drafts, *typed], [drafts, line], **at_once)
+    which.input(lambda held, name: form_of(held, name)[2:], [drafts, which], filled[2:], **anew)
+    # One event of all fields, so that what is told of an earlier field never comes after what is told of a later one.
+    gr.on([box.blur for box in typed[1:]], keep, [drafts, *typed], [drafts, line], **anew)
     saved = save.click(store, [drafts, *typed], [drafts, states, line, *filled], **working)
     saved.then(furnish, None, shown, **anew)
     discard.click(drop, drafts, [drafts, states, files, *filled], **at_once)
@@ -233,7 +232,7 @@ def stored(library: Library, drafts: Drafts, *typed: str) -> Iterator[list[Any]]
     try:
         drafts = with_typed(drafts, *typed)
     except VerbatimError as error:
-        yield [gr.skip(), gr.skip(), notice(str(error), problem=True), *[gr.skip()] * 8]
+        yield [gr.skip(), gr.skip(), notice(said("not_saved", why=error), problem=True), *[gr.skip()] * 8]
         return
     drafts = tuple(replace(draft, refusal="") if draft.episode else draft for draft in drafts)
     for after in incoming.save_drafts(library, drafts):

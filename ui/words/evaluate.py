@@ -56,6 +56,7 @@ said = Words(
         "preview": "How it begins",
         "save": "Save {files}",
         "save_none": "Save",
+        "not_saved": "Not saved: {why}",
         "discard": "Discard",
         "files": "Files",
         "file": "File",
