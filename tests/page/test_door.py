@@ -257,7 +257,8 @@ def test_a_conversation_put_away_is_the_same_when_it_is_taken_out(tmp_path: Path
     assistant = Assistant(make_library(tmp_path), Settings())
     rounds: tuple[Round, ...] = ()
     for question in ("What did Odo Pell say about the sails?", "And the axle?", "Who is a quantum physicist?", "hello"):
-        *_, (rounds, _) = follow(assistant, (*rounds, Round(question)))
+        *_, last = follow(assistant, (*rounds, Round(question)))
+        rounds = last["rounds"]
         away = rested(rounds)
         assert away and woken(away) == rounds
     assert rested((*rounds, Round("Still being asked?"))) is None

@@ -122,7 +122,7 @@ def test_a_run_its_report_and_its_screen_hold_no_secret(secret: Settings, librar
     view = view_of(result, None, ())
     nothing_secret(result, report_html(result), report_table(result), {**view, "plots": None})
     runs._written(library.folder / runs.RUNS / "20260101-000000.json", json.dumps(result).encode())
-    nothing_secret(*map(str, shown(library, "20260101-000000")))
+    nothing_secret(*map(str, shown(library, "20260101-000000").values()))
     assert result["made_by"]["settings"]["api_key"] == "set"
     assert not set(result["made_by"]["settings"]) - {setting.name for setting in fields(Settings)}
     assert "did not let us in" in result["questions"][0]["answer"], "the model was asked, and refused"

@@ -50,15 +50,16 @@ def write_set(file: Path, questions: list[dict]) -> Path:
 
 def test_an_uploaded_set_is_kept_and_a_bad_one_is_refused_by_line(tmp_path: Path) -> None:
     library = make_library(tmp_path)
-    line, choices, _ = set_added(library, str(write_set(tmp_path / "mills.jsonl", QUESTIONS)))
-    assert "mills was added: 4 questions" in line and ("mills: 4 questions", "mills") in choices["choices"]
-    assert "There is a set mills already" in set_added(library, str(tmp_path / "mills.jsonl"))[0]
+    added = set_added(library, str(write_set(tmp_path / "mills.jsonl", QUESTIONS)))
+    assert "mills was added: 4 questions" in added["line"]
+    assert ("mills: 4 questions", "mills") in added["which"]["choices"]
+    assert "There is a set mills already" in set_added(library, str(tmp_path / "mills.jsonl"))["line"]
     (tmp_path / "bad.jsonl").write_text('{"id": "q1"}\n')
-    refused = set_added(library, str(tmp_path / "bad.jsonl"))[0]
+    refused = set_added(library, str(tmp_path / "bad.jsonl"))["line"]
     assert "bad.jsonl" in refused and str(tmp_path) not in refused
     for name in ("../evil.jsonl", "noset.txt"):
         (tmp_path / Path(name).name).write_text("{}")
-        assert 'role="alert"' in set_added(library, str(tmp_path / Path(name).name))[0]
+        assert 'role="alert"' in set_added(library, str(tmp_path / Path(name).name))["line"]
     assert [file.name for file in (library.folder / "questions").iterdir()] == ["mills.jsonl"]
 
 
@@ -94,10 +95,10 @@ def test_a_key_that_is_a_path_is_no_run(tmp_path: Path) -> None:
 def test_feedback_becomes_a_question_that_can_be_read_and_run(tmp_path: Path) -> None:
     library = make_library(tmp_path)
     good = ("Who built the weir?", "answered", "Runa Ost", "weir", 4.5, 9.0, "heard")
-    assert "Added as feedback-1 to heard, which has 1 now" in question_added(library, *good)[0]
+    assert "Added as feedback-1 to heard, which has 1 now" in question_added(library, *good)["line"]
     assert (
         "Added as feedback-2"
-        in question_added(library, "And submarines?", "not_said", "", None, None, None, "heard")[0]
+        in question_added(library, "And submarines?", "not_said", "", None, None, None, "heard")["line"]
     )
     asked = read_set(library.folder / "questions" / "heard.jsonl").questions
     assert [(each.id, each.verdict, each.speaker) for each in asked] == [
@@ -106,7 +107,7 @@ def test_feedback_becomes_a_question_that_can_be_read_and_run(tmp_path: Path) ->
     before = (library.folder / "questions" / "heard.jsonl").read_bytes()
     for bad in (("", *good[1:]), (*good[:4], 9.0, 4.5, "heard"), (*good[:3], "", 1.0, 2.0, "heard"),
                 (*good[:6], "../x"), (*good[:6], "samples"), (*good[:1], "nonsense", *good[2:])):  # fmt: skip
-        assert 'role="alert"' in question_added(library, *bad)[0]
+        assert 'role="alert"' in question_added(library, *bad)["line"]
     assert (library.folder / "questions" / "heard.jsonl").read_bytes() == before
 
 
@@ -117,8 +118,8 @@ def test_a_piece_of_feedback_fills_the_form(tmp_path: Path) -> None:
     library.add_feedback(Feedback("right", "How many sails?", about=json.dumps(about)))
     library.add_feedback(Feedback("missed", "What of the tea?", about="no json"))
     assert [item.question for item in feedback_of(library)] == ["What of the tea?", "How many sails?"]
-    assert prefilled(library, "1") == ["How many sails?", "answered", "Odo Pell", "mill", 6.4, 10.0]
-    assert prefilled(library, "0")[0] == "What of the tea?"
+    assert list(prefilled(library, "1").values()) == ["How many sails?", "answered", "Odo Pell", "mill", 6.4, 10.0]
+    assert prefilled(library, "0")["question"] == "What of the tea?"
 
 
 def test_looking_at_runs_leaves_one_report_each_and_nothing_grows(
@@ -136,7 +137,7 @@ def test_looking_at_runs_leaves_one_report_each_and_nothing_grows(
         runner.start(known, limit=0, finding_only=True)
         assert runner.wait(60) and runner.key
         keys.append(runner.key)
-    reports = {shown(library, key)[2]["value"] for key in keys * 3}
+    reports = {shown(library, key)["report"]["value"] for key in keys * 3}
     left = sorted(str(file) for file in scratch.rglob("*") if file.is_file())
     assert left == sorted(reports) and len(left) == 2
     assert all("mills" in Path(file).read_text(encoding="utf-8") for file in left)

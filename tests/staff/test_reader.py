@@ -265,7 +265,7 @@ def test_every_text_of_an_episode_is_escaped(tmp_path):
     library = Library.open(staff.hostile_library(tmp_path))
     for number, text in enumerate(staff.HOSTILE):
         library.correct(f"e{number}", WordsAre(1, " ".join(f"It was {text}".split())), by=text)
-        shown = reader.parts_of_screen(library, library.episode(f"e{number}"))
+        shown = list(reader.parts_of_screen(library, library.episode(f"e{number}")).values())
         shown.append(passages_episode.transcript(library.episode(f"e{number}"), text, opened=0, put_right={1: text}))
         for html in shown:
             assert not set("${}`") & set(html) and "<img" not in html and "<script" not in html
