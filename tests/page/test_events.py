@@ -24,7 +24,7 @@ def answers(handler: Callable[..., Any], *typed: Any, event: gr.EventData | None
         block_fn, sent, iterator = page.fns[0], [], None
         while True:
             answer = await page.process_api(block_fn, list(typed), iterator=iterator, event_data=event)
-            if answer["data"] and answer["is_generating"] or iterator is None:
+            if iterator is None or answer["is_generating"]:
                 sent.append(answer["data"])
             iterator = answer["iterator"]
             if not answer["is_generating"]:
@@ -67,8 +67,12 @@ def test_a_name_that_is_none_of_the_outputs_is_a_fault() -> None:
 
 
 def test_several_events_share_one_handler_so_that_its_answers_keep_their_order() -> None:
-    with gr.Blocks(analytics_enabled=False) as page:
-        one, press = gr.Textbox(), gr.Button()
-        on([one.blur, press.click], lambda: {}, None, {"one": one}, trigger_mode="always_last")
-    (shared,) = page.fns.values()
+
+    async def wired() -> Any:
+        with gr.Blocks(analytics_enabled=False) as page:
+            one, press = gr.Textbox(), gr.Button()
+            on([one.blur, press.click], lambda: {}, None, {"one": one}, trigger_mode="always_last")
+        return page
+
+    (shared,) = run(wired()).fns.values()
     assert len(shared.targets) == 2 and shared.trigger_mode == "always_last"
