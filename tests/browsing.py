@@ -115,11 +115,11 @@ def serving(*command: str, **settings: object) -> Iterator[str]:
 
 
 @contextmanager
-def a_browser(*arguments: str) -> Iterator[Browser]:
+def a_browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=[*CHROMIUM, *arguments])
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         yield browser
         browser.close()
 

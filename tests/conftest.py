@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -30,12 +32,25 @@ settings.load_profile("verbatim")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first, then those that need a browser: two processes then end at about the same time."""
-    weights: dict[Path, int] = {}
+    """Long files first, as far as their marks tell: two processes then end at about the same time."""
+    seconds: Counter[Path] = Counter()
     for item in items:
-        weight = 2 * (item.get_closest_marker("slow") is not None) + (item.get_closest_marker("browser") is not None)
-        weights[item.path] = max(weight, weights.get(item.path, 0))
-    items.sort(key=lambda item: -weights[item.path])
+        slow, browser = item.get_closest_marker("slow"), item.get_closest_marker("browser")
+        seconds[item.path] += 20 if slow else 5 if browser else 0
+    items.sort(key=lambda item: -seconds[item.path])
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """The browser's event loop is the running one only for tests with a browser; others may start loops of their own.
+
+    Playwright leaves its loop marked as running in this thread for as long as the browser is open.
+    """
+    running = asyncio._get_running_loop()
+    if "browser" not in item.fixturenames:
+        asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running or asyncio._get_running_loop())
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -97,12 +112,15 @@ def samples_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
+    """One Chromium for all tests of this process; each opens contexts of its own in it."""
     from browsing import a_browser
 
     with a_browser() as browser:
+        loop = asyncio._get_running_loop()
         yield browser
+        asyncio._set_running_loop(loop)  # the last test may have been one without a browser
 
 
 @pytest.fixture

@@ -1,15 +1,15 @@
-"""What the tests of the staff's screens share: small libraries, a site in a process of its own, a browser. Holds no tests."""
+"""What the tests of the staff's screens share: small libraries, a site in a process of its own. Holds no tests."""
 
 from __future__ import annotations
 
 import json
 import wave
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from browsing import HOSTILE, a_browser, serving
+from browsing import HOSTILE, serving
 
 from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
@@ -112,11 +112,6 @@ def site(library: Path, **settings: object) -> Iterator[str]:
     """The address of the staff's page, served by a process of its own."""
     with serving("app.py", "--library", str(library), **settings) as address:
         yield f"{address}staff/"
-
-
-def browser() -> AbstractContextManager[Any]:
-    """One in which sound may be played from a script too."""
-    return a_browser("--autoplay-policy=no-user-gesture-required")
 
 
 def serious(page: Any) -> list[str]:
