@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 ROOT = Path(__file__).parents[1]
-HOSTILE = json.loads((ROOT / "tests" / "data" / "hostile.json").read_text(encoding="utf-8"))
 SCREENS = ROOT / "screenshots"  # of every state, to be looked at; git ignores them
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -185,6 +184,14 @@ def ask(page: Page, question: str, *, rounds: int = 1) -> Locator:
     finished = page.locator(f"#r{rounds}:not(.working)")
     expect(finished).to_be_visible(timeout=30_000)
     return finished
+
+
+@contextmanager
+def kept(page: Page) -> Iterator[None]:
+    """Ends when the browser keeps the conversation as the block has changed it, so that a reload brings it back."""
+    before = page.evaluate("localStorage.getItem('verbatim')")
+    yield
+    page.wait_for_function("before => localStorage.getItem('verbatim') !== before", arg=before)
 
 
 def watch_audio(page: Page) -> None:

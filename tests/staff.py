@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from browsing import HOSTILE, serving
+from browsing import serving
 
-from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
 
 KETTLE = (
@@ -86,25 +85,6 @@ def small_library(folder: Path) -> Path:
     report = Library.create(folder / "library", "hashing").add([talks])
     assert len(report.added) == 4 and not report.refused
     return folder / "library"
-
-
-def hostile_library(folder: Path) -> Path:
-    """Made in Python, past the checks that files go through: the screens must not rely on them."""
-    library = Library.create(folder / "library", "hashing")
-    with library.writing_many() as add:
-        for number, text in enumerate(HOSTILE):
-            host, guest = Person(f"{text} Ada", "host"), Person(f"{text} Ben", "guest")
-            turns = (
-                Turn(host, (Sentence(0, f"What about the zebra of {text}?", 0.0, 2.0, "transcript", 0.0),), "labelled"),
-                Turn(
-                    guest,
-                    (Sentence(1, f"The zebra said {text} to the zoo.", 2.5, 6.0, "transcript", 0.0),),
-                    "recovered",
-                ),
-            )
-            add(Episode(f"e{number}", Show(f"{text} show {number % 2}", text), f"{text} number {number}", turns, (host, guest),
-                        text, text, 6.0, text, text))  # fmt: skip
-    return library.folder
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hostile import HOSTILE
 from jinja2 import UndefinedError, nodes
 
 from index.episode import Episode, Person, Sentence, Show, Turn
@@ -19,7 +19,6 @@ from ui.shared.moments import find_quote, moment_of, span_to_play
 from ui.shared.templates import ENVIRONMENT, TEMPLATE_CHARACTERS, escaped, macros
 
 UI = Path(__file__).resolve().parents[2] / "ui"
-HOSTILE = json.loads((Path(__file__).parents[1] / "data" / "hostile.json").read_text(encoding="utf-8"))
 HOST, GUEST = Person("Ada Rowe", "host"), Person("Ben Tull", "guest")
 
 CITATION = Citation(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import hostile
 import pytest
 from results import Result, a_result, of_rows
 from selectolax.lexbor import LexborHTMLParser
@@ -22,7 +22,7 @@ from index.plain import visible
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = [
-    *json.loads((ROOT / "tests" / "data" / "hostile.json").read_text(encoding="utf-8")),
+    *hostile.HOSTILE,
     "${7*7}",
     "{{7*7}}",
     "{% raw %}{{7*7}}",
@@ -60,7 +60,7 @@ def put_everywhere(value: Any, text: str, path: tuple[str, ...] = ()) -> Any:
     return text if isinstance(value, str) else value
 
 
-def hostile(texts: list[str]) -> Result:
+def hostile_result(texts: list[str]) -> Result:
     """A question for each of the texts, which stands in all of its fields; in all other fields they stand together."""
     result = a_result(len(texts), skill=0.4)
     result |= put_everywhere({key: value for key, value in result.items() if key != "questions"}, " ".join(texts))
@@ -83,7 +83,7 @@ def plain() -> LexborHTMLParser:
 @pytest.mark.parametrize("first", range(0, len(HOSTILE), 12))
 def test_hostile_text_in_every_field_stays_text(first, plain, tmp_path):
     hostiles = HOSTILE[first : first + 12]
-    new, old = hostile(hostiles), hostile(hostiles)
+    new, old = hostile_result(hostiles), hostile_result(hostiles)
     for row in old["questions"]:
         row["metrics"] = {name: 1 - value for name, value in row["metrics"].items()}
     comparison = compare(new, old)

@@ -18,10 +18,9 @@ from types import SimpleNamespace
 from urllib.parse import quote, urlsplit
 
 import pytest
-from browsing import HOSTILE, KETTLE, ROOT, ask, make_small_library, pages, serving, watch_audio
+from browsing import KETTLE, ROOT, ask, kept, make_small_library, pages, serving, watch_audio
+from hostile import EPISODES, TOGETHER, hostile_library
 
-from index.episode import Episode, Person, Sentence, Show, Turn
-from index.library import Library
 from ui.listeners.conversation import MOST_KEPT
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -38,33 +37,15 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def hostile_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made in Python, past the checks that files go through: the page must not rely on them."""
-    library = Library.create(tmp_path_factory.mktemp("hostile") / "library", "hashing")
-    for number, text in enumerate(HOSTILE):
-        host, guest = Person(f"{text} Ada", "host"), Person(f"{text} Ben", "guest")
-        asked = f"What about the zebra of number {number}, and what of {text} there?"
-        said = f"The zebra of number {number} said {text} to everybody in the zoo."
-        turns = (
-            Turn(host, (Sentence(0, asked, 0.0, 2.0, "transcript", 0.0),), "labelled"),
-            Turn(guest, (Sentence(1, said, 2.5, 6.0, "transcript", 0.0),), "labelled"),
-        )
-        show = Show(f"{text} show {number % 2}", text)
-        library.add_episode(
-            Episode(f"e{number}", show, f"{text} number {number}", turns, (host, guest), text, text, 6.0, text, text)
-        )
-    return library.folder
-
-
-@pytest.fixture(scope="module")
 def site(small_library: Path) -> Iterator[str]:
     with serving("app.py", "--library", str(small_library)) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def hostile_site(hostile_library: Path) -> Iterator[str]:
-    with serving("app.py", "--library", str(hostile_library)) as address:
+def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    library = hostile_library(tmp_path_factory.mktemp("hostile"))
+    with serving("app.py", "--library", str(library.folder)) as address:
         yield address
 
 
@@ -308,19 +289,20 @@ def test_a_program_asks_through_a_named_endpoint(site: str) -> None:
 def test_hostile_words_run_nowhere_on_the_page(hostile_site: str, open_page: Callable) -> None:
     page = open_page(hostile_site)
     shown = 0
-    for number, text in enumerate(HOSTILE):
-        answer = ask(page, f"What about the zebra of number {number} and {text}?", rounds=number + 1)
-        expect(answer.locator(".question")).to_contain_text("the zebra of number")
+    for number, texts in enumerate(EPISODES):
+        with kept(page):
+            answer = ask(page, f"What about the zebra {TOGETHER * number} and {' '.join(texts)}?", rounds=number + 1)
+        expect(answer.locator(".question")).to_contain_text("What about the zebra")
         shown += answer.locator(".card").count()
         for link in answer.locator("a").all():
             assert urlsplit(link.get_attribute("href")).scheme in ("http", "https")
-    assert shown >= len(HOSTILE)
+    assert shown >= len(EPISODES)
     page.locator(".card").first.hover()
     page.get_by_role("button", name="Filters").click()
     page.get_by_label("Episode").click()
     page.keyboard.press("Escape")
     page.reload()
-    expect(page.locator(".round")).to_have_count(min(MOST_KEPT, len(HOSTILE)), timeout=30_000)  # kept in the browser
+    expect(page.locator(".round")).to_have_count(min(MOST_KEPT, len(EPISODES)), timeout=30_000)  # kept in the browser
     assert page.popped == []
     assert page.evaluate("window.owned") is None
     assert page.evaluate("document.querySelectorAll('#talk img, #talk script, #talk iframe, #talk svg').length") == 0

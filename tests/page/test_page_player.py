@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from browsing import KETTLE, ROOT, ask, make_small_library, pages, serving, watch_audio
+from browsing import KETTLE, ROOT, ask, kept, make_small_library, pages, serving, watch_audio
 
 from index.episode import Sentence
 from index.library import Library
@@ -162,7 +162,8 @@ def test_keys_play_pause_jump_and_go_from_source_to_source(site: str, open_page:
 
 def test_keys_are_letters_where_somebody_types_and_can_be_turned_off(site: str, open_page: Callable) -> None:
     page = open_page(site)
-    answer = ask(page, UMBRELLA)
+    with kept(page):
+        answer = ask(page, UMBRELLA)
     answer.locator(".play").first.click()
     page.wait_for_function(f"{TIME} > 0")
     page.keyboard.press("/")

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from browsing import HOSTILE, opener
+from browsing import opener
+from hostile import HOSTILE
 from served import MILL, SIZES, UNLIMITED, make_library, served, write_episode
 
 from index.errors import LibraryError, NoSuchEpisode
