@@ -94,22 +94,41 @@ def _is_here(host: str | bytes) -> bool:
 
 @pytest.fixture(scope="session")
 def samples_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a library of the seven samples with the embedded model: to be read, or copied and changed.
+    """The folder of a library of the seven samples with the embedded model: to be read, or copied and changed."""
+    return _samples(tmp_path_factory, "samples-library")
 
-    Made once for the whole run: the processes of one share the folder above their own.
-    """
+
+@pytest.fixture(scope="session")
+def samples_without_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `samples_library`, with the hashing encoder, which needs no model."""
+    return _samples(tmp_path_factory, "samples-without-model", "hashing")
+
+
+def _samples(tmp_path_factory: pytest.TempPathFactory, name: str, *encoder: str) -> Path:
+    """Made once for the whole run: the processes of one share the folder above their own."""
     from index.library import Library
 
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    folder = shared / "samples-library"
-    with FileLock(shared / "samples-library.lock"):
+    folder, being_made = shared / name, shared / f"{name}-being-made"
+    with FileLock(shared / f"{name}.lock"):
         if not folder.exists():
-            report = Library.create(shared / "samples-being-made").add([ROOT / "samples" / "transcripts"])
+            report = Library.create(being_made, *encoder).add([ROOT / "samples" / "transcripts"])
             assert len(report.added) == 7 and not report.refused
-            (shared / "samples-being-made").rename(folder)
+            being_made.rename(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the site of a library full of hostile texts, for the listeners' page and the staff's."""
+    from browsing import serving
+    from hostile import hostile_library
+
+    library = hostile_library(tmp_path_factory.mktemp("hostile"))
+    with serving("app.py", "--library", str(library.folder)) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,8 @@ from types import SimpleNamespace
 from urllib.parse import quote, urlsplit
 
 import pytest
-from browsing import KETTLE, ROOT, ask, kept, make_small_library, pages, serving, watch_audio
-from hostile import EPISODES, TOGETHER, hostile_library
+from browsing import KETTLE, ROOT, ask, kept, serving, watch_audio
+from hostile import EPISODES, TOGETHER
 
 from ui.listeners.conversation import MOST_KEPT
 
@@ -28,25 +28,7 @@ expect = playwright.expect
 pytestmark = pytest.mark.browser
 
 
-# ---- libraries and servers
-
-
-@pytest.fixture(scope="module")
-def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_small_library(tmp_path_factory.mktemp("small"))
-
-
-@pytest.fixture(scope="module")
-def site(small_library: Path) -> Iterator[str]:
-    with serving("app.py", "--library", str(small_library)) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    library = hostile_library(tmp_path_factory.mktemp("hostile"))
-    with serving("app.py", "--library", str(library.folder)) as address:
-        yield address
+# ---- a server that does as it is told
 
 
 SCRIPT = """
@@ -102,15 +84,6 @@ def scripted(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     with serving(str(folder / "script.py"), str(gate), "--library", str(small_library)) as address:
         yield SimpleNamespace(address=address, gate=gate)
         gate.unlink(missing_ok=True)
-
-
-# ---- browsers
-
-
-@pytest.fixture
-def open_page(browser: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
-    with pages(browser) as open_page:
-        yield open_page
 
 
 # ---- asking and hearing

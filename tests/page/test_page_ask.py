@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from browsing import SCREENS, ask, kept, make_small_library, pages, serving
+from browsing import SCREENS, ask, kept
 
 from index.library import Library
 
@@ -19,23 +19,6 @@ pytestmark = pytest.mark.browser
 KETTLE_ASKED = "What did Ben Tull say about the copper kettle?"
 NOBODY_SAID = "What did Ben Tull say about quantum chromodynamics?"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-
-
-@pytest.fixture(scope="module")
-def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_small_library(tmp_path_factory.mktemp("small"))
-
-
-@pytest.fixture(scope="module")
-def site(small_library: Path) -> Iterator[str]:
-    with serving("app.py", "--library", str(small_library)) as address:
-        yield address
-
-
-@pytest.fixture
-def open_page(browser: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
-    with pages(browser) as open_page:
-        yield open_page
 
 
 def box(page: playwright.Page) -> playwright.Locator:

@@ -280,7 +280,7 @@ def test_axe_finds_nothing_serious(site: SimpleNamespace, open_page: Callable, s
 
 
 @pytest.fixture(scope="module")
-def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+def hostile_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     """With episodes in the bin, feedback, and two runs of a set, hostile throughout."""
     library = hostile_library(tmp_path_factory.mktemp("hostile"))
     library.to_bin("e0")
@@ -322,15 +322,15 @@ def settled(page: playwright.Page) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("query", ["", "?q=${alert(1)}{{1}}<img src=x onerror=alert(1)>&guest=<svg onload=alert(1)>"])
 def test_nothing_hostile_runs_on_the_listeners_page(
-    hostile_site: SimpleNamespace, open_page: Callable, query: str
+    hostile_runs: SimpleNamespace, open_page: Callable, query: str
 ) -> None:
-    nothing_runs(open_page(f"{hostile_site.address}/{query}"), hostile_site.address)
+    nothing_runs(open_page(f"{hostile_runs.address}/{query}"), hostile_runs.address)
 
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_nothing_hostile_runs_on_any_screen_of_the_staff(hostile_site: SimpleNamespace, open_page: Callable) -> None:
-    config = httpx.get(f"{hostile_site.address}/staff/config", cookies=staff_cookies(hostile_site.address)).json()
+def test_nothing_hostile_runs_on_any_screen_of_the_staff(hostile_runs: SimpleNamespace, open_page: Callable) -> None:
+    config = httpx.get(f"{hostile_runs.address}/staff/config", cookies=staff_cookies(hostile_runs.address)).json()
     pages = [path for path, *_ in config["pages"]]
     assert {"", "library", "evaluate"} <= set(pages)
     queries = [
@@ -341,8 +341,8 @@ def test_nothing_hostile_runs_on_any_screen_of_the_staff(hostile_site: SimpleNam
         ("episode", "e3"),
     ]
     for path in pages:
-        page = open_page(f"{hostile_site.address}/staff/{path}?{urlencode(queries)}")
-        nothing_runs(page, hostile_site.address)
+        page = open_page(f"{hostile_runs.address}/staff/{path}?{urlencode(queries)}")
+        nothing_runs(page, hostile_runs.address)
         page.close()
 
 
@@ -378,9 +378,9 @@ def nothing_runs(page: playwright.Page, address: str) -> None:
 
 @pytest.mark.browser
 def test_a_hostile_run_is_only_letters_when_opened_and_compared(
-    hostile_site: SimpleNamespace, open_page: Callable
+    hostile_runs: SimpleNamespace, open_page: Callable
 ) -> None:
-    page = open_page(f"{hostile_site.address}/staff/evaluate")
+    page = open_page(f"{hostile_runs.address}/staff/evaluate")
     expect(page.locator("#figures")).to_contain_text("questions went right")
     page.get_by_label("Question to open").click()
     page.get_by_role("option").first.click()

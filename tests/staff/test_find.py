@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import staff
-from hostile import HOSTILE, hostile_library
+from hostile import HOSTILE
 
 from index.library import Library
 from rag.assistant import Assistant
@@ -34,12 +34,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     with staff.site(folder) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def hostile_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with staff.site(hostile_library(tmp_path_factory.mktemp("hostile")).folder) as address:
         yield address
 
 
@@ -203,8 +197,8 @@ def test_nothing_is_cut_off_and_axe_finds_nothing_serious(address, open_page, op
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def test_hostile_words_run_nowhere(hostile_address, open_page):
-    page = open_page(hostile_address)
+def test_hostile_words_run_nowhere(hostile_site, open_page):
+    page = open_page(f"{hostile_site}staff/")
     expect(page.get_by_label("Person")).to_have_value("Everybody", timeout=30_000)
     shown = look_for(page, '"zebra"')
     expect(shown.locator(".told")).to_contain_text(f"{2 * len(HOSTILE)} places")

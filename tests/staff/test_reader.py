@@ -33,12 +33,6 @@ def address(folder: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def hostile_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with staff.site(hostile_library(tmp_path_factory.mktemp("hostile")).folder) as address:
-        yield address
-
-
 @pytest.fixture
 def read(address: str, folder: Path, open_page: Callable) -> Iterator[Callable[..., playwright.Page]]:
     """Opens an episode; what a test put right is taken back after it."""
@@ -241,10 +235,10 @@ def test_nothing_is_cut_off_and_axe_finds_nothing_serious(read, options):
 
 
 @pytest.mark.browser
-def test_hostile_words_run_nowhere(hostile_address, open_page):
-    page = open_page(hostile_address)
+def test_hostile_words_run_nowhere(hostile_site, open_page):
+    page = open_page(f"{hostile_site}staff/")
     for number, (text, *others) in enumerate(EPISODES):
-        page.goto(f"{hostile_address}episode?{urlencode({'id': f'e{number}', 'at': text})}")
+        page.goto(f"{hostile_site}staff/episode?{urlencode({'id': f'e{number}', 'at': text})}")
         expect(page.locator("#transcript .turn")).to_have_count(2 * len([text, *others]), timeout=30_000)
         for one in (*others, text):
             page.locator("#inside").fill(one)
