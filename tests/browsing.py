@@ -27,8 +27,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 SCREENS = ROOT / "screenshots"  # of every state, to be looked at; git ignores them
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"]  # fmt: skip
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 KETTLE = [
     ("Ada Rowe", 0.5, 3.0, "Welcome to Mended, the show about people who repair things."),
     ("Ada Rowe", 3.2, 6.0, "Ben, what was the first thing that you ever mended?"),
@@ -69,10 +76,26 @@ def make_small_library(folder: Path) -> Path:
     roles = {"Ada Rowe": "host", "Ben Tull": "guest", "Cleo Marsh": "guest"}
     ada, ben, cleo = ({"name": name, "role": role} for name, role in roles.items())
     common = {"show": "Mended", "date": "2024-02-01", "duration": 30}
-    write_episode(folder / "transcripts", "kettle", KETTLE, title="The copper kettle", people=[ada, ben],
-                  audio="../kettle.wav", url="https://example.org/kettle", **common)  # fmt: skip
-    write_episode(folder / "transcripts", "lantern", LANTERN, title="A lantern from the sea", people=[ada, cleo],
-                  audio="../secret.txt", url="https://example.org/lantern", **common)  # fmt: skip
+    write_episode(
+        folder / "transcripts",
+        "kettle",
+        KETTLE,
+        title="The copper kettle",
+        people=[ada, ben],
+        audio="../kettle.wav",
+        url="https://example.org/kettle",
+        **common,
+    )
+    write_episode(
+        folder / "transcripts",
+        "lantern",
+        LANTERN,
+        title="A lantern from the sea",
+        people=[ada, cleo],
+        audio="../secret.txt",
+        url="https://example.org/lantern",
+        **common,
+    )
     report = Library.create(folder / "library", "hashing").add([folder / "transcripts"])
     assert report.added == ["kettle", "lantern"] and not report.refused
     return folder / "library"

@@ -42,6 +42,17 @@ def _episode(number: int, texts: list[str]) -> Episode:
     all_of_them = " ".join(texts)
     people = tuple(person for text in texts for person in host_and_guest(text))
     return Episode(
-        f"e{number}", Show(f"{all_of_them} show {number % 3}", all_of_them), f"{all_of_them} number {number}",
-        tuple(turns), people, all_of_them, all_of_them, 8.0 * len(texts), all_of_them, all_of_them, "srt", "", tuple(texts),
-    )  # fmt: skip
+        f"e{number}",
+        Show(f"{all_of_them} show {number % 3}", all_of_them),
+        f"{all_of_them} number {number}",
+        tuple(turns),
+        people,
+        all_of_them,
+        all_of_them,
+        8.0 * len(texts),
+        all_of_them,
+        all_of_them,
+        "srt",
+        "",
+        tuple(texts),
+    )

@@ -66,8 +66,18 @@ def small_library(folder: Path) -> Path:
     ada, ben, cleo = (
         {"name": n, "role": r} for n, r in (("Ada Rowe", "host"), ("Ben Tull", "guest"), ("Cleo Marsh", "guest"))
     )
-    write_talk(talks, "kettle", KETTLE, show="Mended", title="The copper kettle", date="2024-02-01", duration=30,
-               people=[ada, ben], audio="../kettle.wav", url="https://example.org/kettle")  # fmt: skip
+    write_talk(
+        talks,
+        "kettle",
+        KETTLE,
+        show="Mended",
+        title="The copper kettle",
+        date="2024-02-01",
+        duration=30,
+        people=[ada, ben],
+        audio="../kettle.wav",
+        url="https://example.org/kettle",
+    )
     write_talk(
         talks,
         "again",
@@ -78,8 +88,16 @@ def small_library(folder: Path) -> Path:
         duration=30,
         people=[ada, ben],
     )
-    write_talk(talks, "lantern", LANTERN, show="Afloat", title="A lantern from the sea", date="2024-03-01", duration=30,
-               people=[ada, cleo])  # fmt: skip
+    write_talk(
+        talks,
+        "lantern",
+        LANTERN,
+        show="Afloat",
+        title="A lantern from the sea",
+        date="2024-03-01",
+        duration=30,
+        people=[ada, cleo],
+    )
     head = "---\nshow: Mended\ntitle: Bellows\nduration: 2:00\nhosts: [Ada Rowe]\nguests: [Ben Tull]\n---\n\n"
     (talks / "bellows.md").write_text(f"{head}{BELLOWS}\n", encoding="utf-8")
     report = Library.create(folder / "library", "hashing").add([talks])

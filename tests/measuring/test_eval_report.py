@@ -285,8 +285,16 @@ def test_places_without_times_speakers_and_scores_are_shown_without_them():
 
 def test_a_question_that_broke_off_says_why():
     result = a_result(7)
-    result["questions"][0] = {"id": "fact-00", "kind": "fact", "half": None, "question": "Why?", "metrics": {"verdict_right": 0.0},
-                              "stage": "failed", "error": "the model did not answer", "citations": []}  # fmt: skip
+    result["questions"][0] = {
+        "id": "fact-00",
+        "kind": "fact",
+        "half": None,
+        "question": "Why?",
+        "metrics": {"verdict_right": 0.0},
+        "stage": "failed",
+        "error": "the model did not answer",
+        "citations": [],
+    }
     words = parsed(report_html(result)).css_first("#lost").text()
     assert "It broke off: the model did not answer" in words
 

@@ -304,8 +304,14 @@ def test_only_the_episodes_audio_is_served(site: str, small_library: Path) -> No
     assert status(f"{site}audio/kettle") == 200
     assert status(f"{site}audio/kettle", Range="bytes=1000-1999") == 206
     folder = small_library.parent
-    private = [folder / "secret.txt", folder / "transcripts" / "kettle.json", folder / "kettle.wav",
-               small_library / "library.db", ROOT / "app.py", Path("/etc/hostname")]  # fmt: skip
+    private = [
+        folder / "secret.txt",
+        folder / "transcripts" / "kettle.json",
+        folder / "kettle.wav",
+        small_library / "library.db",
+        ROOT / "app.py",
+        Path("/etc/hostname"),
+    ]
     for file in private:
         assert status(f"{site}gradio_api/file={file}") in (403, 404), file
         assert status(f"{site}file={file}") in (403, 404), file

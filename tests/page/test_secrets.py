@@ -93,8 +93,13 @@ def nothing_secret(*outputs: object, but: str = "") -> None:
 def test_the_fields_that_hold_a_secret_are_marked() -> None:
     assert {"api_key", "base_url", "staff_user", "staff_password"} <= set(SECRET_FIELDS)
     named = {setting.name for kind in (Settings, Serving) for setting in fields(kind)}
-    assert not {name for name in named if any(part in name for part in ("key", "password", "secret", "token")) and
-                name not in SECRET_FIELDS and name != "max_tokens"}  # fmt: skip
+    assert not {
+        name
+        for name in named
+        if any(part in name for part in ("key", "password", "secret", "token"))
+        and name not in SECRET_FIELDS
+        and name != "max_tokens"
+    }
 
 
 def test_what_leaves_the_process_says_only_that_a_secret_is_set(secret: Settings, staffed: Serving) -> None:

@@ -102,11 +102,18 @@ def test_feedback_becomes_a_question_that_can_be_read_and_run(tmp_path: Path) ->
     )
     asked = read_set(library.folder / "questions" / "heard.jsonl").questions
     assert [(each.id, each.verdict, each.speaker) for each in asked] == [
-        ("feedback-1", "answered", "Runa Ost"), ("feedback-2", "not_said", None)
-    ]  # fmt: skip
+        ("feedback-1", "answered", "Runa Ost"),
+        ("feedback-2", "not_said", None),
+    ]
     before = (library.folder / "questions" / "heard.jsonl").read_bytes()
-    for bad in (("", *good[1:]), (*good[:4], 9.0, 4.5, "heard"), (*good[:3], "", 1.0, 2.0, "heard"),
-                (*good[:6], "../x"), (*good[:6], "samples"), (*good[:1], "nonsense", *good[2:])):  # fmt: skip
+    for bad in (
+        ("", *good[1:]),
+        (*good[:4], 9.0, 4.5, "heard"),
+        (*good[:3], "", 1.0, 2.0, "heard"),
+        (*good[:6], "../x"),
+        (*good[:6], "samples"),
+        (*good[:1], "nonsense", *good[2:]),
+    ):
         assert 'role="alert"' in question_added(library, *bad)["line"]
     assert (library.folder / "questions" / "heard.jsonl").read_bytes() == before
 
@@ -286,11 +293,22 @@ def hostile_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNam
     library.to_bin("e0")
     library.to_bin("e1")
     questions = [
-        {"id": f"q{n}", "question": f"What did the zebra {n} say of {payload}?", "kind": payload, "answer": payload,
-         "speaker": payload, "gold": [{"episode": "e2" if n % 2 or n < 2 * TOGETHER else f"e{n // TOGETHER}",
-                                       "start": 8.0 * (n % TOGETHER) + 2.5, "end": 8.0 * (n % TOGETHER) + 6}]}
+        {
+            "id": f"q{n}",
+            "question": f"What did the zebra {n} say of {payload}?",
+            "kind": payload,
+            "answer": payload,
+            "speaker": payload,
+            "gold": [
+                {
+                    "episode": "e2" if n % 2 or n < 2 * TOGETHER else f"e{n // TOGETHER}",
+                    "start": 8.0 * (n % TOGETHER) + 2.5,
+                    "end": 8.0 * (n % TOGETHER) + 6,
+                }
+            ],
+        }
         for n, payload in enumerate(HOSTILE)
-    ]  # fmt: skip
+    ]
     folder = tmp_path_factory.mktemp("hostile-set")
     known, _ = runs.add_set(library.folder, write_set(folder / "hostile.jsonl", questions))
     runner = runs.Runner(Assistant(library))

@@ -231,6 +231,13 @@ def test_every_text_of_a_passage_is_escaped(folder):
         exact = text if "a" in text else ""
         html = passages_staff.found(
             [replace(moment, citation=hostile, quote=text, asker=text)],
-            exact=exact, marked=["x"], told=text, search=text, count=1, page=0, pages=2, first=1,
-        )  # fmt: skip
+            exact=exact,
+            marked=["x"],
+            told=text,
+            search=text,
+            count=1,
+            page=0,
+            pages=2,
+            first=1,
+        )
         assert not set("${}`") & set(html) and "<img" not in html and "<script" not in html

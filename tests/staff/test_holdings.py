@@ -302,8 +302,12 @@ def test_hostile_files_are_only_letters_on_the_screen(open_library: Callable, tm
     page = open_library()
     lines = [f"{payload} Ann: A word about {payload} and more." for payload in HOSTILE]
     (tmp_path / "${alert(1)} '{{x}}' <img src=x onerror=alert(1)>.srt").write_bytes(srt(*lines))
-    meta = {"title": HOSTILE[0] + HOSTILE[7], "show": HOSTILE[4] + HOSTILE[8], "date": "2024-01-01",
-            "people": [{"name": payload, "role": "guest"} for payload in HOSTILE]}  # fmt: skip
+    meta = {
+        "title": HOSTILE[0] + HOSTILE[7],
+        "show": HOSTILE[4] + HOSTILE[8],
+        "date": "2024-01-01",
+        "people": [{"name": payload, "role": "guest"} for payload in HOSTILE],
+    }
     (tmp_path / "talk.srt").write_bytes(srt(*lines))
     (tmp_path / "talk.meta.json").write_text(json.dumps(meta))
     (tmp_path / "<svg onload=alert(1)>.pdf").write_bytes(b"%PDF")
