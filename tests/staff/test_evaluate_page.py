@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +11,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from browsing import opener, staff_cookies
+from browsing import opener, staff_cookies, write_silence
 from hostile import HOSTILE, TOGETHER, hostile_library
 from served import MILL, SIZES, UNLIMITED, make_library, served, write_episode
 
@@ -158,9 +157,7 @@ def test_looking_at_runs_leaves_one_report_each_and_nothing_grows(
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     folder = tmp_path_factory.mktemp("evaluate")
     library = make_library(folder)
-    with wave.open(str(folder / "transcripts" / "weir.wav"), "wb") as sound:
-        sound.setparams((1, 2, 8000, 0, "NONE", ""))
-        sound.writeframes(b"\0\0" * 8000 * 20)
+    write_silence(folder / "transcripts" / "weir.wav", 20)
     meta = json.loads((folder / "transcripts" / "weir.meta.json").read_text()) | {"audio": "weir.wav"}
     (folder / "transcripts" / "weir.meta.json").write_text(json.dumps(meta))
     assert library.add([folder / "transcripts"]).replaced == ["weir"]
