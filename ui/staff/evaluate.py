@@ -89,12 +89,23 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
     chooses: dict[str, Any] = {"trigger_mode": "always_last", **at_once}
     choices = {"which": which, "chosen": chosen, "feedback": feedback, "episode": episode}
     form: Outputs = {
-        "question": question, "verdict": verdict, "speaker": speaker, "episode": episode, "start": start, "end": end,
-    }  # fmt: skip
+        "question": question,
+        "verdict": verdict,
+        "speaker": speaker,
+        "episode": episode,
+        "start": start,
+        "end": end,
+    }
     result = {
-        "seen": seen, "figures": figures, "plots": plots, "report": report, "lost": lost, "opened": opened,
-        "against": against, "compared": compared,
-    }  # fmt: skip
+        "seen": seen,
+        "figures": figures,
+        "plots": plots,
+        "report": report,
+        "lost": lost,
+        "opened": opened,
+        "against": against,
+        "compared": compared,
+    }
 
     def furnish() -> Changes:
         return furnished(library)
@@ -213,9 +224,14 @@ def shown(library: Library, key: str | None) -> dict[str, Any]:
         value=NOTHING,
     )
     nothing = {
-        "figures": notice(said("no_runs")), "plots": "", "report": gr.update(visible=False),
-        "lost": gr.update(choices=[], value=None), "opened": "", "against": others, "compared": "",
-    }  # fmt: skip
+        "figures": notice(said("no_runs")),
+        "plots": "",
+        "report": gr.update(visible=False),
+        "lost": gr.update(choices=[], value=None),
+        "opened": "",
+        "against": others,
+        "compared": "",
+    }
     if not key:
         return nothing
     try:

@@ -58,9 +58,16 @@ def find_screen(page: gr.Blocks, assistant: Assistant) -> None:
         gr.HTML(heading(said("find"), said("find_lead")))
         with gr.Row(elem_id="find-row"):
             topic = gr.Textbox(
-                elem_id="question", label=said("topic"), show_label=False, container=False, placeholder=said("topic_hint"),
-                max_lines=1, max_length=2000, autofocus=True, scale=1,
-            )  # fmt: skip
+                elem_id="question",
+                label=said("topic"),
+                show_label=False,
+                container=False,
+                placeholder=said("topic_hint"),
+                max_lines=1,
+                max_length=2000,
+                autofocus=True,
+                scale=1,
+            )
             go = gr.Button(said("search"), elem_id="go", variant="primary", scale=0)
         with gr.Row(elem_id="narrow"):
             person, show, episode = (
@@ -78,9 +85,16 @@ def find_screen(page: gr.Blocks, assistant: Assistant) -> None:
         file = gr.JSON(visible=False)
 
     asked = {
-        "topic": topic, "person": person, "show": show, "episode": episode, "role": role, "since": since,
-        "until": until, "order": order, "exact": exact,
-    }  # fmt: skip
+        "topic": topic,
+        "person": person,
+        "show": show,
+        "episode": episode,
+        "role": role,
+        "since": since,
+        "until": until,
+        "order": order,
+        "exact": exact,
+    }
     results = {"search": search, "found": found}
 
     def find(*wanted: Any) -> Iterator[Changes]:
@@ -179,9 +193,13 @@ def searched(assistant: Assistant, topic: str, filters: Filters, order: Order, e
     else:
         findings = find_topic(assistant, topic, filters)
         citations, searched_in = findings.citations, counted(findings.searched, "episode")
-        told = said("found", passages=counted(len(citations), "passage"), episodes=_episodes(citations), naming=findings.naming,
+        told = said(
+            "found",
+            passages=counted(len(citations), "passage"),
+            episodes=_episodes(citations),
+            naming=findings.naming,
             searched=searched_in,
-        )  # fmt: skip
+        )
         asked = assistant.understand(topic, (), filters)[0].words or content_words(topic)
         marked = frozenset(stem for word in asked for stem in stems(re.findall(r"\w+", word)))
         if not citations:

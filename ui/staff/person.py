@@ -34,9 +34,15 @@ def person_screen(page: gr.Blocks, assistant: Assistant) -> None:
             gr.HTML(section(said("over_time"), said("over_time_lead")))
             with gr.Row(elem_id="find-row"):
                 topic = gr.Textbox(
-                    elem_id="question", label=said("over_time_topic"), show_label=False, container=False,
-                    placeholder=said("over_time_hint"), max_lines=1, max_length=200, scale=1,
-                )  # fmt: skip
+                    elem_id="question",
+                    label=said("over_time_topic"),
+                    show_label=False,
+                    container=False,
+                    placeholder=said("over_time_hint"),
+                    max_lines=1,
+                    max_length=200,
+                    scale=1,
+                )
                 go = gr.Button(said("over_time_show"), variant="primary", scale=0, elem_id="go")
             told = gr.HTML(elem_id="dated")
 
