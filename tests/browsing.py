@@ -13,14 +13,20 @@ import subprocess
 import sys
 import wave
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
+from screens import run
 
 from index.library import Library
-from rag.settings import variable_of
+from rag.assistant import Assistant
+from rag.settings import read_environment, variable_of
+from ui.door.staff_door import has_login, new_key
+from ui.serve import running
+from ui.site import make_site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -134,6 +140,29 @@ def serving(*command: str, **settings: object) -> Iterator[str]:
         process.terminate()
         process.wait(10)
         process.stdout.close()
+
+
+@contextmanager
+def site_of(library: Path, **settings: object) -> Iterator[str]:
+    """The address of the whole site around a library, with a slash at its end. It is served from a thread of this process.
+
+    `settings`: Verbatim's, by their names; without a limit of questions, unless one is set.
+    """
+    given = {"questions_a_minute": 0, "library": library} | settings
+    read, serving = read_environment({variable_of(name): str(value) for name, value in given.items()})
+    key = "" if has_login(serving) else new_key()
+
+    async def made() -> Any:  # outside a loop, Gradio leaves some open
+        return make_site(Assistant.open(library, read), serving, staff=True, key=key)
+
+    with ThreadPoolExecutor(1) as apart:  # where no browser's loop is the running one
+        site = apart.submit(lambda: run(made())).result()
+    port = free_port()
+    with running(site, "127.0.0.1", port, proxy=serving.proxy, by_address=serving.connections_by_address):
+        address = f"http://127.0.0.1:{port}/"
+        if key:
+            STAFF_ADDRESSES[address] = f"{address}staff/?key={key}"
+        yield address
 
 
 @contextmanager

@@ -123,11 +123,10 @@ def _samples(tmp_path_factory: pytest.TempPathFactory, name: str, *encoder: str)
 @pytest.fixture(scope="session")
 def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the site of a library full of hostile texts, for the listeners' page and the staff's."""
-    from browsing import serving
+    from browsing import site_of
     from hostile import hostile_library
 
-    library = hostile_library(tmp_path_factory.mktemp("hostile"))
-    with serving("app.py", "--library", str(library.folder)) as address:
+    with site_of(hostile_library(tmp_path_factory.mktemp("hostile")).folder) as address:
         yield address
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from browsing import serving
+from browsing import site_of
 
 from index.library import Library
 
@@ -73,6 +73,6 @@ def make_library(folder: Path) -> Library:
 
 @contextmanager
 def served(library: Path, **settings: object) -> Iterator[str]:
-    """The address of the whole site around this library, without a slash at its end. It runs in a process of its own."""
-    with serving("app.py", "--library", str(library), **settings) as address:
+    """The address of the whole site around this library, without a slash at its end."""
+    with site_of(library, **settings) as address:
         yield address.rstrip("/")

@@ -1,4 +1,4 @@
-"""What the tests of the staff's screens share: small libraries, a site in a process of its own. Holds no tests."""
+"""What the tests of the staff's screens share: small libraries and a site. Holds no tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from browsing import KETTLE as SPOKEN_KETTLE
 from browsing import LANTERN as SPOKEN_LANTERN
-from browsing import serving, write_silence
+from browsing import site_of, write_silence
 from talks import write_talk
 
 from index.library import Library
@@ -82,8 +82,8 @@ def small_library(folder: Path) -> Path:
 
 @contextmanager
 def site(library: Path, **settings: object) -> Iterator[str]:
-    """The address of the staff's page, served by a process of its own."""
-    with serving("app.py", "--library", str(library), **settings) as address:
+    """The address of the staff's page."""
+    with site_of(library, **settings) as address:
         yield f"{address}staff/"
 
 

@@ -217,7 +217,7 @@ def samples(samples_library: Path) -> Library:
     return Library.open(samples_library, CachingEncoder())
 
 
-def fallen(assistant: Assistant, questions: Sequence[SetQuestion] = SAMPLES[::3]) -> set[str]:
+def fallen(assistant: Assistant, questions: Sequence[SetQuestion] = SAMPLES[::6]) -> set[str]:
     """The metrics whose gates fall."""
     result = evaluate(assistant, questions, SETTINGS, source=SetIdentity("samples", "", ""))
     return {one.limit.metric for one in check_limits(result, load_limits(GATES)) if one.status == "failed"}

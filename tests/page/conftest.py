@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import make_small_library, pages, serving
+from browsing import make_small_library, pages, site_of
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def site(small_library: Path) -> Iterator[str]:
     """Its address. Feedback is kept in the library; nothing else of it changes."""
-    with serving("app.py", "--library", str(small_library)) as address:
+    with site_of(small_library) as address:
         yield address
 
 

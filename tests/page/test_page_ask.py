@@ -155,7 +155,9 @@ def test_a_link_opens_the_question_with_its_filters(site: str, open_page: Callab
     expect(answer.locator(".scope").first).to_have_text("By Ben Tull")
     expect(answer.locator(".card:not(.near)").first).to_be_visible()
     expect(other.get_by_label("Person")).to_have_value("Ben Tull")
-    other.wait_for_function("(localStorage.getItem('verbatim') || '').length > 500")  # kept: more than nothing, scrambled
+    other.wait_for_function(
+        "(localStorage.getItem('verbatim') || '').length > 500"
+    )  # kept: more than nothing, scrambled
     # Loaded again, it is there once, from the browser; the link is not followed twice.
     other.reload()
     expect(other.locator(".round")).to_have_count(1)
