@@ -167,13 +167,11 @@ def _environment() -> dict[str, str]:
 
 
 def _runs() -> list[Any]:
-    """The blocks that are to be run; those that ask whole question sets are slow."""
-    return [
-        pytest.param(block, id=block.place, marks=pytest.mark.slow if "verbatim eval" in block.text else ())
-        for block in _blocks("sh run", "python run")
-    ]
+    """The blocks that are to be run."""
+    return [pytest.param(block, id=block.place) for block in _blocks("sh run", "python run")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", _runs())
 def test_a_block_that_is_to_be_run_runs(block: Block, prepared: Path, tmp_path: Path) -> None:
     folder = tmp_path / "here"

@@ -167,6 +167,7 @@ def test_figures_by_hand() -> None:
     assert told["area not_said"] == 1.0
 
 
+@pytest.mark.slow
 def test_the_command_reads_with_an_exported_network(
     assistant: Assistant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -342,6 +342,7 @@ def test_the_loss_is_small_for_what_is_right_and_does_not_see_what_is_not_known(
     assert parts["sentences"] == parts["best_sentence"] == parts["spans"] == 0
 
 
+@pytest.mark.slow
 def test_training_that_was_stopped_comes_to_the_same_weights(corpus: Corpus, tmp_path: Path) -> None:
     torch.set_num_threads(1)
     plan = TrainingPlan(examples=64, tokens=64, learning=1)
@@ -365,6 +366,7 @@ def test_training_that_was_stopped_comes_to_the_same_weights(corpus: Corpus, tmp
         ), name
 
 
+@pytest.mark.slow
 def test_the_exported_file_gives_what_torch_gives(tmp_path: Path) -> None:
     torch.manual_seed(0)
     said = export(Network(), tmp_path / "reader.onnx")

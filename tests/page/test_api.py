@@ -280,10 +280,11 @@ def test_behind_a_proxy_that_is_named_each_visitor_has_a_limit_of_their_own(tmp_
             client.predict(api_name="/episodes", headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.2"})
 
 
+@pytest.mark.slow
 def test_nobody_waits_behind_a_slow_model(tmp_path: Path, endpoint: Endpoint) -> None:
     endpoint.hang, endpoint.says = True, ["The windmill "]
     settings = endpoint.settings()
-    model = {"model": settings.model, "base_url": settings.base_url, "api_key": "x", "timeout": 30}
+    model = {"model": settings.model, "base_url": settings.base_url, "api_key": "x", "timeout": 250}
     library = make_library(tmp_path).folder
     with served(library, **model, **UNLIMITED) as address, ThreadPoolExecutor(AT_ONCE_WITH_MODEL) as crowd:
         client = program(address)

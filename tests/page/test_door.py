@@ -235,6 +235,7 @@ def test_an_answer_that_is_not_there_is_not_found(site: str, path: str) -> None:
 # Who leaves
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("queued", [True, False])
 def test_a_model_is_let_go_when_whoever_asked_has_left(tmp_path: Path, endpoint: Endpoint, queued: bool) -> None:
     endpoint.heartbeat, endpoint.says = True, ["The windmill "]
