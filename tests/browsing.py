@@ -13,23 +13,35 @@ import subprocess
 import sys
 import wave
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
+from screens import run
 
 from index.library import Library
-from rag.settings import variable_of
+from rag.assistant import Assistant
+from rag.settings import read_environment, variable_of
+from ui.door.staff_door import has_login, new_key
+from ui.serve import running
+from ui.site import make_site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 ROOT = Path(__file__).parents[1]
-HOSTILE = json.loads((ROOT / "tests" / "data" / "hostile.json").read_text(encoding="utf-8"))
 SCREENS = ROOT / "screenshots"  # of every state, to be looked at; git ignores them
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"]  # fmt: skip
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 KETTLE = [
     ("Ada Rowe", 0.5, 3.0, "Welcome to Mended, the show about people who repair things."),
     ("Ada Rowe", 3.2, 6.0, "Ben, what was the first thing that you ever mended?"),
@@ -70,10 +82,26 @@ def make_small_library(folder: Path) -> Path:
     roles = {"Ada Rowe": "host", "Ben Tull": "guest", "Cleo Marsh": "guest"}
     ada, ben, cleo = ({"name": name, "role": role} for name, role in roles.items())
     common = {"show": "Mended", "date": "2024-02-01", "duration": 30}
-    write_episode(folder / "transcripts", "kettle", KETTLE, title="The copper kettle", people=[ada, ben],
-                  audio="../kettle.wav", url="https://example.org/kettle", **common)  # fmt: skip
-    write_episode(folder / "transcripts", "lantern", LANTERN, title="A lantern from the sea", people=[ada, cleo],
-                  audio="../secret.txt", url="https://example.org/lantern", **common)  # fmt: skip
+    write_episode(
+        folder / "transcripts",
+        "kettle",
+        KETTLE,
+        title="The copper kettle",
+        people=[ada, ben],
+        audio="../kettle.wav",
+        url="https://example.org/kettle",
+        **common,
+    )
+    write_episode(
+        folder / "transcripts",
+        "lantern",
+        LANTERN,
+        title="A lantern from the sea",
+        people=[ada, cleo],
+        audio="../secret.txt",
+        url="https://example.org/lantern",
+        **common,
+    )
     report = Library.create(folder / "library", "hashing").add([folder / "transcripts"])
     assert report.added == ["kettle", "lantern"] and not report.refused
     return folder / "library"
@@ -115,11 +143,34 @@ def serving(*command: str, **settings: object) -> Iterator[str]:
 
 
 @contextmanager
-def a_browser(*arguments: str) -> Iterator[Browser]:
+def site_of(library: Path, **settings: object) -> Iterator[str]:
+    """The address of the whole site around a library, with a slash at its end. It is served from a thread of this process.
+
+    `settings`: Verbatim's, by their names; without a limit of questions, unless one is set.
+    """
+    given = {"questions_a_minute": 0, "library": library} | settings
+    read, serving = read_environment({variable_of(name): str(value) for name, value in given.items()})
+    key = "" if has_login(serving) else new_key()
+
+    async def made() -> Any:  # outside a loop, Gradio leaves some open
+        return make_site(Assistant.open(library, read), serving, staff=True, key=key)
+
+    with ThreadPoolExecutor(1) as apart:  # where no browser's loop is the running one
+        site = apart.submit(lambda: run(made())).result()
+    port = free_port()
+    with running(site, "127.0.0.1", port, proxy=serving.proxy, by_address=serving.connections_by_address):
+        address = f"http://127.0.0.1:{port}/"
+        if key:
+            STAFF_ADDRESSES[address] = f"{address}staff/?key={key}"
+        yield address
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=[*CHROMIUM, *arguments])
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         yield browser
         browser.close()
 
@@ -185,6 +236,14 @@ def ask(page: Page, question: str, *, rounds: int = 1) -> Locator:
     finished = page.locator(f"#r{rounds}:not(.working)")
     expect(finished).to_be_visible(timeout=30_000)
     return finished
+
+
+@contextmanager
+def kept(page: Page) -> Iterator[None]:
+    """Ends when the browser keeps the conversation as the block has changed it, so that a reload brings it back."""
+    before = page.evaluate("localStorage.getItem('verbatim')")
+    yield
+    page.wait_for_function("before => localStorage.getItem('verbatim') !== before", arg=before)
 
 
 def watch_audio(page: Page) -> None:

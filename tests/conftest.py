@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -30,12 +32,25 @@ settings.load_profile("verbatim")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first, then those that need a browser: two processes then end at about the same time."""
-    weights: dict[Path, int] = {}
+    """Long files first, as far as their marks tell: two processes then end at about the same time."""
+    seconds: Counter[Path] = Counter()
     for item in items:
-        weight = 2 * (item.get_closest_marker("slow") is not None) + (item.get_closest_marker("browser") is not None)
-        weights[item.path] = max(weight, weights.get(item.path, 0))
-    items.sort(key=lambda item: -weights[item.path])
+        slow, browser = item.get_closest_marker("slow"), item.get_closest_marker("browser")
+        seconds[item.path] += 20 if slow else 5 if browser else 0
+    items.sort(key=lambda item: -seconds[item.path])
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """The browser's event loop is the running one only for tests with a browser; others may start loops of their own.
+
+    Playwright leaves its loop marked as running in this thread for as long as the browser is open.
+    """
+    running = asyncio._get_running_loop()
+    if "browser" not in item.fixturenames:
+        asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running or asyncio._get_running_loop())
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,30 +94,51 @@ def _is_here(host: str | bytes) -> bool:
 
 @pytest.fixture(scope="session")
 def samples_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a library of the seven samples with the embedded model: to be read, or copied and changed.
+    """The folder of a library of the seven samples with the embedded model: to be read, or copied and changed."""
+    return _samples(tmp_path_factory, "samples-library")
 
-    Made once for the whole run: the processes of one share the folder above their own.
-    """
+
+@pytest.fixture(scope="session")
+def samples_without_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `samples_library`, with the hashing encoder, which needs no model."""
+    return _samples(tmp_path_factory, "samples-without-model", "hashing")
+
+
+def _samples(tmp_path_factory: pytest.TempPathFactory, name: str, *encoder: str) -> Path:
+    """Made once for the whole run: the processes of one share the folder above their own."""
     from index.library import Library
 
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    folder = shared / "samples-library"
-    with FileLock(shared / "samples-library.lock"):
+    folder, being_made = shared / name, shared / f"{name}-being-made"
+    with FileLock(shared / f"{name}.lock"):
         if not folder.exists():
-            report = Library.create(shared / "samples-being-made").add([ROOT / "samples" / "transcripts"])
+            report = Library.create(being_made, *encoder).add([ROOT / "samples" / "transcripts"])
             assert len(report.added) == 7 and not report.refused
-            (shared / "samples-being-made").rename(folder)
+            being_made.rename(folder)
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the site of a library full of hostile texts, for the listeners' page and the staff's."""
+    from browsing import site_of
+    from hostile import hostile_library
+
+    with site_of(hostile_library(tmp_path_factory.mktemp("hostile")).folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
+    """One Chromium for all tests of this process; each opens contexts of its own in it."""
     from browsing import a_browser
 
     with a_browser() as browser:
+        loop = asyncio._get_running_loop()
         yield browser
+        asyncio._set_running_loop(loop)  # the last test may have been one without a browser
 
 
 @pytest.fixture

@@ -78,20 +78,50 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream(self, endpoint: Endpoint) -> None:
         asked = endpoint.asked[-1]["messages"][-1]["content"]
         for text in [endpoint.replies(asked)] if endpoint.replies else endpoint.says:
-            self._send("data: " + json.dumps(
-                {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small",
-                 "choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}]}
-            ) + "\n\n")  # fmt: skip
+            self._send(
+                "data: "
+                + json.dumps(
+                    {
+                        "id": "1",
+                        "object": "chat.completion.chunk",
+                        "created": 1,
+                        "model": "small",
+                        "choices": [
+                            {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}
+                        ],
+                    }
+                )
+                + "\n\n"
+            )
         if endpoint.usage is not None or endpoint.finish:
-            self._send("data: " + json.dumps(
-                {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small",
-                 "choices": [{"index": 0, "delta": {}, "finish_reason": endpoint.finish or "stop"}]}
-            ) + "\n\n")  # fmt: skip
+            self._send(
+                "data: "
+                + json.dumps(
+                    {
+                        "id": "1",
+                        "object": "chat.completion.chunk",
+                        "created": 1,
+                        "model": "small",
+                        "choices": [{"index": 0, "delta": {}, "finish_reason": endpoint.finish or "stop"}],
+                    }
+                )
+                + "\n\n"
+            )
         if endpoint.usage is not None:
-            self._send("data: " + json.dumps(
-                {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small", "choices": [],
-                 "usage": endpoint.usage}
-            ) + "\n\n")  # fmt: skip
+            self._send(
+                "data: "
+                + json.dumps(
+                    {
+                        "id": "1",
+                        "object": "chat.completion.chunk",
+                        "created": 1,
+                        "model": "small",
+                        "choices": [],
+                        "usage": endpoint.usage,
+                    }
+                )
+                + "\n\n"
+            )
         if endpoint.raw is not None:
             self._send(endpoint.raw)
         while endpoint.heartbeat and not endpoint.over.wait(0.05):

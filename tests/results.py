@@ -118,20 +118,38 @@ def a_row(number: int, kind: str, rng: random.Random, skill: float) -> dict[str,
 def _citation(episode: str, speaker: str, thing: str, rng: random.Random, right: bool) -> dict[str, Any]:
     start = 64.0 + rng.choice((0.2, 0.4, 1.7, 4.0, 9.5, 24.0, -40.0)) if right else rng.uniform(100, 4000)
     return {
-        "n": 1, "episode": episode, "title": TITLES[episode], "show": "Mended", "date": "2024-02-01",
-        "speaker": speaker, "role": "guest", "speaker_source": "labelled",
-        "start": round(start, 2), "end": round(start + 5, 2), "time_source": "transcript", "time_error": 0.0,
-        "quote": f"I never could throw {thing} away, so it went into a jar on the sill.", "check": "verified",
-        "url": f"https://example.org/{episode}#t={start:.1f}", "right": right,
-    }  # fmt: skip
+        "n": 1,
+        "episode": episode,
+        "title": TITLES[episode],
+        "show": "Mended",
+        "date": "2024-02-01",
+        "speaker": speaker,
+        "role": "guest",
+        "speaker_source": "labelled",
+        "start": round(start, 2),
+        "end": round(start + 5, 2),
+        "time_source": "transcript",
+        "time_error": 0.0,
+        "quote": f"I never could throw {thing} away, so it went into a jar on the sill.",
+        "check": "verified",
+        "url": f"https://example.org/{episode}#t={start:.1f}",
+        "right": right,
+    }
 
 
 def _found(position: int, relevant: bool, episode: str, rng: random.Random) -> dict[str, Any]:
     start = 61.0 if relevant else round(rng.uniform(100, 4000), 1)
     return {
-        "episode": episode, "title": TITLES[episode], "start": start, "end": start + 57, "first": 10, "last": 19,
-        "score": round(1 - position * 0.07, 3), "words": rng.randint(90, 150), "relevant": relevant,
-    }  # fmt: skip
+        "episode": episode,
+        "title": TITLES[episode],
+        "start": start,
+        "end": start + 57,
+        "first": 10,
+        "last": 19,
+        "score": round(1 - position * 0.07, 3),
+        "words": rng.randint(90, 150),
+        "relevant": relevant,
+    }
 
 
 def _row_metrics(row: dict[str, Any], rank: int | None, cited: bool, rng: random.Random) -> dict[str, float]:

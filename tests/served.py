@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from browsing import serving
+from browsing import site_of
 
 from index.library import Library
 
@@ -47,10 +47,25 @@ def make_library(folder: Path) -> Library:
     transcripts = folder / "transcripts"
     transcripts.mkdir(parents=True)
     ina = {"name": "Ina Vorr", "role": "host"}
-    write_episode(transcripts, "mill", MILL, show="Turning Wheels", title="Six sails", date="2023-04-01",
-                  people=[ina, {"name": "Odo Pell", "role": "guest"}], url="https://example.org/mill")  # fmt: skip
-    write_episode(transcripts, "weir", WEIR, show="Turning Wheels", title="Oak in winter", date="2024-06-15",
-                  people=[ina, {"name": "Runa Ost", "role": "guest"}])  # fmt: skip
+    write_episode(
+        transcripts,
+        "mill",
+        MILL,
+        show="Turning Wheels",
+        title="Six sails",
+        date="2023-04-01",
+        people=[ina, {"name": "Odo Pell", "role": "guest"}],
+        url="https://example.org/mill",
+    )
+    write_episode(
+        transcripts,
+        "weir",
+        WEIR,
+        show="Turning Wheels",
+        title="Oak in winter",
+        date="2024-06-15",
+        people=[ina, {"name": "Runa Ost", "role": "guest"}],
+    )
     library = Library.create(folder / "library", "hashing")
     assert library.add([transcripts]).added == ["mill", "weir"]
     return library
@@ -58,6 +73,6 @@ def make_library(folder: Path) -> Library:
 
 @contextmanager
 def served(library: Path, **settings: object) -> Iterator[str]:
-    """The address of the whole site around this library, without a slash at its end. It runs in a process of its own."""
-    with serving("app.py", "--library", str(library), **settings) as address:
+    """The address of the whole site around this library, without a slash at its end."""
+    with site_of(library, **settings) as address:
         yield address.rstrip("/")

@@ -1,39 +1,26 @@
-"""What the tests of the staff's screens share: small libraries, a site in a process of its own, a browser. Holds no tests."""
+"""What the tests of the staff's screens share: small libraries and a site. Holds no tests."""
 
 from __future__ import annotations
 
-import json
-import wave
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from browsing import HOSTILE, a_browser, serving
+from browsing import KETTLE as SPOKEN_KETTLE
+from browsing import LANTERN as SPOKEN_LANTERN
+from browsing import site_of, write_silence
+from talks import write_talk
 
-from index.episode import Episode, Person, Sentence, Show, Turn
 from index.library import Library
 
-KETTLE = (
-    ("Ada Rowe", "Welcome to Mended, the show about people who repair things."),
-    ("Ada Rowe", "Ben, what was the first thing that you ever mended?"),
-    ("Ben Tull", "The first thing I mended was a copper kettle from my grandmother's kitchen."),
-    ("Ben Tull", "I soldered a ring of tin around the spout of the kettle."),
-    ("Ben Tull", "It has not leaked a drop in nineteen years."),
-    ("Ada Rowe", "And what do you never repair?"),
-    ("Ben Tull", "I never repair an umbrella, because an umbrella is only ever lent to you."),
-)
+KETTLE, LANTERN = (tuple((who, text) for who, _, _, text in lines) for lines in (SPOKEN_KETTLE, SPOKEN_LANTERN))
 AGAIN = (
     ("Ada Rowe", "Ben Tull is back, and the weather is dreadful."),
     ("Ben Tull", "I brought the kettle along. The kettle leaked in the train, after all these years."),
     ("Ada Rowe", "How do you feel about the kettle now?"),
     ("Ben Tull", "I feel that a kettle is a debt. You pay for the copper kettle all your life."),
     ("Ada Rowe", "Cleo Marsh sends her greetings from the harbour."),
-)
-LANTERN = (
-    ("Ada Rowe", "Today we talk about a lantern from a fishing boat with Cleo Marsh."),
-    ("Cleo Marsh", "The lantern came up in a net off the north harbour, full of sand and one angry crab."),
-    ("Cleo Marsh", "I replaced the glass of the lantern with a pane from a greenhouse."),
 )
 # One wall of words, host and guest in turns.
 BELLOWS = (
@@ -44,31 +31,28 @@ BELLOWS = (
     "I cut forty of them before one held. Would you do it all again? I would begin with the valve. "
     "Ben Tull, thank you so much. And thank you all for listening."
 )
-LINE_SECONDS = 4.0  # a line begins every four seconds and lasts three
-
-
-def write_talk(folder: Path, name: str, lines: tuple[tuple[str, str], ...], **metadata: object) -> None:
-    """A transcript in the podcast namespace's JSON with its metadata beside it."""
-    segments = [
-        {"speaker": who, "startTime": LINE_SECONDS * n, "endTime": LINE_SECONDS * n + 3, "body": text}
-        for n, (who, text) in enumerate(lines)
-    ]
-    (folder / f"{name}.json").write_text(json.dumps({"version": "1.0.0", "segments": segments}), encoding="utf-8")
-    (folder / f"{name}.meta.json").write_text(json.dumps(metadata), encoding="utf-8")
 
 
 def small_library(folder: Path) -> Path:
     """Four episodes of Mended: two with Ben Tull, of which one has sound, one with Cleo Marsh, and one without labels."""
     talks = folder / "transcripts"
     talks.mkdir(parents=True)
-    with wave.open(str(folder / "kettle.wav"), "wb") as sound:
-        sound.setparams((1, 2, 8000, 0, "NONE", ""))
-        sound.writeframes(b"\0\0" * 8000 * 30)
+    write_silence(folder / "kettle.wav", 30)
     ada, ben, cleo = (
         {"name": n, "role": r} for n, r in (("Ada Rowe", "host"), ("Ben Tull", "guest"), ("Cleo Marsh", "guest"))
     )
-    write_talk(talks, "kettle", KETTLE, show="Mended", title="The copper kettle", date="2024-02-01", duration=30,
-               people=[ada, ben], audio="../kettle.wav", url="https://example.org/kettle")  # fmt: skip
+    write_talk(
+        talks,
+        "kettle",
+        KETTLE,
+        show="Mended",
+        title="The copper kettle",
+        date="2024-02-01",
+        duration=30,
+        people=[ada, ben],
+        audio="../kettle.wav",
+        url="https://example.org/kettle",
+    )
     write_talk(
         talks,
         "again",
@@ -79,8 +63,16 @@ def small_library(folder: Path) -> Path:
         duration=30,
         people=[ada, ben],
     )
-    write_talk(talks, "lantern", LANTERN, show="Afloat", title="A lantern from the sea", date="2024-03-01", duration=30,
-               people=[ada, cleo])  # fmt: skip
+    write_talk(
+        talks,
+        "lantern",
+        LANTERN,
+        show="Afloat",
+        title="A lantern from the sea",
+        date="2024-03-01",
+        duration=30,
+        people=[ada, cleo],
+    )
     head = "---\nshow: Mended\ntitle: Bellows\nduration: 2:00\nhosts: [Ada Rowe]\nguests: [Ben Tull]\n---\n\n"
     (talks / "bellows.md").write_text(f"{head}{BELLOWS}\n", encoding="utf-8")
     report = Library.create(folder / "library", "hashing").add([talks])
@@ -88,35 +80,11 @@ def small_library(folder: Path) -> Path:
     return folder / "library"
 
 
-def hostile_library(folder: Path) -> Path:
-    """Made in Python, past the checks that files go through: the screens must not rely on them."""
-    library = Library.create(folder / "library", "hashing")
-    with library.writing_many() as add:
-        for number, text in enumerate(HOSTILE):
-            host, guest = Person(f"{text} Ada", "host"), Person(f"{text} Ben", "guest")
-            turns = (
-                Turn(host, (Sentence(0, f"What about the zebra of {text}?", 0.0, 2.0, "transcript", 0.0),), "labelled"),
-                Turn(
-                    guest,
-                    (Sentence(1, f"The zebra said {text} to the zoo.", 2.5, 6.0, "transcript", 0.0),),
-                    "recovered",
-                ),
-            )
-            add(Episode(f"e{number}", Show(f"{text} show {number % 2}", text), f"{text} number {number}", turns, (host, guest),
-                        text, text, 6.0, text, text))  # fmt: skip
-    return library.folder
-
-
 @contextmanager
 def site(library: Path, **settings: object) -> Iterator[str]:
-    """The address of the staff's page, served by a process of its own."""
-    with serving("app.py", "--library", str(library), **settings) as address:
+    """The address of the staff's page."""
+    with site_of(library, **settings) as address:
         yield f"{address}staff/"
-
-
-def browser() -> AbstractContextManager[Any]:
-    """One in which sound may be played from a script too."""
-    return a_browser("--autoplay-policy=no-user-gesture-required")
 
 
 def serious(page: Any) -> list[str]:

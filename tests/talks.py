@@ -46,13 +46,26 @@ def write_show(folder: Path) -> Path:
     """Two episodes of the show Mended as files."""
     people = {p.name: {"name": p.name, "role": p.role} for p in (ANN, BO, CAT)}
     write_talk(
-        folder, "kettle", KETTLE, title="The copper kettle", show="Mended", date="2024-02-01", duration=60,
-        people=[people["Ann Hale"], people["Bo Lund"]], url="https://example.org/kettle",
-    )  # fmt: skip
+        folder,
+        "kettle",
+        KETTLE,
+        title="The copper kettle",
+        show="Mended",
+        date="2024-02-01",
+        duration=60,
+        people=[people["Ann Hale"], people["Bo Lund"]],
+        url="https://example.org/kettle",
+    )
     write_talk(
-        folder, "lantern", LANTERN, title="A lantern from the sea", show="Mended", date="2024-03-01", duration=40,
+        folder,
+        "lantern",
+        LANTERN,
+        title="A lantern from the sea",
+        show="Mended",
+        date="2024-03-01",
+        duration=40,
         people=[people["Ann Hale"], people["Cat Moor"]],
-    )  # fmt: skip
+    )
     return folder
 
 

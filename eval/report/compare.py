@@ -198,9 +198,16 @@ def _difference(kind: str, metric: str, pairs: Sequence[RowPair], seed: int) -> 
     gains = after - before
     low, high = mean_interval(gains, seed)
     return Difference(
-        kind, metric, len(gains), float(before.mean()), float(after.mean()), float(gains.mean()), low, high,
+        kind,
+        metric,
+        len(gains),
+        float(before.mean()),
+        float(after.mean()),
+        float(gains.mean()),
+        low,
+        high,
         sign_flip_p(gains, seed),
-    )  # fmt: skip
+    )
 
 
 def _untested(new: dict[str, Any], old: dict[str, Any], tested: set[tuple[str, str]]) -> Iterable[Untested]:
@@ -216,9 +223,16 @@ def _changes(metric: str, pairs: Sequence[RowPair]) -> Iterable[Changed]:
         now, then = new["metrics"].get(metric), old["metrics"].get(metric)
         if now is not None and then is not None and (now >= 0.5) != (then >= 0.5):
             yield Changed(
-                new["id"], new["kind"], new["question"], metric, now >= 0.5,
-                old.get("verdict"), new.get("verdict"), old.get("stage"), new.get("stage"),
-            )  # fmt: skip
+                new["id"],
+                new["kind"],
+                new["question"],
+                metric,
+                now >= 0.5,
+                old.get("verdict"),
+                new.get("verdict"),
+                old.get("stage"),
+                new.get("stage"),
+            )
 
 
 # ---- as text
@@ -285,9 +299,16 @@ def _metric_table(c: Comparison) -> str:
     rows = ["| metric | n | old | new | difference | 95 % interval | p (Holm) | |", "|---|--:|--:|--:|--:|---|---|---|"]
     for d in c.differences:
         if d.kind == "all":
-            cells = [markdown(d.metric), str(d.n), shown(d.metric, d.old), shown(d.metric, d.new),
-                     shown_difference(d.metric, d.mean), interval_of(d), f"{shown_p(d.p)} ({shown_p(d.p_holm or 0)})",
-                     summary(d)]  # fmt: skip
+            cells = [
+                markdown(d.metric),
+                str(d.n),
+                shown(d.metric, d.old),
+                shown(d.metric, d.new),
+                shown_difference(d.metric, d.mean),
+                interval_of(d),
+                f"{shown_p(d.p)} ({shown_p(d.p_holm or 0)})",
+                summary(d),
+            ]
             rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
@@ -321,8 +342,10 @@ def _kind_table(c: Comparison) -> list[str]:
         n = max(d.n for d in found.values())
         cells = [_kind_cell(found.get(metric)) for metric in metrics]
         rows.append(f"| {markdown(kind_name(kind))} | {n} | {' | '.join(cells)} |")
-    return ["Differences by kind, in points; in bold where the interval leaves 0 out (not corrected for their number):\n\n"
-            + "\n".join(rows)]  # fmt: skip
+    return [
+        "Differences by kind, in points; in bold where the interval leaves 0 out (not corrected for their number):\n\n"
+        + "\n".join(rows)
+    ]
 
 
 def _kind_cell(d: Difference | None) -> str:

@@ -130,12 +130,18 @@ class _Measured:
         self.metrics["passage_words"] = sum(hit.passage.words for hit in hits) / max(1, len(hits))
         self.row["found"] = [
             {
-                "episode": hit.passage.episode, "title": self.episode(hit.passage.episode).title,
-                "start": hit.passage.start, "end": hit.passage.end, "first": hit.passage.first, "last": hit.passage.last,
-                "words": hit.passage.words, "score": round(hit.score, 4), "relevant": is_right,
+                "episode": hit.passage.episode,
+                "title": self.episode(hit.passage.episode).title,
+                "start": hit.passage.start,
+                "end": hit.passage.end,
+                "first": hit.passage.first,
+                "last": hit.passage.last,
+                "words": hit.passage.words,
+                "score": round(hit.score, 4),
+                "relevant": is_right,
             }
             for hit, is_right in zip(hits, right, strict=True)
-        ]  # fmt: skip
+        ]
 
     def _ask(self) -> Answer:
         events = self.assistant.ask(self.asked.question, self.asked.history, self.filters)
@@ -147,12 +153,16 @@ class _Measured:
         right = [in_gold(span, self.gold) for span in cited]
         best = cited or [_span(citation) for citation in answer.nearest]
         row |= {
-            "verdict": answer.verdict, "answer": answer.answer, "confidence": round(answer.confidence, 4),
+            "verdict": answer.verdict,
+            "answer": answer.answer,
+            "confidence": round(answer.confidence, 4),
             "best_right": asked.verdict in ANSWERABLE and any(in_gold(span, self.gold) for span in best),
             "citations": [c.to_json() | {"right": r} for c, r in zip(answer.citations, right, strict=True)],
             "seconds": {stage: round(seconds, 5) for stage, seconds in answer.seconds.items()},
-            "tokens": answer.tokens, "cost": answer.cost, "start_error_s": start_error(cited, self.gold),
-        }  # fmt: skip
+            "tokens": answer.tokens,
+            "cost": answer.cost,
+            "start_error_s": start_error(cited, self.gold),
+        }
         shown = bool(answer.citations)
         metrics["verdict_right"] = float(answer.verdict == asked.verdict)
         # Who quotes a question and what evades it gives no answer, unless that is what there is to find.

@@ -64,10 +64,17 @@ SHORT_FORMS = {
     "will": "william", "zach": "zachary",
 }  # fmt: skip
 KNOWN_AS = {
-    "Gunner": ["Allen Gunn"], "Carson": ["chg"], "Matz": ["Yukihiro Matsumoto"], "Oz": ["Ozan Onay"], "Swyx": ["Shawn Wang"],
-    "JDD": ["John-David Dalton"], "Sytse": ["Sid Sijbrandij"], "JJ": ["Joseph Jacks"],
-    "Ceej": ["CJ Silverio"], "Puerco": ["Adolfo García Veytia"],
-}  # fmt: skip
+    "Gunner": ["Allen Gunn"],
+    "Carson": ["chg"],
+    "Matz": ["Yukihiro Matsumoto"],
+    "Oz": ["Ozan Onay"],
+    "Swyx": ["Shawn Wang"],
+    "JDD": ["John-David Dalton"],
+    "Sytse": ["Sid Sijbrandij"],
+    "JJ": ["Joseph Jacks"],
+    "Ceej": ["CJ Silverio"],
+    "Puerco": ["Adolfo García Veytia"],
+}
 
 
 @dataclass(frozen=True)
@@ -210,10 +217,11 @@ def fit(named: list, acted: list, truth: dict) -> dict:
     naming = {"least": LEAST, "gap": GAP} | fit_naming(dev)
     hosts = [
         (f, truth[episode.show, episode.number, episode.names[label]])
-        for episode, found in acted if episode.show not in TEST_SHOWS
+        for episode, found in acted
+        if episode.show not in TEST_SHOWS
         for label, f in found.items()
         if f["share"] >= LEAST_SHARE / 2 and (episode.show, episode.number, episode.names[label]) in truth
-    ]  # fmt: skip
+    ]
     return {
         "made_by": "python -m eval people --fit, on Changelog's transcripts (CC BY-SA 4.0), figures only",
         "naming": naming,
@@ -237,10 +245,11 @@ def fit_naming(dev: Sequence[ClaimedEpisode]) -> dict:
         row
         for number, ((episode, claims, _), names, show) in enumerate(zip(dev, given, in_shows(dev, given), strict=True))
         if show
-        for seen in (show, with_every_other(show, number % 2)) if seen.regulars
+        for seen in (show, with_every_other(show, number % 2))
+        if seen.regulars
         for known in ({}, names)
         for row in judged(episode, weighed(claims, known, naming, seen))
-    ]  # fmt: skip
+    ]
     return {"weights": weights, "among": naming["among"], "in_show": logistic(shown)}
 
 
@@ -295,9 +304,15 @@ def measure_names(named: Sequence[ClaimedEpisode], naming: dict, shows: Sequence
         given = named_by(claims, {}, naming, show)
         right = {label for label, name in given.items() if is_right(name, episode.names[label])}
         first = {label for label, name in given.items() if is_right(name.split()[0], episode.names[label])}
-        counts.update(voices=len(episode.names), first=len(first | right), told=len(episode.stated), named=len(given),
-                      right=len(right),
-                      told_and_right=len(right & episode.stated), whole=sum(" " in given[label] for label in right))  # fmt: skip
+        counts.update(
+            voices=len(episode.names),
+            first=len(first | right),
+            told=len(episode.stated),
+            named=len(given),
+            right=len(right),
+            told_and_right=len(right & episode.stated),
+            whole=sum(" " in given[label] for label in right),
+        )
     return {
         "voices": counts["voices"],
         "told": counts["told"],

@@ -58,9 +58,7 @@ class WordsAre:
 
 
 Correction = VoiceIs | SpeakerIs | StartsAt | WordsAre
-KINDS: dict[str, type[Correction]] = {
-    "voice": VoiceIs, "speaker": SpeakerIs, "time": StartsAt, "words": WordsAre
-}  # fmt: skip
+KINDS: dict[str, type[Correction]] = {"voice": VoiceIs, "speaker": SpeakerIs, "time": StartsAt, "words": WordsAre}
 
 
 @dataclass(frozen=True, slots=True)

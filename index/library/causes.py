@@ -21,9 +21,13 @@ PROBE_BYTES = 65_536
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_MISMATCH}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _BLOCKED = {
-    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_NOLFS,
-}  # fmt: skip
+}
 # What SQLite says without a code of its own where a table, or what stands in it, is not what it was.
 _SAID_OF_DAMAGE = ("Could not decode to UTF-8", "malformed", "no such table", "no such column", "no such module")
 _ON_LINUX = os.name == "posix"
@@ -93,9 +97,10 @@ def blocked(folder: Path, exc: OSError) -> LibraryError:
         errno.EMFILE: lambda: ("too many files are open in this process", f"Raise the limit: ulimit -n 4096. {_SAFE}"),
         errno.ENFILE: lambda: ("too many files are open on this machine", f"Close some programs. {_SAFE}"),
         errno.EIO: lambda: (
-            f"the disk reports a fault ({exc.strerror})", "Copy the folder to another disk first of all, and use the copy."
+            f"the disk reports a fault ({exc.strerror})",
+            "Copy the folder to another disk first of all, and use the copy.",
         ),
-    }  # fmt: skip
+    }
     why, repair = causes.get(exc.errno, lambda: (f"the system says: {exc.strerror or exc}", _SAFE))()
     return LibraryBlocked(f"{folder} can't be {_done(folder)}: {why}. {repair}")
 

@@ -67,9 +67,16 @@ def insert(connection: sqlite3.Connection, feedback: Feedback) -> None:
         raise LibraryError(f"This library holds {MOST_KEPT:,} pieces of feedback, and takes no more.")
     connection.execute(
         "INSERT INTO feedback (given_at, kind, question, note, about, generation, version) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (feedback.at, feedback.kind, plain(feedback.question), plain(feedback.note), feedback.about, feedback.generation,
-         feedback.version),
-    )  # fmt: skip
+        (
+            feedback.at,
+            feedback.kind,
+            plain(feedback.question),
+            plain(feedback.note),
+            feedback.about,
+            feedback.generation,
+            feedback.version,
+        ),
+    )
 
 
 def read(connection: sqlite3.Connection) -> list[Feedback]:

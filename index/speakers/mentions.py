@@ -118,7 +118,7 @@ _NOT_NAMES = frozenset(
     "obviously honestly seriously indeed certainly likewise same ditto boom ouch yikes jeez whoa cto ceo coo cfo usd net "
     "one two three first last next in on at to from for with by of as is are was were do does did have has had can could would "
     "should will shall may might must go going get got see look tell talk please sorry bye cheers europe america".split()
-)  # fmt: skip
+)
 INTRODUCING_WORDS = 3000
 """People are introduced early; what sounds like it later is about somebody else."""
 

@@ -84,16 +84,25 @@ def among_others(pairs: Sequence[NameClaim], weights: Mapping[str, float]) -> li
         of_name[folded(name)[0]].append((odds[number], number))
     found = []
     for number, (label, name, features) in enumerate(pairs):
-        others = [max((o for o, n in group if n != number), default=UNLIKELY)
-                  for group in (of_voice[label], of_name[folded(name)[0]])]  # fmt: skip
+        others = [
+            max((o for o, n in group if n != number), default=UNLIKELY)
+            for group in (of_voice[label], of_name[folded(name)[0]])
+        ]
         other_name, other_voice = (max(UNLIKELY, other) for other in others)
-        found.append((label, name, features | {
-            "alone_likely": odds[number],
-            "over_other_name": min(SURE, odds[number] - other_name),
-            "over_other_voice": min(SURE, odds[number] - other_voice),
-            "beaten_by_name": min(0.0, odds[number] - other_name),
-            "beaten_by_voice": min(0.0, odds[number] - other_voice),
-        }))  # fmt: skip
+        found.append(
+            (
+                label,
+                name,
+                features
+                | {
+                    "alone_likely": odds[number],
+                    "over_other_name": min(SURE, odds[number] - other_name),
+                    "over_other_voice": min(SURE, odds[number] - other_voice),
+                    "beaten_by_name": min(0.0, odds[number] - other_name),
+                    "beaten_by_voice": min(0.0, odds[number] - other_voice),
+                },
+            )
+        )
     return found
 
 

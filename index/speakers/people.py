@@ -23,9 +23,15 @@ from index.speakers.regulars import InShow, Regular
 from index.speakers.roles import hosting, roles_of
 
 _ROLE_OF_LABEL: dict[str, Role] = {
-    "host": "host", "interviewer": "host", "moderator": "host", "presenter": "host",
-    "guest": "guest", "interviewee": "guest", "panelist": "guest", "panellist": "guest",
-}  # fmt: skip
+    "host": "host",
+    "interviewer": "host",
+    "moderator": "host",
+    "presenter": "host",
+    "guest": "guest",
+    "interviewee": "guest",
+    "panelist": "guest",
+    "panellist": "guest",
+}
 _DEGREE = re.compile(r"(?:,\s*|\s+)\(?(?:Ph\.?\s?D|Psy\.?\s?D|M\.?D|Jr|Sr|Esq|MBA|MSc|BSc|[IVX]{2,})\.?\)?(?=\s|,|$)")
 _TITLE = re.compile(r"^(?:Prof(?:essor)?|Dr|Doctor|Mr|Mrs|Ms|Sir|Dame)\.?\s+", re.IGNORECASE)
 MOST_EXCHANGES = 0.2

@@ -75,16 +75,23 @@ def in_show(pairs: Sequence[NameClaim], odds: Sequence[float], show: InShow) -> 
         hosting = max(-SURE_ROLE, min(SURE_ROLE, show.hosting.get(label, 0.0)))
         likely = max(-SURE_ODDS, min(SURE_ODDS, likely))
         other_known = float(bool(known_of[label] - {first}))
-        found.append((label, name, features | {
-            "likely": likely,
-            "known": known,
-            "known_likely": known * likely,
-            "known_share": regular.share if regular else 0.0,
-            "known_hosting": known * hosting,
-            "hosting": hosting,
-            "other_known": other_known,
-            "known_other_known": known * other_known,
-        }))  # fmt: skip
+        found.append(
+            (
+                label,
+                name,
+                features
+                | {
+                    "likely": likely,
+                    "known": known,
+                    "known_likely": known * likely,
+                    "known_share": regular.share if regular else 0.0,
+                    "known_hosting": known * hosting,
+                    "hosting": hosting,
+                    "other_known": other_known,
+                    "known_other_known": known * other_known,
+                },
+            )
+        )
     return found
 
 

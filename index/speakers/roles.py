@@ -111,9 +111,12 @@ def deeds(turns: Sequence[ParsedTurn], names: Mapping[str, str]) -> dict[str, di
 
 
 _PATTERNS = {
-    "welcomes": _WELCOMES, "own_show": _OWN_SHOW, "thanks_guests": _THANKS_GUESTS, "thanks_hosts": _THANKS_HOSTS,
+    "welcomes": _WELCOMES,
+    "own_show": _OWN_SHOW,
+    "thanks_guests": _THANKS_GUESTS,
+    "thanks_hosts": _THANKS_HOSTS,
     "own_role": _OWN_ROLE,
-}  # fmt: skip
+}
 
 
 def _introductions(turns: Sequence[ParsedTurn], names: Mapping[str, str]) -> tuple[Counter[str], Counter[str]]:

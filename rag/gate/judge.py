@@ -338,8 +338,12 @@ def _own_words(clause: Clause, cited: Cited, support: Support) -> Clause | None:
     named = any(bare(token).lower() in support.missing and token[0].isupper() for token in WORD.findall(clause.plain))
     if len(cited.speakers) > 1 or speaker is None or named:  # "Zelda bakes …": said of somebody else
         return None
-    runs = [(len(WORD.findall(run)), _trimmed(run), mark) for run in clause.runs for mark in clause.marks
-            if _stands(run, cited.by_mark(clause, mark))]  # fmt: skip
+    runs = [
+        (len(WORD.findall(run)), _trimmed(run), mark)
+        for run in clause.runs
+        for mark in clause.marks
+        if _stands(run, cited.by_mark(clause, mark))
+    ]
     count, words, mark = max(runs, default=(0, "", 0))
     if count < LEAST_QUOTE_WORDS:
         candidates = []

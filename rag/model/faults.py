@@ -64,10 +64,16 @@ class ModelFault(Exception):
 def provider_faults() -> tuple[type[Exception], ...]:
     """What a provider's client raises when the endpoint fails or answers nonsense; only clients that are loaded count."""
     named = (
-        ("openai", "OpenAIError"), ("httpx", "HTTPError"), ("httpx2", "HTTPError"), ("httpx", "InvalidURL"),
-        ("httpx2", "InvalidURL"), ("httpx", "StreamError"), ("httpx2", "StreamError"),
-        ("ollama", "ResponseError"), ("anthropic", "AnthropicError"),
-    )  # fmt: skip
+        ("openai", "OpenAIError"),
+        ("httpx", "HTTPError"),
+        ("httpx2", "HTTPError"),
+        ("httpx", "InvalidURL"),
+        ("httpx2", "InvalidURL"),
+        ("httpx", "StreamError"),
+        ("httpx2", "StreamError"),
+        ("ollama", "ResponseError"),
+        ("anthropic", "AnthropicError"),
+    )
     loaded = [getattr(sys.modules.get(module), name, None) for module, name in named]
     # A reply that is no chat completion trips langchain's reading of it.
     return (*[fault for fault in loaded if fault], OSError, ValueError, TypeError, KeyError, AttributeError, IndexError)

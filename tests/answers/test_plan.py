@@ -127,10 +127,8 @@ def test_an_ordinary_question_is_not(assistant: Assistant, question: str) -> Non
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    folder = tmp_path_factory.mktemp("samples")
-    Library.create(folder, "hashing").add([ROOT / "samples" / "transcripts"])
-    return Assistant(Library.open(folder), Settings())
+def samples(samples_without_model: Path) -> Assistant:
+    return Assistant(Library.open(samples_without_model), Settings())
 
 
 def test_of_the_sample_questions_only_those_of_several_places_people_and_times_are(samples: Assistant) -> None:

@@ -190,18 +190,41 @@ def test_ask_prints_the_answer_with_its_sources(verbatim):
 def test_ask_as_json_has_the_documented_shape(verbatim):
     answer = told(verbatim("ask", "What did Bo Lund say about an umbrella?", "--json"))
     assert list(answer) == [
-        "question", "asked", "verdict", "answer", "citations", "nearest", "searched", "writer", "model", "seconds", "withheld",
-        "tokens", "cost", "kind",
-    ]  # fmt: skip
+        "question",
+        "asked",
+        "verdict",
+        "answer",
+        "citations",
+        "nearest",
+        "searched",
+        "writer",
+        "model",
+        "seconds",
+        "withheld",
+        "tokens",
+        "cost",
+        "kind",
+    ]
     assert answer["verdict"] == "answered" and (answer["writer"], answer["model"]) == ("extractive", None)
     assert all(list(citation) == CITATION for citation in answer["citations"])
     quoted = next(citation for citation in answer["citations"] if "umbrella" in citation["quote"])
     assert quoted | {"n": 1} == {
-        "n": 1, "episode": "kettle", "title": "The copper kettle", "show": "Mended", "date": "2024-02-01",
-        "speaker": "Bo Lund", "role": "guest", "speaker_source": "labelled", "start": 24.0, "end": 27.0,
-        "time_source": "transcript", "time_error": 0.0, "quote": KETTLE[6][1], "check": "verified",
+        "n": 1,
+        "episode": "kettle",
+        "title": "The copper kettle",
+        "show": "Mended",
+        "date": "2024-02-01",
+        "speaker": "Bo Lund",
+        "role": "guest",
+        "speaker_source": "labelled",
+        "start": 24.0,
+        "end": 27.0,
+        "time_source": "transcript",
+        "time_error": 0.0,
+        "quote": KETTLE[6][1],
+        "check": "verified",
         "url": "https://example.org/kettle#t=24.0",
-    }  # fmt: skip
+    }
     assert list(answer["searched"]) == ["episodes", "seconds", "speaker", "speaker_seconds"]
     assert list(answer["seconds"]) == ["question", "retrieve", "write", "check"]
 
@@ -296,14 +319,20 @@ def test_a_search_without_a_find_is_empty_in_every_kind(verbatim, tmp_path, monk
 def test_episodes_as_json_has_the_documented_shape(verbatim):
     kettle, lantern = told(verbatim("episodes", "--json"))
     assert kettle == {
-        "id": "kettle", "show": "Mended", "title": "The copper kettle", "date": "2024-02-01",
+        "id": "kettle",
+        "show": "Mended",
+        "title": "The copper kettle",
+        "date": "2024-02-01",
         "people": [
             {"name": "Ann Hale", "role": "host", "seconds": 10.0, "words": 26},
             {"name": "Bo Lund", "role": "guest", "seconds": 14.0, "words": 48},
         ],
-        "duration": 60.0, "formats": ["podcast JSON"], "speaker_sources": ["labelled"], "time_sources": ["transcript"],
+        "duration": 60.0,
+        "formats": ["podcast JSON"],
+        "speaker_sources": ["labelled"],
+        "time_sources": ["transcript"],
         "passages": 1,
-    } | {"formats": kettle["formats"]}  # fmt: skip
+    } | {"formats": kettle["formats"]}
     assert lantern["id"] == "lantern" and len(kettle["formats"]) == 1
     code, out, _ = verbatim("episodes")
     assert code == 0 and "The copper kettle" in out and "Cat Moor (guest)" in out

@@ -151,13 +151,12 @@ def test_commands_named_in_the_text_are_there(page: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(samples_without_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that looks like this one after `make run`: the samples, the questions, and a library without a model."""
     folder = tmp_path_factory.mktemp("docs")
     (folder / "samples").symlink_to(ROOT / "samples")
     (folder / "eval").symlink_to(ROOT / "eval")
-    report = Library.create(folder / "library", "hashing").add([ROOT / "samples" / "transcripts"])
-    assert not report.refused
+    shutil.copytree(samples_without_model, folder / "library")
     return folder
 
 
@@ -168,13 +167,11 @@ def _environment() -> dict[str, str]:
 
 
 def _runs() -> list[Any]:
-    """The blocks that are to be run; those that ask whole question sets are slow."""
-    return [
-        pytest.param(block, id=block.place, marks=pytest.mark.slow if "verbatim eval" in block.text else ())
-        for block in _blocks("sh run", "python run")
-    ]
+    """The blocks that are to be run."""
+    return [pytest.param(block, id=block.place) for block in _blocks("sh run", "python run")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", _runs())
 def test_a_block_that_is_to_be_run_runs(block: Block, prepared: Path, tmp_path: Path) -> None:
     folder = tmp_path / "here"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hostile import HOSTILE
 from jinja2 import UndefinedError, nodes
 
 from index.episode import Episode, Person, Sentence, Show, Turn
@@ -19,7 +19,6 @@ from ui.shared.moments import find_quote, moment_of, span_to_play
 from ui.shared.templates import ENVIRONMENT, TEMPLATE_CHARACTERS, escaped, macros
 
 UI = Path(__file__).resolve().parents[2] / "ui"
-HOSTILE = json.loads((Path(__file__).parents[1] / "data" / "hostile.json").read_text(encoding="utf-8"))
 HOST, GUEST = Person("Ada Rowe", "host"), Person("Ben Tull", "guest")
 
 CITATION = Citation(
@@ -74,8 +73,19 @@ def rounds_with(text: str) -> str:
         CITATION, title=text, show=text, date=text, speaker=text, quote="So it was.", first=4, last=4, url=text
     )
     moment = moment_of(citation, talk, text)
-    answer = Answer(text, text + " ", "not_said", f"{text} [1]", (citation,), (citation,), Searched(1, 60.0, text, 5.0),
-                    "extractive", text, {}, 1)  # fmt: skip
+    answer = Answer(
+        text,
+        text + " ",
+        "not_said",
+        f"{text} [1]",
+        (citation,),
+        (citation,),
+        Searched(1, 60.0, text, 5.0),
+        "extractive",
+        text,
+        {},
+        1,
+    )
     return "".join(
         [
             passages.masthead(1, 60.0, [text]),
@@ -169,8 +179,9 @@ def test_laughter_inside_a_quote_does_not_tear_it() -> None:
 
 
 def test_a_nod_between_question_and_answer_is_not_the_question() -> None:
-    talk = episode((HOST, ["What did you mend first of all?"]), (GUEST, ["Hm."]), (HOST, ["Yes?"]),
-                   (GUEST, ["It was a kettle."]))  # fmt: skip
+    talk = episode(
+        (HOST, ["What did you mend first of all?"]), (GUEST, ["Hm."]), (HOST, ["Yes?"]), (GUEST, ["It was a kettle."])
+    )
     assert moment_of(CITATION, talk, None).question[0].text == "What did you mend first of all?"
 
 
@@ -273,8 +284,17 @@ def test_marks_lead_to_their_cards_and_a_mark_without_a_card_is_dropped() -> Non
 
 
 def test_a_refusal_says_what_was_searched_and_that_the_nearest_is_no_answer() -> None:
-    answer = Answer("q", "q", "not_said", "Nobody says that.", (), (CITATION,), Searched(7, 3840.0, "Ben Tull", 720.0),
-                    "extractive", None)  # fmt: skip
+    answer = Answer(
+        "q",
+        "q",
+        "not_said",
+        "Nobody says that.",
+        (),
+        (CITATION,),
+        Searched(7, 3840.0, "Ben Tull", 720.0),
+        "extractive",
+        None,
+    )
     html = answers.round_(1, "q", answer=answer, nearest=[moment_of(CITATION, TALK, None)])
     text = Page(html).text
     assert "Searched 7 episodes, 64 minutes; Ben Tull speaks for 12 minutes of that" in text

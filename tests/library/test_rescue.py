@@ -66,8 +66,17 @@ def places(whole: Library, seed: int) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_every_command_on_a_damaged_library_answers_or_says_what_is_damaged(whole, tmp_path, capsys, seed):
-    for command in (["ask", "What was put right?"], ["show", "talk1"], ["episodes"], ["search", "kettle"], ["correct", "talk0"],
-                    ["feedback"], ["check"], ["remove", "talk2"], ["add", str(whole.folder.parent / "talks")]):  # fmt: skip
+    for command in (
+        ["ask", "What was put right?"],
+        ["show", "talk1"],
+        ["episodes"],
+        ["search", "kettle"],
+        ["correct", "talk0"],
+        ["feedback"],
+        ["check"],
+        ["remove", "talk2"],
+        ["add", str(whole.folder.parent / "talks")],
+    ):
         folder = damaged(whole, tmp_path / command[0], places(whole, seed), seed=seed)
         code = main([*command, "--library", str(folder)])  # anything else that is raised fails here
         said = capsys.readouterr()

@@ -33,16 +33,27 @@ SAMPLES = read_set(ROOT / "eval/data/samples.jsonl").questions
 SETTINGS = Settings()
 
 SPOUT = SetQuestion(
-    "spout", "What did Bo solder around the spout?", "fact", "answered", (Gold("kettle", 12, 15),), "Bo Lund", answer="tin"
-)  # fmt: skip
+    "spout",
+    "What did Bo solder around the spout?",
+    "fact",
+    "answered",
+    (Gold("kettle", 12, 15),),
+    "Bo Lund",
+    answer="tin",
+)
 CRAB = SetQuestion(
     "crab", "What would Ann have kept?", "fact", "answered", (Gold("lantern", 12, 15),), "Ann Hale", half="dev"
 )
 NEVER = SetQuestion("never", "What did Bo say about submarines?", "never_said", "not_said", ())
 AGAIN = SetQuestion(
-    "again", "And what about an umbrella?", "follow_up", "answered", (Gold("kettle", 24, 27),), "Bo Lund",
+    "again",
+    "And what about an umbrella?",
+    "follow_up",
+    "answered",
+    (Gold("kettle", 24, 27),),
+    "Bo Lund",
     history=({"role": "user", "content": "What did Bo mend?"},),
-)  # fmt: skip
+)
 FOUR = (SPOUT, CRAB, NEVER, AGAIN)
 
 
@@ -69,9 +80,9 @@ def test_a_result_says_what_made_it_and_how_each_question_went(show):
     }
     assert "secret" not in json.dumps(result) and "/v1" not in json.dumps(result), "results are sent on"
     assert set(result["metrics"]) == {"all", "fact", "half:dev", "never_said", "follow_up", "with history"}
-    assert {name: metric["n"] for name, metric in result["metrics"]["all"].items() if name in ("hit@5", "verdict_right")} == {
-        "hit@5": 3, "verdict_right": 4,
-    }  # fmt: skip
+    assert {
+        name: metric["n"] for name, metric in result["metrics"]["all"].items() if name in ("hit@5", "verdict_right")
+    } == {"hit@5": 3, "verdict_right": 4}
     spout = row(result, "spout")
     assert spout["metrics"]["hit@1"] == 1 and spout["found"][0]["episode"] == "kettle" and spout["found"][0]["relevant"]
     assert sum(sum(got.values()) for got in result["verdicts"].values()) == 4
@@ -206,7 +217,7 @@ def samples(samples_library: Path) -> Library:
     return Library.open(samples_library, CachingEncoder())
 
 
-def fallen(assistant: Assistant, questions: Sequence[SetQuestion] = SAMPLES[::3]) -> set[str]:
+def fallen(assistant: Assistant, questions: Sequence[SetQuestion] = SAMPLES[::6]) -> set[str]:
     """The metrics whose gates fall."""
     result = evaluate(assistant, questions, SETTINGS, source=SetIdentity("samples", "", ""))
     return {one.limit.metric for one in check_limits(result, load_limits(GATES)) if one.status == "failed"}
@@ -304,11 +315,15 @@ def questions(tmp_path: Path) -> Path:
     file = tmp_path / "mended.jsonl"
     rows = [
         {
-            "id": q.id, "question": q.question, "kind": q.kind, "verdict": q.verdict, "speaker": q.speaker,
+            "id": q.id,
+            "question": q.question,
+            "kind": q.kind,
+            "verdict": q.verdict,
+            "speaker": q.speaker,
             "gold": [g.to_json() for g in q.gold],
         }
         for q in (SPOUT, CRAB, NEVER)
-    ]  # fmt: skip
+    ]
     file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     return file
 

@@ -24,9 +24,13 @@ RUNS = st.tuples(
     st.integers(0, 8),  # relevant passages that were not found
 ).filter(lambda run: any(run[0]) or run[1])
 THEIRS = {
-    "hit@1": "success_1", "hit@5": "success_5", "hit@10": "success_10", "recall@10": "recall_10",
-    "mrr@10": "recip_rank", "ndcg@10": "ndcg_cut_10",
-}  # fmt: skip
+    "hit@1": "success_1",
+    "hit@5": "success_5",
+    "hit@10": "success_10",
+    "recall@10": "recall_10",
+    "mrr@10": "recip_rank",
+    "ndcg@10": "ndcg_cut_10",
+}
 
 
 @given(RUNS)

@@ -414,7 +414,10 @@ def question(**changed: Any) -> str:
         (question(gold=[{"episode": "e", "start": float("nan"), "end": 6}]), "`start` must be seconds, not nan"),
         (question(gold=[{"episode": "e", "start": 1, "end": 10**400}]), "`end` must be seconds, not 1000"),
         (question(gold=[{"episode": "e", "text": " "}]), "a gold place's `text` is empty"),
-        (question(gold=[{"episode": "e", "offsets": [4, 2], "sha256": "ab"}]), "`offsets` must be two character numbers"),
+        (
+            question(gold=[{"episode": "e", "offsets": [4, 2], "sha256": "ab"}]),
+            "`offsets` must be two character numbers",
+        ),
         (question(gold=[{"episode": "e", "offsets": [2, 4]}]), "`offsets` must be .* with `sha256`"),
         (question(evidence=[{"start": 1, "end": 2, "speaker": 3}]), "`speaker` must be text, not 3"),
         (question(filters={"hat": "red"}), "`filters` must be an object with some of .*: hat"),
@@ -424,7 +427,7 @@ def question(**changed: Any) -> str:
         (question(history=[{"content": "x"}]), "`role` of the history is missing"),
         (question(answer="\ud800"), r"own\.jsonl:1: it holds half a character"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_set_of_our_own_is_refused_by_line(text, fault, tmp_path):
     with pytest.raises(VerbatimError, match=fault):
         read_set(write(tmp_path / "own.jsonl", text))
@@ -466,14 +469,18 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
     [
         ("corpus.jsonl", '{"_id": "a"}', r"corpus\.jsonl:1: `text` is missing"),
         ("corpus.jsonl", '{"text": "x"}', r"corpus\.jsonl:1: `_id` is missing"),
-        ("corpus.jsonl", '{"_id": "a", "text": "x"}\n{"_id": "a", "text": "y"}', r"corpus\.jsonl:2: the document a stands"),
+        (
+            "corpus.jsonl",
+            '{"_id": "a", "text": "x"}\n{"_id": "a", "text": "y"}',
+            r"corpus\.jsonl:2: the document a stands",
+        ),
         ("queries.jsonl", '{"_id": "1", "text": 4}', r"queries\.jsonl:1: `text` must be text, not 4"),
         ("queries.jsonl", '{"_id": 1, "text": "x"}\n{"_id": "1", "text": "y"}', r"queries\.jsonl:2: the id 1 is used"),
         ("qrels/test.tsv", "query-id\tcorpus-id\tscore\n1 t 1\n", r"test\.tsv:2: expected three columns"),
         ("qrels/test.tsv", "query-id\tcorpus-id\tscore\n1\tt\tyes\n", r"test\.tsv:2: the score 'yes' is no number"),
         ("qrels/test.tsv", "", r"harbour: there are no questions in it\. Left out: document e has no words"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_beir_set_is_refused_by_file_and_line(name, text, fault, beir):
     write(beir / name, text)
     with pytest.raises(VerbatimError, match=fault):
@@ -514,15 +521,21 @@ GOAT = {"question": "What did Ida buy?", "answer": "a goat", "evidence": ["D1:1"
     [
         ({"conversation": []}, r"number 1: `conversation` must be an object with session_1"),
         ({"conversation": {"speaker_a": "Ida"}}, "`conversation` holds no session with words"),
-        ({"conversation": {"session_1": [{"speaker": "Ida", "text": "Hm."}]}}, "session_1, turn 1: `dia_id` is missing"),
+        (
+            {"conversation": {"session_1": [{"speaker": "Ida", "text": "Hm."}]}},
+            "session_1, turn 1: `dia_id` is missing",
+        ),
         ({"conversation": {"session_1": ["Hm."]}}, "`session_1` must be a list of objects"),
         ({"qa": [GOAT, {"category": 4}]}, "locomo.json, number 1, question 2: `question` is missing"),
         ({"qa": [GOAT | {"category": 9}]}, "question 1: `category` must be a number from 1 to 5, not 9"),
         ({"qa": [GOAT | {"category": []}]}, "`category` must be a number from 1 to 5"),
         ({"qa": [GOAT | {"evidence": 3}]}, "`evidence` must be a list of turns' ids"),
-        ({"qa": [GOAT | {"evidence": ["D8:1"]}]}, "no questions in it. Left out: talk-7-1: its evidence 'D8:1' is no turn"),
+        (
+            {"qa": [GOAT | {"evidence": ["D8:1"]}]},
+            "no questions in it. Left out: talk-7-1: its evidence 'D8:1' is no turn",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_bad_sample_is_refused(changed, fault, tmp_path):
     with pytest.raises(VerbatimError, match=fault):
         read_set(write(tmp_path / "locomo.json", json.dumps([SAMPLE | changed])))

@@ -53,11 +53,18 @@ def row(id_: str, question: str, said: str | None, *, verdict: str = "answered",
 
 ROWS = [
     row("fig", "What stands in front of the old kiln?", "So I planted a fig in front of it."),
-    row("tiles", "What did Vera Moss say about the tiles for the baths?", "Only tiles for the harbour baths, two hundred a week."),
+    row(
+        "tiles",
+        "What did Vera Moss say about the tiles for the baths?",
+        "Only tiles for the harbour baths, two hundred a week.",
+    ),
     row("aunt", "What did Vera Moss say about who rings at six?", "My aunt rings the bell at six and at nine.")
-    | {"verdict": "said_by_other", "gold": [{"episode": "bells", "text": "My aunt rings the bell at six and at nine."}]},
+    | {
+        "verdict": "said_by_other",
+        "gold": [{"episode": "bells", "text": "My aunt rings the bell at six and at nine."}],
+    },
     row("moon", "Who painted the kiln's chimney green?", None, verdict="not_said"),
-]  # fmt: skip
+]
 
 
 def test_a_passage_is_read_with_labels_and_the_question_before_it_and_every_sentence_where_it_stands(
@@ -144,6 +151,7 @@ def test_figures_by_hand() -> None:
     assert told["area not_said"] == 1.0
 
 
+@pytest.mark.slow
 def test_the_command_reads_with_an_exported_network(
     assistant: Assistant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

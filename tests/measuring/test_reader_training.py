@@ -40,12 +40,18 @@ TALK = (
 )
 INTERVIEW = (
     ("Pia Holm", "Welcome back, Gus. What made you carve puppets out of driftwood instead of limewood?"),
-    ("Gus Lander", "The sea had done half of it already. "
-     "I pick up a branch and there is a chin in it, and so I only help it along, no more than that."),
+    (
+        "Gus Lander",
+        "The sea had done half of it already. "
+        "I pick up a branch and there is a chin in it, and so I only help it along, no more than that.",
+    ),
     ("Pia Holm", "Lovely. How do you keep the strings from rotting in the harbour theatre?"),
-    ("Gus Lander", "I wax them with candle ends from the chapel. "
-     "They last for two winters, and then I braid new ones out of old sail thread."),
-)  # fmt: skip
+    (
+        "Gus Lander",
+        "I wax them with candle ends from the chapel. "
+        "They last for two winters, and then I braid new ones out of old sail thread.",
+    ),
+)
 
 
 def docs(part: str) -> list[str]:
@@ -243,10 +249,15 @@ def test_a_meeting_of_the_test_half_is_left_out(tmp_path: Path) -> None:
     for episode in ("a", "b"):
         (tmp_path / "transcripts" / f"{episode}.json").write_text(json.dumps({"segments": segments}))
         place = {"start": 4.0, "end": 9.0, "speaker": "Treasurer"}
-        asked.append({
-            "question": "What did Treasurer say about the roof?", "filters": {"episode": episode}, "speaker": "Treasurer",
-            "gold": [{"episode": episode, "start": 0.0, "end": 9.0}], "evidence": [place],
-        })  # fmt: skip
+        asked.append(
+            {
+                "question": "What did Treasurer say about the roof?",
+                "filters": {"episode": episode},
+                "speaker": "Treasurer",
+                "gold": [{"episode": episode, "start": 0.0, "end": 9.0}],
+                "evidence": [place],
+            }
+        )
     (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, asked)))
     made = Corpus()
     add_meetings(made, tmp_path)
@@ -337,6 +348,7 @@ def test_a_sentence_s_score_does_not_depend_on_what_else_is_in_the_batch(example
     assert torch.allclose(alone[0], among[0, : alone.shape[1]], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_training_that_was_stopped_comes_to_the_same_weights(corpus: Corpus, tmp_path: Path) -> None:
     torch.set_num_threads(1)
     plan = TrainingPlan(examples=64, tokens=64, learning=1)
@@ -360,6 +372,7 @@ def test_training_that_was_stopped_comes_to_the_same_weights(corpus: Corpus, tmp
         ), name
 
 
+@pytest.mark.slow
 def test_the_exported_file_gives_what_torch_gives(tmp_path: Path) -> None:
     said = export(Network(), tmp_path / "reader.onnx")
     assert said["megabytes"] <= 25

@@ -18,10 +18,9 @@ from types import SimpleNamespace
 from urllib.parse import quote, urlsplit
 
 import pytest
-from browsing import HOSTILE, KETTLE, ROOT, ask, make_small_library, pages, serving, watch_audio
+from browsing import KETTLE, ROOT, ask, kept, serving, watch_audio
+from hostile import EPISODES, TOGETHER
 
-from index.episode import Episode, Person, Sentence, Show, Turn
-from index.library import Library
 from ui.listeners.conversation import MOST_KEPT
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -29,43 +28,7 @@ expect = playwright.expect
 pytestmark = pytest.mark.browser
 
 
-# ---- libraries and servers
-
-
-@pytest.fixture(scope="module")
-def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_small_library(tmp_path_factory.mktemp("small"))
-
-
-@pytest.fixture(scope="module")
-def hostile_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made in Python, past the checks that files go through: the page must not rely on them."""
-    library = Library.create(tmp_path_factory.mktemp("hostile") / "library", "hashing")
-    for number, text in enumerate(HOSTILE):
-        host, guest = Person(f"{text} Ada", "host"), Person(f"{text} Ben", "guest")
-        asked = f"What about the zebra of number {number}, and what of {text} there?"
-        said = f"The zebra of number {number} said {text} to everybody in the zoo."
-        turns = (
-            Turn(host, (Sentence(0, asked, 0.0, 2.0, "transcript", 0.0),), "labelled"),
-            Turn(guest, (Sentence(1, said, 2.5, 6.0, "transcript", 0.0),), "labelled"),
-        )
-        show = Show(f"{text} show {number % 2}", text)
-        library.add_episode(
-            Episode(f"e{number}", show, f"{text} number {number}", turns, (host, guest), text, text, 6.0, text, text)
-        )
-    return library.folder
-
-
-@pytest.fixture(scope="module")
-def site(small_library: Path) -> Iterator[str]:
-    with serving("app.py", "--library", str(small_library)) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def hostile_site(hostile_library: Path) -> Iterator[str]:
-    with serving("app.py", "--library", str(hostile_library)) as address:
-        yield address
+# ---- a server that does as it is told
 
 
 SCRIPT = """
@@ -121,15 +84,6 @@ def scripted(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     with serving(str(folder / "script.py"), str(gate), "--library", str(small_library)) as address:
         yield SimpleNamespace(address=address, gate=gate)
         gate.unlink(missing_ok=True)
-
-
-# ---- browsers
-
-
-@pytest.fixture
-def open_page(browser: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
-    with pages(browser) as open_page:
-        yield open_page
 
 
 # ---- asking and hearing
@@ -308,19 +262,20 @@ def test_a_program_asks_through_a_named_endpoint(site: str) -> None:
 def test_hostile_words_run_nowhere_on_the_page(hostile_site: str, open_page: Callable) -> None:
     page = open_page(hostile_site)
     shown = 0
-    for number, text in enumerate(HOSTILE):
-        answer = ask(page, f"What about the zebra of number {number} and {text}?", rounds=number + 1)
-        expect(answer.locator(".question")).to_contain_text("the zebra of number")
+    for number, texts in enumerate(EPISODES):
+        with kept(page):
+            answer = ask(page, f"What about the zebra {TOGETHER * number} and {' '.join(texts)}?", rounds=number + 1)
+        expect(answer.locator(".question")).to_contain_text("What about the zebra")
         shown += answer.locator(".card").count()
         for link in answer.locator("a").all():
             assert urlsplit(link.get_attribute("href")).scheme in ("http", "https")
-    assert shown >= len(HOSTILE)
+    assert shown >= len(EPISODES)
     page.locator(".card").first.hover()
     page.get_by_role("button", name="Filters").click()
     page.get_by_label("Episode").click()
     page.keyboard.press("Escape")
     page.reload()
-    expect(page.locator(".round")).to_have_count(min(MOST_KEPT, len(HOSTILE)), timeout=30_000)  # kept in the browser
+    expect(page.locator(".round")).to_have_count(min(MOST_KEPT, len(EPISODES)), timeout=30_000)  # kept in the browser
     assert page.popped == []
     assert page.evaluate("window.owned") is None
     assert page.evaluate("document.querySelectorAll('#talk img, #talk script, #talk iframe, #talk svg').length") == 0
@@ -349,8 +304,14 @@ def test_only_the_episodes_audio_is_served(site: str, small_library: Path) -> No
     assert status(f"{site}audio/kettle") == 200
     assert status(f"{site}audio/kettle", Range="bytes=1000-1999") == 206
     folder = small_library.parent
-    private = [folder / "secret.txt", folder / "transcripts" / "kettle.json", folder / "kettle.wav",
-               small_library / "library.db", ROOT / "app.py", Path("/etc/hostname")]  # fmt: skip
+    private = [
+        folder / "secret.txt",
+        folder / "transcripts" / "kettle.json",
+        folder / "kettle.wav",
+        small_library / "library.db",
+        ROOT / "app.py",
+        Path("/etc/hostname"),
+    ]
     for file in private:
         assert status(f"{site}gradio_api/file={file}") in (403, 404), file
         assert status(f"{site}file={file}") in (403, 404), file

@@ -147,9 +147,13 @@ def test_fields_and_filters_say_the_same() -> None:
 
 def test_what_the_filters_leave_is_what_is_searched(library: Library) -> None:
     for filters in (
-        Filters(), Filters(guest="Cleo Marsh"), Filters(since="2024-02-02"), Filters(until="2024-01"),
-        Filters(show="Mended"), Filters(show="mENDED"),
-    ):  # fmt: skip
+        Filters(),
+        Filters(guest="Cleo Marsh"),
+        Filters(since="2024-02-02"),
+        Filters(until="2024-01"),
+        Filters(show="Mended"),
+        Filters(show="mENDED"),
+    ):
         left = len(matching(library, filters))
         assert answer_to(library, "What was said about the lantern?", filters).searched.episodes == left
     assert "1 episode" in remaining(library, "", "", "Cleo Marsh", "", "", "")

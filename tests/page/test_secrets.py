@@ -93,8 +93,13 @@ def nothing_secret(*outputs: object, but: str = "") -> None:
 def test_the_fields_that_hold_a_secret_are_marked() -> None:
     assert {"api_key", "base_url", "staff_user", "staff_password"} <= set(SECRET_FIELDS)
     named = {setting.name for kind in (Settings, Serving) for setting in fields(kind)}
-    assert not {name for name in named if any(part in name for part in ("key", "password", "secret", "token")) and
-                name not in SECRET_FIELDS and name != "max_tokens"}  # fmt: skip
+    assert not {
+        name
+        for name in named
+        if any(part in name for part in ("key", "password", "secret", "token"))
+        and name not in SECRET_FIELDS
+        and name != "max_tokens"
+    }
 
 
 def test_what_leaves_the_process_says_only_that_a_secret_is_set(secret: Settings, staffed: Serving) -> None:
@@ -122,7 +127,7 @@ def test_a_run_its_report_and_its_screen_hold_no_secret(secret: Settings, librar
     view = view_of(result, None, ())
     nothing_secret(result, report_html(result), report_table(result), {**view, "plots": None})
     runs._written(library.folder / runs.RUNS / "20260101-000000.json", json.dumps(result).encode())
-    nothing_secret(*map(str, shown(library, "20260101-000000")))
+    nothing_secret(*map(str, shown(library, "20260101-000000").values()))
     assert result["made_by"]["settings"]["api_key"] == "set"
     assert not set(result["made_by"]["settings"]) - {setting.name for setting in fields(Settings)}
     assert "did not let us in" in result["questions"][0]["answer"], "the model was asked, and refused"

@@ -109,8 +109,19 @@ def test_a_site_without_a_key_stays_shut_even_for_an_empty_one():
     )
 
 
-NOT_OURS = ["verbatim.example", "verbatim.example:7860", "127.0.0.1.example", "10.0.0.7:7860", "localhost:80@else.example",
-            "localhost.", "127.0.0.1:7860, else.example", "[::1", "0x7f.1", "2130706433", ""]  # fmt: skip
+NOT_OURS = [
+    "verbatim.example",
+    "verbatim.example:7860",
+    "127.0.0.1.example",
+    "10.0.0.7:7860",
+    "localhost:80@else.example",
+    "localhost.",
+    "127.0.0.1:7860, else.example",
+    "[::1",
+    "0x7f.1",
+    "2130706433",
+    "",
+]
 
 
 @pytest.mark.parametrize("host", NOT_OURS)
@@ -233,8 +244,17 @@ ELSEWHERE = [
     {"sec-fetch-site": "cross-site", "origin": "http://127.0.0.1:7860"},
     {"sec-fetch-site": "none", "origin": "https://else.example"},
 ]
-CHANGES = ["login", "logout", "gradio_api/upload", "gradio_api/queue/join", "gradio_api/run/predict", "gradio_api/cancel",
-           "gradio_api/call/x", "gradio_api/call/v2/x", "gradio_api/reset"]  # fmt: skip
+CHANGES = [
+    "login",
+    "logout",
+    "gradio_api/upload",
+    "gradio_api/queue/join",
+    "gradio_api/run/predict",
+    "gradio_api/cancel",
+    "gradio_api/call/x",
+    "gradio_api/call/v2/x",
+    "gradio_api/reset",
+]
 
 
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=str)
@@ -277,9 +297,13 @@ def test_the_page_itself_and_programs_may_log_in(site, headers):
 
 @pytest.mark.parametrize(
     ("headers", "secure"),
-    [({}, False), ({"x-forwarded-proto": "https"}, True), ({"forwarded": 'for=x;proto="https"'}, True),
-     ({"sec-fetch-site": "same-origin", "origin": "https://public.example"}, True)],
-)  # fmt: skip
+    [
+        ({}, False),
+        ({"x-forwarded-proto": "https"}, True),
+        ({"forwarded": 'for=x;proto="https"'}, True),
+        ({"sec-fetch-site": "same-origin", "origin": "https://public.example"}, True),
+    ],
+)
 def test_cookies_stay_with_this_site_and_under_tls(site, headers, secure):
     client = site(LOGIN)
     answer = client.post("/staff/login", data={"username": "ann", "password": "rosebud"}, headers=headers)

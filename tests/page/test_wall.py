@@ -78,9 +78,15 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             ):
                 came_in(staff, request.param)
                 yield SimpleNamespace(
-                    app=made, address=address, port=port, cache=folder / "cache", canary=canary, by=request.param,
-                    staff=staff, listener=listener,
-                )  # fmt: skip
+                    app=made,
+                    address=address,
+                    port=port,
+                    cache=folder / "cache",
+                    canary=canary,
+                    by=request.param,
+                    staff=staff,
+                    listener=listener,
+                )
 
 
 def came_in(client: httpx.Client, by: str) -> httpx.Client:
@@ -218,8 +224,17 @@ def other_bodies(event: dict[str, Any], path: str) -> Iterator[tuple[str, bytes,
         yield f"{encoding}, told", plain.encode(encoding), {"Content-Type": f"application/json; charset={encoding}"}
     yield "gzip", gzip.compress(plain.encode()), JSON | {"Content-Encoding": "gzip"}
     yield "gzip, not told", gzip.compress(plain.encode()), JSON
-    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "", "application/jsonx",
-                 "application/vnd.api+json", "text/json", "APPLICATION/JSON, text/plain", "application/json\tx"):  # fmt: skip
+    for kind in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=b",
+        "",
+        "application/jsonx",
+        "application/vnd.api+json",
+        "text/json",
+        "APPLICATION/JSON, text/plain",
+        "application/json\tx",
+    ):
         yield f"as {kind}", plain.encode(), {"Content-Type": kind}
     form = f'--b\r\nContent-Disposition: form-data; name="data"\r\n\r\n{plain}\r\n--b--\r\n'
     yield "multipart", form.encode(), {"Content-Type": "multipart/form-data; boundary=b"}
@@ -257,18 +272,26 @@ def test_a_body_in_chunks_is_read_whole_and_no_further_than_its_limit(site: Simp
     assert site.listener.post("/gradio_api/run/predict", content=chunks(body, 7), headers=JSON).status_code == 422
     long = site.listener.post("/gradio_api/run/predict", content=chunks(b" " * 5_000_000, 65536), headers=JSON)
     assert long.status_code == 413
-    login = site.listener.post("/staff/login", content=chunks(b"a" * 100_000, 5000),
-                               headers={"Content-Type": "application/x-www-form-urlencoded"})  # fmt: skip
+    login = site.listener.post(
+        "/staff/login",
+        content=chunks(b"a" * 100_000, 5000),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
     assert login.status_code in (403, 413)
 
 
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4)
+    ),
     max_leaves=20,
-)  # fmt: skip
+)
 
 
 @given(JSON_VALUES)
@@ -334,8 +357,13 @@ def test_staff_may_name_what_they_have_uploaded_themselves_and_nothing_beside_it
         "",
     ):
         assert take(site.staff, named(other)) == 422, other
-    for odd in (named(path, is_stream=True), named(path, more=1), named(path, url=[named(str(site.canary))]),
-                {"path": path}, {"path": path, "meta": {"_type": "gradio.FileData", "x": 1}}):  # fmt: skip
+    for odd in (
+        named(path, is_stream=True),
+        named(path, more=1),
+        named(path, url=[named(str(site.canary))]),
+        {"path": path},
+        {"path": path, "meta": {"_type": "gradio.FileData", "x": 1}},
+    ):
         assert take(site.staff, odd) == 422, odd
     with httpx.Client(base_url=site.address, timeout=60) as colleague:
         came_in(colleague, site.by)
@@ -362,8 +390,16 @@ def test_nobody_uploads_without_having_come_in_and_listeners_never(site: SimpleN
     path = uploaded(site.staff, "not for listeners")
     before = sorted(site.cache.rglob("*"))
     assert site.listener.post("/staff/gradio_api/upload", files=files).status_code in (401, 403)
-    for door in ("/gradio_api/upload", "/gradio_api/upload/", "/upload", "//gradio_api/upload", "/gradio_api/%75pload",
-                 "/staff/../gradio_api/upload", "/gradio_api/UPLOAD", "/gradio_api//upload"):  # fmt: skip
+    for door in (
+        "/gradio_api/upload",
+        "/gradio_api/upload/",
+        "/upload",
+        "//gradio_api/upload",
+        "/gradio_api/%75pload",
+        "/staff/../gradio_api/upload",
+        "/gradio_api/UPLOAD",
+        "/gradio_api//upload",
+    ):
         assert site.listener.post(door, files=files).status_code in (401, 403, 404), door
         assert site.staff.post(door, files=files).status_code in (401, 403, 404), door
     assert sorted(site.cache.rglob("*")) == before
@@ -404,8 +440,12 @@ def raw(
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "PROPFIND"])
 def test_the_doors_that_a_page_does_not_use_are_not_there(site: SimpleNamespace, method: str) -> None:
-    allowed = {"/staff/gradio_api/upload": "POST", "/staff/logout": "GET HEAD OPTIONS", "/staff/login": "POST",
-               "/staff/gradio_api/upload_progress?upload_id=x": "GET HEAD OPTIONS"}  # fmt: skip
+    allowed = {
+        "/staff/gradio_api/upload": "POST",
+        "/staff/logout": "GET HEAD OPTIONS",
+        "/staff/login": "POST",
+        "/staff/gradio_api/upload_progress?upload_id=x": "GET HEAD OPTIONS",
+    }
     for page in ("", "/staff", "/STAFF", "//staff", "/staff/staff"):
         for door in [*[f"/gradio_api/{door}" for door in SIDE_DOORS], *BESIDE]:
             target = page + door.replace("CANARY", str(site.canary))
@@ -418,8 +458,20 @@ def test_the_doors_that_a_page_does_not_use_are_not_there(site: SimpleNamespace,
 
 def test_the_policy_stands_on_every_answer_and_no_page_can_be_framed(site: SimpleNamespace) -> None:
     for client in (site.staff, site.listener):
-        for path in ("/", "/staff/", "/staff/library", "/staff/none", "/gradio_api/upload", "/gradio_api/info", "/audio/none",
-                     "/config", "/theme.css", "/staff/gradio_api/info", "/static/none", "/%00"):  # fmt: skip
+        for path in (
+            "/",
+            "/staff/",
+            "/staff/library",
+            "/staff/none",
+            "/gradio_api/upload",
+            "/gradio_api/info",
+            "/audio/none",
+            "/config",
+            "/theme.css",
+            "/staff/gradio_api/info",
+            "/static/none",
+            "/%00",
+        ):
             policy = client.get(path).headers["content-security-policy"]
             assert re.search(r"frame-ancestors 'self'(;|$)", policy), path
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,11 +11,11 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from browsing import HOSTILE, opener, staff_cookies
+from browsing import opener, staff_cookies, write_silence
+from hostile import HOSTILE, TOGETHER, hostile_library
 from served import MILL, SIZES, UNLIMITED, make_library, served, write_episode
 
 from eval.sets.readers import read_set
-from index.episode import Episode, Person, Sentence, Show, Turn
 from index.errors import VerbatimError
 from index.library import Library
 from index.library.feedback import Feedback
@@ -50,15 +49,16 @@ def write_set(file: Path, questions: list[dict]) -> Path:
 
 def test_an_uploaded_set_is_kept_and_a_bad_one_is_refused_by_line(tmp_path: Path) -> None:
     library = make_library(tmp_path)
-    line, choices, _ = set_added(library, str(write_set(tmp_path / "mills.jsonl", QUESTIONS)))
-    assert "mills was added: 4 questions" in line and ("mills: 4 questions", "mills") in choices["choices"]
-    assert "There is a set mills already" in set_added(library, str(tmp_path / "mills.jsonl"))[0]
+    added = set_added(library, str(write_set(tmp_path / "mills.jsonl", QUESTIONS)))
+    assert "mills was added: 4 questions" in added["line"]
+    assert ("mills: 4 questions", "mills") in added["which"]["choices"]
+    assert "There is a set mills already" in set_added(library, str(tmp_path / "mills.jsonl"))["line"]
     (tmp_path / "bad.jsonl").write_text('{"id": "q1"}\n')
-    refused = set_added(library, str(tmp_path / "bad.jsonl"))[0]
+    refused = set_added(library, str(tmp_path / "bad.jsonl"))["line"]
     assert "bad.jsonl" in refused and str(tmp_path) not in refused
     for name in ("../evil.jsonl", "noset.txt"):
         (tmp_path / Path(name).name).write_text("{}")
-        assert 'role="alert"' in set_added(library, str(tmp_path / Path(name).name))[0]
+        assert 'role="alert"' in set_added(library, str(tmp_path / Path(name).name))["line"]
     assert [file.name for file in (library.folder / "questions").iterdir()] == ["mills.jsonl"]
 
 
@@ -94,19 +94,26 @@ def test_a_key_that_is_a_path_is_no_run(tmp_path: Path) -> None:
 def test_feedback_becomes_a_question_that_can_be_read_and_run(tmp_path: Path) -> None:
     library = make_library(tmp_path)
     good = ("Who built the weir?", "answered", "Runa Ost", "weir", 4.5, 9.0, "heard")
-    assert "Added as feedback-1 to heard, which has 1 now" in question_added(library, *good)[0]
+    assert "Added as feedback-1 to heard, which has 1 now" in question_added(library, *good)["line"]
     assert (
         "Added as feedback-2"
-        in question_added(library, "And submarines?", "not_said", "", None, None, None, "heard")[0]
+        in question_added(library, "And submarines?", "not_said", "", None, None, None, "heard")["line"]
     )
     asked = read_set(library.folder / "questions" / "heard.jsonl").questions
     assert [(each.id, each.verdict, each.speaker) for each in asked] == [
-        ("feedback-1", "answered", "Runa Ost"), ("feedback-2", "not_said", None)
-    ]  # fmt: skip
+        ("feedback-1", "answered", "Runa Ost"),
+        ("feedback-2", "not_said", None),
+    ]
     before = (library.folder / "questions" / "heard.jsonl").read_bytes()
-    for bad in (("", *good[1:]), (*good[:4], 9.0, 4.5, "heard"), (*good[:3], "", 1.0, 2.0, "heard"),
-                (*good[:6], "../x"), (*good[:6], "samples"), (*good[:1], "nonsense", *good[2:])):  # fmt: skip
-        assert 'role="alert"' in question_added(library, *bad)[0]
+    for bad in (
+        ("", *good[1:]),
+        (*good[:4], 9.0, 4.5, "heard"),
+        (*good[:3], "", 1.0, 2.0, "heard"),
+        (*good[:6], "../x"),
+        (*good[:6], "samples"),
+        (*good[:1], "nonsense", *good[2:]),
+    ):
+        assert 'role="alert"' in question_added(library, *bad)["line"]
     assert (library.folder / "questions" / "heard.jsonl").read_bytes() == before
 
 
@@ -117,8 +124,8 @@ def test_a_piece_of_feedback_fills_the_form(tmp_path: Path) -> None:
     library.add_feedback(Feedback("right", "How many sails?", about=json.dumps(about)))
     library.add_feedback(Feedback("missed", "What of the tea?", about="no json"))
     assert [item.question for item in feedback_of(library)] == ["What of the tea?", "How many sails?"]
-    assert prefilled(library, "1") == ["How many sails?", "answered", "Odo Pell", "mill", 6.4, 10.0]
-    assert prefilled(library, "0")[0] == "What of the tea?"
+    assert list(prefilled(library, "1").values()) == ["How many sails?", "answered", "Odo Pell", "mill", 6.4, 10.0]
+    assert prefilled(library, "0")["question"] == "What of the tea?"
 
 
 def test_looking_at_runs_leaves_one_report_each_and_nothing_grows(
@@ -136,7 +143,7 @@ def test_looking_at_runs_leaves_one_report_each_and_nothing_grows(
         runner.start(known, limit=0, finding_only=True)
         assert runner.wait(60) and runner.key
         keys.append(runner.key)
-    reports = {shown(library, key)[2]["value"] for key in keys * 3}
+    reports = {shown(library, key)["report"]["value"] for key in keys * 3}
     left = sorted(str(file) for file in scratch.rglob("*") if file.is_file())
     assert left == sorted(reports) and len(left) == 2
     assert all("mills" in Path(file).read_text(encoding="utf-8") for file in left)
@@ -150,9 +157,7 @@ def test_looking_at_runs_leaves_one_report_each_and_nothing_grows(
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     folder = tmp_path_factory.mktemp("evaluate")
     library = make_library(folder)
-    with wave.open(str(folder / "transcripts" / "weir.wav"), "wb") as sound:
-        sound.setparams((1, 2, 8000, 0, "NONE", ""))
-        sound.writeframes(b"\0\0" * 8000 * 20)
+    write_silence(folder / "transcripts" / "weir.wav", 20)
     meta = json.loads((folder / "transcripts" / "weir.meta.json").read_text()) | {"audio": "weir.wav"}
     (folder / "transcripts" / "weir.meta.json").write_text(json.dumps(meta))
     assert library.add([folder / "transcripts"]).replaced == ["weir"]
@@ -226,9 +231,14 @@ def test_a_lost_question_opens_with_its_passages_and_plays(site: SimpleNamespace
 @pytest.mark.browser
 def test_two_runs_are_compared(site: SimpleNamespace, open_page: Callable) -> None:
     page = open_page(f"{site.address}/staff/evaluate")
+    shown = page.locator("#figures [data-run]")
+    expect(shown).to_be_visible()  # what is chosen before the screen is furnished would be set back
+    before = shown.get_attribute("data-run")
     choose(page, "Question set", "mills")
     page.locator("#run").click()
     expect(page.locator("#run-line")).to_contain_text("Done: 4 questions")
+    # With the new run come the older ones, and with them the choice of none.
+    expect(page.locator(f"#figures [data-run]:not([data-run='{before}'])")).to_be_visible()
     choose(page, "Compare with an older run", "mills")
     expect(page.locator("#compared table")).to_contain_text("no change")
 
@@ -273,34 +283,29 @@ def test_axe_finds_nothing_serious(site: SimpleNamespace, open_page: Callable, s
 # ---- every screen, hostile
 
 
-def hostile_episode(number: int, payload: str) -> Episode:
-    host, guest = Person(f"{payload} Ada", "host"), Person(f"{payload} Ben", "guest")
-    asked, said = f"What of the zebra {number}, and of {payload}?", f"The zebra {number} said {payload} to all the zoo."
-    turns = (
-        Turn(host, (Sentence(0, asked, 0.0, 2.0, "transcript", 0.0),), "labelled"),
-        Turn(guest, (Sentence(1, said, 2.5, 6.0, "transcript", 0.0),), "labelled"),
-    )
-    show = Show(f"{payload} show {number % 3}", payload)
-    return Episode(
-        f"e{number}", show, f"{payload} number {number}", turns, (host, guest), payload, payload, 6.0, payload, payload,
-        "srt", "", (payload,),
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
-def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """Made in Python, past the checks that files go through: the screens must not rely on them."""
-    library = Library.create(tmp_path_factory.mktemp("hostile") / "library", "hashing")
-    with library.writing_many() as add:
-        for number, payload in enumerate(HOSTILE):
-            add(hostile_episode(number, payload))
+def hostile_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """With episodes in the bin, feedback, and two runs of a set, hostile throughout."""
+    library = hostile_library(tmp_path_factory.mktemp("hostile"))
     library.to_bin("e0")
     library.to_bin("e1")
     questions = [
-        {"id": f"q{n}", "question": f"What did the zebra {n} say of {payload}?", "kind": payload, "answer": payload,
-         "speaker": payload, "gold": [{"episode": "e2" if n % 2 else f"e{n + 2}", "start": 2.5, "end": 6.0}]}
-        for n, payload in enumerate(HOSTILE[:-2])
-    ]  # fmt: skip
+        {
+            "id": f"q{n}",
+            "question": f"What did the zebra {n} say of {payload}?",
+            "kind": payload,
+            "answer": payload,
+            "speaker": payload,
+            "gold": [
+                {
+                    "episode": "e2" if n % 2 or n < 2 * TOGETHER else f"e{n // TOGETHER}",
+                    "start": 8.0 * (n % TOGETHER) + 2.5,
+                    "end": 8.0 * (n % TOGETHER) + 6,
+                }
+            ],
+        }
+        for n, payload in enumerate(HOSTILE)
+    ]
     folder = tmp_path_factory.mktemp("hostile-set")
     known, _ = runs.add_set(library.folder, write_set(folder / "hostile.jsonl", questions))
     runner = runs.Runner(Assistant(library))
@@ -332,15 +337,15 @@ def settled(page: playwright.Page) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("query", ["", "?q=${alert(1)}{{1}}<img src=x onerror=alert(1)>&guest=<svg onload=alert(1)>"])
 def test_nothing_hostile_runs_on_the_listeners_page(
-    hostile_site: SimpleNamespace, open_page: Callable, query: str
+    hostile_runs: SimpleNamespace, open_page: Callable, query: str
 ) -> None:
-    nothing_runs(open_page(f"{hostile_site.address}/{query}"), hostile_site.address)
+    nothing_runs(open_page(f"{hostile_runs.address}/{query}"), hostile_runs.address)
 
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_nothing_hostile_runs_on_any_screen_of_the_staff(hostile_site: SimpleNamespace, open_page: Callable) -> None:
-    config = httpx.get(f"{hostile_site.address}/staff/config", cookies=staff_cookies(hostile_site.address)).json()
+def test_nothing_hostile_runs_on_any_screen_of_the_staff(hostile_runs: SimpleNamespace, open_page: Callable) -> None:
+    config = httpx.get(f"{hostile_runs.address}/staff/config", cookies=staff_cookies(hostile_runs.address)).json()
     pages = [path for path, *_ in config["pages"]]
     assert {"", "library", "evaluate"} <= set(pages)
     queries = [
@@ -351,8 +356,8 @@ def test_nothing_hostile_runs_on_any_screen_of_the_staff(hostile_site: SimpleNam
         ("episode", "e3"),
     ]
     for path in pages:
-        page = open_page(f"{hostile_site.address}/staff/{path}?{urlencode(queries)}")
-        nothing_runs(page, hostile_site.address)
+        page = open_page(f"{hostile_runs.address}/staff/{path}?{urlencode(queries)}")
+        nothing_runs(page, hostile_runs.address)
         page.close()
 
 
@@ -388,9 +393,9 @@ def nothing_runs(page: playwright.Page, address: str) -> None:
 
 @pytest.mark.browser
 def test_a_hostile_run_is_only_letters_when_opened_and_compared(
-    hostile_site: SimpleNamespace, open_page: Callable
+    hostile_runs: SimpleNamespace, open_page: Callable
 ) -> None:
-    page = open_page(f"{hostile_site.address}/staff/evaluate")
+    page = open_page(f"{hostile_runs.address}/staff/evaluate")
     expect(page.locator("#figures")).to_contain_text("questions went right")
     page.get_by_label("Question to open").click()
     page.get_by_role("option").first.click()

@@ -162,8 +162,11 @@ def walk(screens: Screens, library: Library, id_: str = "kettle", name: str = "B
     told += [screens.opened(LISTENERS, query) for query in ("", "?q=kettle", "?episode=kettle&first=2&last=2")]
     there = any(summary.id == "kettle" for summary in library.summaries())
     for name, given in (
-        ("episodes", {}), ("transcript", {"episode": "kettle"}), ("search", {"topic": "kettle"}), ("ask", {"question": QUESTION}),
-    ):  # fmt: skip
+        ("episodes", {}),
+        ("transcript", {"episode": "kettle"}),
+        ("search", {"topic": "kettle"}),
+        ("ask", {"question": QUESTION}),
+    ):
         answer = screens.api(name, **given)
         assert answer.status_code == (200 if there or name != "transcript" else 400), answer.text[:300]
         told.append(answer.text)

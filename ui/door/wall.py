@@ -27,8 +27,17 @@ JSON_TYPE = re.compile(r"application/json(?:;.*)?", re.I)
 
 # Paths as regular expressions. A part between slashes is one part: it holds no slash.
 LOOKS = ("/", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt", "/static/.+", "/assets/.+")
-READS = ("/config", f"{API}/info", f"{API}/openapi.json", f"{API}/theme.css", f"{API}/startup-events", f"{API}/app_id",
-         f"{API}/heartbeat/[^/]+", f"{API}/queue/data", f"{API}/call/(?:v2/)?[^/]+/[^/]+")  # fmt: skip
+READS = (
+    "/config",
+    f"{API}/info",
+    f"{API}/openapi.json",
+    f"{API}/theme.css",
+    f"{API}/startup-events",
+    f"{API}/app_id",
+    f"{API}/heartbeat/[^/]+",
+    f"{API}/queue/data",
+    f"{API}/call/(?:v2/)?[^/]+/[^/]+",
+)
 EVENTS = (f"{API}/run/[^/]+", f"{API}/queue/join", f"{API}/call/(?:v2/)?[^/]+", f"{API}/cancel", f"{API}/reset")
 TOOLS = (f"{API}/mcp(?:/|/http|/http/)?",)
 UPLOAD, FILE = f"{API}/upload", f"{API}/file="

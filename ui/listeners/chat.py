@@ -33,6 +33,7 @@ from ui.listeners.feedback import Moderator
 from ui.listeners.fields import filter_fields, furnished, narrowed, remaining
 from ui.listeners.links import opened
 from ui.listeners.suggest import Suggester
+from ui.shared.events import Changes, on
 from ui.shared.filters import FIELDS, filters_of, matching, people_in, scope_of
 from ui.shared.html import counted
 from ui.words.listeners import said
@@ -92,56 +93,58 @@ def chat_screen(page: gr.Blocks, assistant: Assistant, door: Door) -> None:
     # A question may be asked while one that was stopped is still winding up, hence "multiple". How many are answered at
     # once, the door says; Gradio's own queue would not tell a visitor where they stand in it.
     streaming: dict[str, Any] = {"concurrency_limit": None, "trigger_mode": "multiple", **quiet}
-    talk = [rounds, earlier, now, suggestions]
+    last = {"rounds": rounds, "now": now}
+    talk = {**last, "earlier": earlier, "suggestions": suggestions}
+    asking = {"box": box, "replacing": replacing, "editing": editing}
+    beside = {"remain": remain, **narrow}
+    choice = list(narrow.values())
 
     # Gradio hands over an event or a request by its type hint, which it finds only on a plain function, and only there
     # where each argument has a name.
-    async def in_turn(rounds: Rounds, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
+    async def in_turn(rounds: Rounds, request: gr.Request) -> AsyncIterator[Changes]:
         async for step in follow_in_turn(assistant, door, rounds, request):
             yield step
 
     def answer_after(begun: Any) -> None:
-        answered = begun.success(in_turn, rounds, [rounds, now], **streaming)
-        answered.failure(give_up, rounds, [rounds, now], **at_once)
+        answered = on(begun.success, in_turn, rounds, last, **streaming)
+        on(answered.failure, give_up, rounds, last, **at_once)
         answered.success(packed, rounds, kept, **at_once).success(
             partial(suggest, suggester), rounds, suggestions, trigger_mode="multiple", **at_once
         )
 
-    def on_press(
-        rounds: Rounds, a: str, b: str, c: str, d: str, e: str, f: str, event: gr.EventData
-    ) -> tuple[Any, ...]:
+    def on_press(rounds: Rounds, a: str, b: str, c: str, d: str, e: str, f: str, event: gr.EventData) -> Changes:
         return pressed(library, rounds, (a, b, c, d, e, f), event._data)
 
     def on_feedback(rounds: Rounds, event: gr.EventData, request: gr.Request) -> str:
         return say(moderator, rounds, event._data, request.client.host if request.client else "")
 
-    def on_load(kept: Any, request: gr.Request) -> list[Any]:
+    def on_load(kept: Any, request: gr.Request) -> Changes:
         return arrive(library, kept, dict(request.query_params))
 
-    begun_outputs = [box, replacing, editing, *talk]
     for trigger in (box.submit, send.click):
-        answer_after(trigger(partial(begin, library), [box, replacing, rounds, *narrow], begun_outputs, **at_once))
-    answer_after(signals.select(on_press, [rounds, *narrow], [*begun_outputs, *narrow, remain], **at_once))
-    answer_after(retry.click(ask_again, rounds, [rounds, now, suggestions], **at_once))
+        answer_after(
+            on(trigger, partial(begin, library), [box, replacing, rounds, *choice], {**asking, **talk}, **at_once)
+        )
+    answer_after(on(signals.select, on_press, [rounds, *choice], {**asking, **talk, **beside}, **at_once))
+    answer_after(on(retry.click, ask_again, rounds, talk, **at_once))
 
-    edit.click(edit_last, rounds, [box, replacing, editing], **at_once)
-    signals.undo(lambda: (False, ""), None, [replacing, editing], **at_once)
-    stop.click(stopped, rounds, [rounds, now], **at_once)
-    clear.click(cleared, rounds, [*talk, kept, box, replacing, editing], **at_once)
+    on(edit.click, edit_last, rounds, asking, **at_once)
+    on(signals.undo, keep_the_last_one, None, asking, **at_once)
+    on(stop.click, stopped, rounds, last, **at_once)
+    on(clear.click, cleared, rounds, {**talk, "kept": kept, **asking}, **at_once)
     signals.submit(on_feedback, rounds, told, **at_once)
 
-    show = narrow[0]
-    show.input(partial(narrowed, library), show, narrow[1:3], **at_once).then(
-        partial(remaining, library), narrow, remain, **at_once
-    )
-    for field in narrow[1:4]:
-        field.input(partial(remaining, library), narrow, remain, **at_once)
-    for field in narrow[4:]:  # a date field changes without a key being pressed
-        field.change(partial(remaining, library), narrow, remain, **at_once)
-    signals.clear(partial(unfiltered, library), None, [*narrow, remain], **at_once)
+    # Another field may be set before the answer to the last one: it is looked at too.
+    counts: dict[str, Any] = {"trigger_mode": "always_last", **at_once}
+    chosen = on(narrow["show"].input, partial(narrowed, library), narrow["show"], narrow, **counts)
+    chosen.then(partial(remaining, library), choice, remain, **counts)
+    typed = [narrow[name].input for name in ("episode", "person", "role")]
+    dated = [narrow[name].change for name in ("since", "until")]  # these change without a key being pressed
+    gr.on([*typed, *dated], partial(remaining, library), choice, remain, **counts)
+    on(signals.clear, partial(unfiltered, library), None, beside, **at_once)
     # Apart from the rest, which need not wait for questions to be tried.
     page.load(lambda: answers.examples(suggester.examples()), None, examples, **at_once)
-    page.load(on_load, kept, [welcome, *talk, *narrow, remain], **at_once)
+    on(page.load, on_load, kept, {"welcome": welcome, **talk, **beside}, **at_once)
 
 
 def warm(suggester: Suggester) -> None:
@@ -150,7 +153,7 @@ def warm(suggester: Suggester) -> None:
         suggester.examples()
 
 
-def arrive(library: Library, kept: object, fields: Mapping[str, str]) -> list[Any]:
+def arrive(library: Library, kept: object, fields: Mapping[str, str]) -> Changes:
     """What a fresh page shows: greeting, fields, the conversation kept in the browser, and what its link opens."""
     link = opened(library, fields)
     summaries = library.summaries()
@@ -160,18 +163,18 @@ def arrive(library: Library, kept: object, fields: Mapping[str, str]) -> list[An
     rounds = unpacked(kept, library)
     if link.round:
         rounds = (*rounds, link.round)
-    return [
-        greeting,
-        rounds,
-        render(rounds[:-1], live=False),
-        render(rounds),
-        "",
-        *furnished(library, link.filters),
-        remaining(library, *link.choice),
-    ]
+    return {
+        "welcome": greeting,
+        "rounds": rounds,
+        "earlier": render(rounds[:-1], live=False),
+        "now": render(rounds),
+        "suggestions": "",
+        **furnished(library, link.filters),
+        "remain": remaining(library, *link.choice),
+    }
 
 
-def begin(library: Library, question: str, replacing: bool, rounds: Rounds, *choice: str) -> tuple[Any, ...]:
+def begin(library: Library, question: str, replacing: bool, rounds: Rounds, *choice: str) -> Changes:
     """The emptied box, the conversation with the question in it, and the HTML of its earlier rounds and of this one.
 
     `replacing`: the question takes the place of the last one. Nothing changes for an empty question, and while the last
@@ -179,7 +182,7 @@ def begin(library: Library, question: str, replacing: bool, rounds: Rounds, *cho
     """
     asked = question.strip()[:LONGEST_QUESTION]
     if not asked or (rounds and rounds[-1].working):
-        return (gr.skip(),) * 7
+        return {}
     for round_ in rounds:
         round_.halt.set()  # suggestions for it that are still being made come too late
     earlier = rounds[:-1] if replacing and rounds else rounds
@@ -188,10 +191,16 @@ def begin(library: Library, question: str, replacing: bool, rounds: Rounds, *cho
         now = Round(asked, filters, scope_of(library, filters), status=said("waiting"))
     except VerbatimError as error:
         now = Round(asked, stage="failed", problem=str(error))
-    return "", False, "", (*earlier, now), render(earlier, live=False), render((*earlier, now)), ""
+    shown = {"earlier": render(earlier, live=False), **shown_last((*earlier, now)), "suggestions": ""}
+    return {"box": "", "replacing": False, "editing": "", **shown}
 
 
-def pressed(library: Library, rounds: Rounds, choice: Sequence[str], sent: Mapping[str, Any]) -> tuple[Any, ...]:
+def shown_last(rounds: Rounds) -> Changes:
+    """The conversation, and the HTML of its last round."""
+    return {"rounds": rounds, "now": render(rounds)}
+
+
+def pressed(library: Library, rounds: Rounds, choice: Sequence[str], sent: Mapping[str, Any]) -> Changes:
     """What `begin` gives, for a question that stands on the page; without the filters where it says so.
 
     A link's question brings its own filters: it may be asked before the fields show them.
@@ -201,22 +210,22 @@ def pressed(library: Library, rounds: Rounds, choice: Sequence[str], sent: Mappi
     if isinstance(own, list) and len(own) == len(FIELDS) and all(isinstance(value, str) for value in own):
         choice = own
     if not isinstance(question, str):
-        return (gr.skip(),) * 14
+        return {}
     begun = begin(library, question, False, rounds, *([""] * len(FIELDS) if everywhere else choice))
-    return (*begun, *(unfiltered(library) if everywhere else (gr.skip(),) * 7))
+    return {**begun, **(unfiltered(library) if everywhere else {})}
 
 
-def unfiltered(library: Library) -> tuple[Any, ...]:
+def unfiltered(library: Library) -> Changes:
     """The six fields set back, and the line beside them."""
-    return (*furnished(library, Filters()), remaining(library, *[""] * len(FIELDS)))
+    return {**furnished(library, Filters()), "remain": remaining(library, *[""] * len(FIELDS))}
 
 
 async def follow_in_turn(
     assistant: Assistant, door: Door, rounds: Rounds, request: gr.Request
-) -> AsyncIterator[tuple[Any, Any]]:
+) -> AsyncIterator[Changes]:
     """As `follow`, when it is this question's turn. Until then it says where it stands in line."""
     if not rounds or rounds[-1].stage != "waiting":
-        yield gr.skip(), gr.skip()
+        yield {}
         return
     earlier, now = rounds[:-1], rounds[-1]
     gone = partial(has_left, request)
@@ -224,20 +233,18 @@ async def follow_in_turn(
         async with door.turn(*caller(request)) as ticket:
             async for place in ticket.places(gone):
                 if now.halt.is_set():
-                    yield gr.skip(), gr.skip()
+                    yield {}
                     return
-                standing = (*earlier, replace(now, status=line_of(place)))
-                yield standing, render(standing)
+                yield shown_last((*earlier, replace(now, status=line_of(place))))
             async for step in door.steps(follow(assistant, rounds), gone):
                 yield step
     except GaveUp:
         return
     except TooMany as error:
-        refused = (*earlier, replace(now, stage="failed", status="", problem=str(error)))
-        yield refused, render(refused)
+        yield shown_last((*earlier, replace(now, stage="failed", status="", problem=str(error))))
 
 
-def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
+def follow(assistant: Assistant, rounds: Rounds) -> Iterator[Changes]:
     """The conversation and the HTML of its last round after each event, until that round is answered.
 
     A question that is already being answered (Enter pressed twice) is left to whoever began it. One that is halted
@@ -245,11 +252,11 @@ def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
     it waits for the running step to end and meanwhile breaks a question that is asked after it.
     """
     if not rounds or rounds[-1].stage != "waiting":
-        yield gr.skip(), gr.skip()
+        yield {}
         return
     earlier, now = rounds[:-1], rounds[-1]
     now = replace(now, stage="searching", status=searching(assistant.library, now.filters))
-    yield (*earlier, now), render((*earlier, now))
+    yield shown_last((*earlier, now))
     try:
         # What is shown around a quote is of the same generation as the quote.
         with (
@@ -259,21 +266,21 @@ def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
             for event in events:
                 now = after(now, event, pinned.library)
                 if now.halt.is_set():
-                    yield gr.skip(), gr.skip()
+                    yield {}
                     return
-                yield (*earlier, now), render((*earlier, now))
+                yield shown_last((*earlier, now))
     except GaveUp:
         raise
     except VerbatimError as error:
         if now.halt.is_set():
-            yield gr.skip(), gr.skip()
+            yield {}
             return
         # What is wrong with the library, and in which folder, is the house's own business: it stands in the log.
         ours = isinstance(error, LibraryError)
         if ours:
             log.error("a question could not be answered: %s", error)
         now = replace(now, stage="failed", status="", problem=said("fault") if ours else str(error))
-        yield (*earlier, now), render((*earlier, now))
+        yield shown_last((*earlier, now))
 
 
 def after(now: Round, event: AnswerEvent, library: Library) -> Round:
@@ -316,43 +323,49 @@ def suggest(suggester: Suggester, rounds: Rounds) -> Any:
     return answers.suggested(suggestions, refused=answer.verdict in answers.REFUSALS)
 
 
-def ask_again(rounds: Rounds) -> tuple[Any, Any, Any]:
+def ask_again(rounds: Rounds) -> Changes:
     """The last question once more, as it was asked."""
     if not rounds or rounds[-1].working or not rounds[-1].question:
-        return gr.skip(), gr.skip(), gr.skip()
+        return {}
     last = rounds[-1]
     last.halt.set()
-    rounds = (*rounds[:-1], Round(last.question, last.filters, last.scope, status=said("waiting")))
-    return rounds, render(rounds), ""
+    anew = Round(last.question, last.filters, last.scope, status=said("waiting"))
+    return {**shown_last((*rounds[:-1], anew)), "suggestions": ""}
 
 
-def edit_last(rounds: Rounds) -> tuple[Any, Any, Any]:
+def edit_last(rounds: Rounds) -> Changes:
     """The last question in the box, to be changed and asked in its own place."""
     if not rounds or rounds[-1].working or not rounds[-1].question:
-        return gr.skip(), gr.skip(), gr.skip()
-    return rounds[-1].question, True, answers.editing()
+        return {}
+    return {"box": rounds[-1].question, "replacing": True, "editing": answers.editing()}
 
 
-def stopped(rounds: Rounds) -> tuple[Rounds, str]:
+def keep_the_last_one() -> Changes:
+    """The next question takes nothing's place; the box is emptied in the browser."""
+    return {"replacing": False, "editing": ""}
+
+
+def stopped(rounds: Rounds) -> Changes:
     """The conversation with its last question given up; what was already checked stays."""
     if rounds and rounds[-1].working:
         rounds[-1].halt.set()
         rounds = (*rounds[:-1], replace(rounds[-1], stage="stopped", status="", problem=said("stopped")))
-    return rounds, render(rounds)
+    return shown_last(rounds)
 
 
-def cleared(rounds: Rounds) -> tuple[Any, ...]:
+def cleared(rounds: Rounds) -> Changes:
     """An empty conversation, here and in the browser; what is being answered in the old one is halted."""
     for round_ in rounds:
         round_.halt.set()
-    return (), "", render(()), "", NOTHING_KEPT, "", False, ""
+    emptied = {"earlier": "", **shown_last(()), "suggestions": "", "kept": NOTHING_KEPT}
+    return {**emptied, "box": "", "replacing": False, "editing": ""}
 
 
-def give_up(rounds: Rounds) -> tuple[Rounds, str]:
+def give_up(rounds: Rounds) -> Changes:
     """The conversation after a fault of ours; the traceback is in the server's log."""
     if rounds and rounds[-1].working:
         rounds = (*rounds[:-1], replace(rounds[-1], stage="failed", status="", problem=said("fault")))
-    return rounds, render(rounds)
+    return shown_last(rounds)
 
 
 def say(moderator: Moderator, rounds: Rounds, sent: Mapping[str, Any], address: str) -> str:

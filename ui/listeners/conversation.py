@@ -218,9 +218,14 @@ def _unpacked(row: dict[str, Any], library: Library, read: Callable[[str], Episo
         kind=row.get("kind", "speech"),
     )
     return Round(
-        question, filters, scope, "done", answer=answer,
-        moments=moments_of(answer.citations, library), nearest=moments_of(answer.nearest, library),
-    )  # fmt: skip
+        question,
+        filters,
+        scope,
+        "done",
+        answer=answer,
+        moments=moments_of(answer.citations, library),
+        nearest=moments_of(answer.nearest, library),
+    )
 
 
 def _again(place: dict[str, Any], read: Callable[[str], Episode]) -> Citation | None:

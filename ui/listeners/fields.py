@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import gradio as gr
 
@@ -11,49 +10,48 @@ from index.errors import VerbatimError
 from index.library import Library
 from rag.question.scope import Filters
 from ui.listeners import answers
-from ui.shared.filters import EVERY, choice_of, filters_of, matching, people_in
+from ui.shared.events import Changes, Outputs
+from ui.shared.filters import EVERY, FIELDS, choice_of, filters_of, matching, people_in
 from ui.shared.html import counted, duration
 from ui.words.listeners import said
 
 
-def filter_fields() -> list[Any]:
-    """The six fields, inside the Blocks that is open. Their choices come from `furnished` when the page is opened."""
+def filter_fields() -> Outputs:
+    """The six fields, by the names in FIELDS and in their order, inside the Blocks that is open. Their choices come from
+    `furnished` when the page is opened."""
     roles = [("any_role", EVERY), ("only_guests", "guest"), ("only_hosts", "host")]
-    return [
-        gr.Dropdown(label=said("show"), elem_id="show"),
-        gr.Dropdown(label=said("episode"), elem_id="episode"),
-        gr.Dropdown(label=said("person"), elem_id="person"),
-        gr.Dropdown([(said(key), role) for key, role in roles], value=EVERY, label=said("role"), elem_id="role"),
+    return {
+        "show": gr.Dropdown(label=said("show"), elem_id="show"),
+        "episode": gr.Dropdown(label=said("episode"), elem_id="episode"),
+        "person": gr.Dropdown(label=said("person"), elem_id="person"),
+        "role": gr.Dropdown([(said(k), role) for k, role in roles], value=EVERY, label=said("role"), elem_id="role"),
         # The browser's own date field, see player.js: Gradio's has buttons without a name.
-        gr.Textbox(label=said("since"), elem_id="since", max_lines=1, max_length=10),
-        gr.Textbox(label=said("until"), elem_id="until", max_lines=1, max_length=10),
-    ]
+        "since": gr.Textbox(label=said("since"), elem_id="since", max_lines=1, max_length=10),
+        "until": gr.Textbox(label=said("until"), elem_id="until", max_lines=1, max_length=10),
+    }
 
 
-def furnished(library: Library, filters: Filters) -> list[Any]:
+def furnished(library: Library, filters: Filters) -> Changes:
     """The six fields as a fresh page shows them, set to these filters."""
     shows = sorted({summary.show for summary in library.summaries()})
-    show, episode, person, role, since, until = choice_of(filters)
-    episodes, people = narrowed(library, show)
-    return [
-        gr.update(choices=choices("all_shows", shows), value=show, visible=len(shows) > 1),
-        episodes | {"value": episode},
-        people | {"value": person},
-        role,
-        since,
-        until,
-    ]
+    chosen = dict(zip(FIELDS, choice_of(filters), strict=True))
+    within = narrowed(library, chosen["show"])
+    return {
+        **chosen,
+        "show": gr.update(choices=choices("all_shows", shows), value=chosen["show"], visible=len(shows) > 1),
+        **{name: field | {"value": chosen[name]} for name, field in within.items()},
+    }
 
 
-def narrowed(library: Library, show: str) -> list[Any]:
+def narrowed(library: Library, show: str) -> Changes:
     """The episodes and people to choose from within a show, both set back to all of them."""
     summaries = matching(library, Filters(show=show or None))
     newest_first = sorted(summaries, key=lambda summary: summary.date or "", reverse=True)
     titles = [(summary.title, summary.id) for summary in newest_first]
-    return [
-        gr.update(choices=[(said("all_episodes"), EVERY), *titles], value=EVERY),
-        gr.update(choices=choices("everybody", people_in(summaries)), value=EVERY),
-    ]
+    return {
+        "episode": gr.update(choices=[(said("all_episodes"), EVERY), *titles], value=EVERY),
+        "person": gr.update(choices=choices("everybody", people_in(summaries)), value=EVERY),
+    }
 
 
 def choices(every: str, names: Sequence[str]) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from rag.answer import clock
 from rag.assistant import Assistant
 from rag.review import Review, given_text
 from ui.listeners.conversation import audio_address
+from ui.shared.events import Changes, on
 from ui.shared.filters import people_in
 from ui.shared.html import heading, notice, section
 from ui.staff import episode_html as passages_episode
@@ -28,6 +29,7 @@ from ui.words.staff import ROLES, said
 
 MOST_DOUBTS = 5
 GO_TO = "(id) => { if (id) location.search = '?' + new URLSearchParams({id}); }"
+PARTS = ("head", "kept", "review", "voices", "transcript")
 WHOLE, ONE, FROM = "turn", "one", "from"  # what a correction is about
 
 
@@ -70,45 +72,48 @@ def reader_screen(page: gr.Blocks, assistant: Assistant) -> None:
                 save = gr.Button(said("save"), variant="primary")
                 cancel = gr.Button(said("cancel"), elem_id="cancel-correct")
 
-    shown = [head, kept, review, voices, transcript]
-    fields = [about, speaker, role, starts, ends, text]
+    screen = {"head": head, "kept": kept, "review": review, "voices": voices, "transcript": transcript}
+    told = {"line": line, **screen}
+    fields = {"about": about, "speaker": speaker, "role": role, "starts": starts, "ends": ends, "text": text}
+    open_panel = {"editing": editing, "panel": panel, "panel_head": panel_head, "fault": fault, **fields}
 
-    def opened(request: gr.Request) -> list[Any]:
+    def opened(request: gr.Request) -> Changes:
         return opened_of(library, dict(request.query_params))
 
-    def edit(held: str, event: gr.EventData) -> list[Any]:
+    def edit(held: str, event: gr.EventData) -> Changes:
         return editing_of(library, held, int(event.first))
 
-    def choose(held: Editing | None, chosen: str) -> list[Any]:
-        return fields_of(library, held, chosen) if held else [gr.skip()] * 4
+    def choose(held: Editing | None, chosen: str) -> Changes:
+        return fields_of(library, held, chosen) if held else {}
 
     def keep(
         held: Editing | None, chosen: str, name: str, part: str, start: str, end: str, text: str, request: gr.Request
-    ) -> list[Any]:
+    ) -> Changes:
         return kept_of(library, held, (chosen, name, part, start, end, text), who(request))
 
-    def answer(held: str, event: gr.EventData, request: gr.Request) -> list[Any]:
+    def answer(held: str, event: gr.EventData, request: gr.Request) -> Changes:
         if event.act == "undo":
             return taken_back(library, held, None)
         return answered(library, held, VoiceIs(int(event.position), event.role), who(request))
 
-    def take_back(held: str, event: gr.EventData) -> list[Any]:
+    def take_back(held: str, event: gr.EventData) -> Changes:
         return taken_back(library, held, int(event.number))
 
-    began = page.load(opened, None, [id_, which, tools, line, *shown], **QUIET)
+    def close() -> Changes:
+        return {"panel": gr.update(visible=False)}
+
+    began = on(page.load, opened, None, {"id": id_, "which": which, "tools": tools, **told}, **QUIET)
     began.then(None, js="() => setTimeout(staff.open, 50)")
     which.input(None, which, None, js=GO_TO, **QUIET)
     closed = "() => setTimeout(staff.panelClosed, 100)"
-    transcript.click(edit, id_, [editing, panel, panel_head, fault, *fields], queue=False, **QUIET).then(
-        None, js="() => setTimeout(staff.panelOpened, 100)"
-    )
-    about.input(choose, [editing, about], [speaker, starts, ends, text], queue=False, **QUIET)
-    save.click(keep, [editing, *fields], [panel, fault, line, *shown], trigger_mode="once", **QUIET).then(
-        None, js=closed
-    )
-    cancel.click(lambda: gr.update(visible=False), None, panel, queue=False, **QUIET).then(None, js=closed)
-    review.click(answer, id_, [line, *shown], **QUIET)
-    kept.click(take_back, id_, [line, *shown], **QUIET)
+    open_ = on(transcript.click, edit, id_, open_panel, queue=False, **QUIET)
+    open_.then(None, js="() => setTimeout(staff.panelOpened, 100)")
+    on(about.input, choose, [editing, about], fields, queue=False, trigger_mode="always_last", **QUIET)
+    panel_and_screen = {"panel": panel, "fault": fault, **told}
+    on(save.click, keep, [editing, *fields.values()], panel_and_screen, **QUIET).then(None, js=closed)
+    on(cancel.click, close, None, {"panel": panel}, queue=False, **QUIET).then(None, js=closed)
+    on(review.click, answer, id_, told, **QUIET)
+    on(kept.click, take_back, id_, told, **QUIET)
 
 
 def who(request: gr.Request) -> str:
@@ -116,27 +121,21 @@ def who(request: gr.Request) -> str:
     return getattr(request, "username", None) or said("this_machine")
 
 
-def opened_of(library: Library, query: dict[str, str]) -> list[Any]:
+def opened_of(library: Library, query: dict[str, str]) -> Changes:
     """The screen for the episode that the address names, at its moment: `id`, and `sentence` or `at` (seconds)."""
     summaries = newest_first(library.summaries())
     wanted = query.get("id", "")
     known = wanted in {summary.id for summary in summaries}
     choice = gr.update(choices=[(s.title, s.id) for s in summaries], value=wanted if known else None)
-    hidden = gr.update(visible=False)
+    empty = {"id": "", "which": choice, "tools": gr.update(visible=False), "line": "", **dict.fromkeys(PARTS, "")}
     if not wanted:
-        line = notice(said("choose_episode") if summaries else said("no_episodes"))
-        return ["", choice, hidden, "", line, "", "", "", ""]
+        return empty | {"head": notice(said("choose_episode") if summaries else said("no_episodes"))}
     try:
         episode = library.episode(wanted)
     except VerbatimError as error:
-        return ["", choice, hidden, "", notice(str(error), problem=True), "", "", "", ""]
-    return [
-        wanted,
-        choice,
-        gr.update(visible=True),
-        "",
-        *parts_of_screen(library, episode, opened=moment_in(episode, query)),
-    ]
+        return empty | {"head": notice(str(error), problem=True)}
+    parts = parts_of_screen(library, episode, opened=moment_in(episode, query))
+    return {"id": wanted, "which": choice, "tools": gr.update(visible=True), "line": "", **parts}
 
 
 def moment_in(episode: Episode, query: dict[str, str]) -> int | None:
@@ -149,27 +148,28 @@ def moment_in(episode: Episode, query: dict[str, str]) -> int | None:
     return started[-1] if started else None
 
 
-def parts_of_screen(library: Library, episode: Episode, *, opened: int | None = None) -> list[str]:
-    """The HTML of head, corrections, review, map and transcript."""
+def parts_of_screen(library: Library, episode: Episode, *, opened: int | None = None) -> dict[str, str]:
+    """The HTML of each of PARTS: head, corrections, review, map of the voices and transcript."""
     kept = library.corrections(episode.id)
     before = passages_episode.words_before(kept, library.episode_as_added(episode.id))
     doubts = ""
     if episode.unlabelled:
         told = Review.of(episode, library.recovery(episode.id), kept, limit=MOST_DOUBTS)
         doubts = passages_episode.review(told)
-    return [
-        passages_episode.head(episode),
-        passages_episode.corrections(kept),
-        doubts,
-        passages_episode.voices(episode),
-        passages_episode.transcript(episode, audio_address(episode, library), opened=opened, put_right=before),
-    ]
+    audio = audio_address(episode, library)
+    return {
+        "head": passages_episode.head(episode),
+        "kept": passages_episode.corrections(kept),
+        "review": doubts,
+        "voices": passages_episode.voices(episode),
+        "transcript": passages_episode.transcript(episode, audio, opened=opened, put_right=before),
+    }
 
 
 # Correcting
 
 
-def editing_of(library: Library, id_: str, first: int) -> list[Any]:
+def editing_of(library: Library, id_: str, first: int) -> Changes:
     """The panel for the turn that begins with a sentence: its state, itself, its head, no fault, and its fields."""
     episode = library.episode(id_)
     turn = episode.turn_at(first)
@@ -181,50 +181,48 @@ def editing_of(library: Library, id_: str, first: int) -> list[Any]:
         choices += [(said("from_here", text=_short(s.text)), f"{FROM}-{s.position}") for s in spoken[1:]]
     people = [*(person.name for person in episode.people), *people_in(library.summaries())]
     names = [(name, name) for name in dict.fromkeys(people)]
-    speaker, starts, ends, text = fields_of(library, held, choices[0][1])
+    fields = fields_of(library, held, choices[0][1])
     named = turn.speaker.name if turn.speaker else said("unknown_speaker")
     at = clock(turn.start, turn.sentences[0].time_error)
-    return [
-        held,
-        gr.update(visible=True),
-        section(said("correct_head"), " · ".join(fact for fact in (named, at) if fact)),
-        "",
-        gr.update(choices=choices, value=choices[0][1]),
-        gr.update(choices=names, value=speaker["value"]),
-        "unknown",
-        starts,
-        ends,
-        text,
-    ]
+    return {
+        "editing": held,
+        "panel": gr.update(visible=True),
+        "panel_head": section(said("correct_head"), " · ".join(fact for fact in (named, at) if fact)),
+        "fault": "",
+        "about": gr.update(choices=choices, value=choices[0][1]),
+        "role": "unknown",
+        **fields,
+        "speaker": fields["speaker"] | {"choices": names},
+    }
 
 
-def fields_of(library: Library, held: Editing, chosen: str) -> list[Any]:
+def fields_of(library: Library, held: Editing, chosen: str) -> Changes:
     """Speaker, start, end and words as they are, of what was chosen to be corrected; words of a single sentence only."""
     first, last = _stretch(held, chosen)
     episode = library.episode(held.episode)
     turn = episode.turn_at(first)
     one = episode.sentences[first] if first == last else None
-    return [
-        gr.update(value=turn.speaker.name if turn.speaker else ""),
-        gr.update(value=_start_of(episode, first)),
-        gr.update(value=""),
-        gr.update(value=one.text if one else "", visible=one is not None),
-    ]
+    return {
+        "speaker": gr.update(value=turn.speaker.name if turn.speaker else ""),
+        "starts": _start_of(episode, first),
+        "ends": "",
+        "text": gr.update(value=one.text if one else "", visible=one is not None),
+    }
 
 
-def kept_of(library: Library, held: Editing | None, given: tuple[Any, ...], by: str) -> list[Any]:
+def kept_of(library: Library, held: Editing | None, given: tuple[Any, ...], by: str) -> Changes:
     """What the panel's fields changed, kept, for panel, fault, notice and screen; or the fault, with the panel still open."""
     if held is None:
-        return [gr.skip()] * 8
+        return {}
     try:
         changes = changes_of(library.episode(held.episode), held, *given)
         if changes:
             library.correct(held.episode, *changes, by=by)
     except VerbatimError as error:
-        return [gr.skip(), notice(str(error), problem=True), *[gr.skip()] * 6]
+        return {"fault": notice(str(error), problem=True)}
     line = said("saved", what="; ".join(map(given_text, changes))) if changes else said("unchanged")
     parts = parts_of_screen(library, library.episode(held.episode))
-    return [gr.update(visible=False), "", notice(line), *parts]
+    return {"panel": gr.update(visible=False), "fault": "", "line": notice(line), **parts}
 
 
 def changes_of(
@@ -274,21 +272,21 @@ def _short(text: str) -> str:
     return text if len(text) <= 48 else text[:47].rstrip() + "…"
 
 
-def answered(library: Library, id_: str, given: VoiceIs, by: str) -> list[Any]:
+def answered(library: Library, id_: str, given: VoiceIs, by: str) -> Changes:
     """An answer about who speaks, kept."""
     try:
         library.correct(id_, given, by=by)
     except VerbatimError as error:
-        return [notice(str(error), problem=True), *[gr.skip()] * 5]
+        return {"line": notice(str(error), problem=True)}
     line = said("saved", what=given_text(given))
-    return [notice(line), *parts_of_screen(library, library.episode(id_))]
+    return {"line": notice(line), **parts_of_screen(library, library.episode(id_))}
 
 
-def taken_back(library: Library, id_: str, number: int | None) -> list[Any]:
+def taken_back(library: Library, id_: str, number: int | None) -> Changes:
     """A correction taken back; the last answer about who speaks where no number is given."""
     try:
         kept = library.undo_correction(id_, number)
     except VerbatimError as error:
-        return [notice(str(error), problem=True), *[gr.skip()] * 5]
+        return {"line": notice(str(error), problem=True)}
     line = said("taken_back", what=given_text(kept.correction))
-    return [notice(line), *parts_of_screen(library, library.episode(id_))]
+    return {"line": notice(line), **parts_of_screen(library, library.episode(id_))}

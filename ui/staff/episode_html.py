@@ -186,6 +186,13 @@ def _doubt(told: Review, doubt: Doubt) -> tuple[str, list[tuple[Heard, str, bool
 
 
 HTML = macros(
-    "staff/episode.html.j2", said=said, ROLES=ROLES, STATES=STATES, LIKELY=LIKELY, to_person=to_person,
-    to_source=FOUND.to_source, link=FOUND.link, source_hint=source_hint,
-)  # fmt: skip
+    "staff/episode.html.j2",
+    said=said,
+    ROLES=ROLES,
+    STATES=STATES,
+    LIKELY=LIKELY,
+    to_person=to_person,
+    to_source=FOUND.to_source,
+    link=FOUND.link,
+    source_hint=source_hint,
+)

@@ -24,6 +24,7 @@ from index.library import Library
 from index.library.feedback import Feedback
 from index.web import web_address
 from rag.assistant import Assistant
+from ui.shared.events import Changes, Outputs, on
 from ui.shared.html import counted, duration, heading, notice, section
 from ui.staff import evaluate_html as html
 from ui.staff import runs
@@ -84,18 +85,37 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     at_once: dict[str, Any] = {"queue": False, **quiet}
-    form = [question, verdict, speaker, episode, start, end]
-    result = [seen, figures, plots, report, lost, opened, against, compared]
+    # Another choice may come before the answer to the last one: it is looked at too.
+    chooses: dict[str, Any] = {"trigger_mode": "always_last", **at_once}
+    choices = {"which": which, "chosen": chosen, "feedback": feedback, "episode": episode}
+    form: Outputs = {
+        "question": question,
+        "verdict": verdict,
+        "speaker": speaker,
+        "episode": episode,
+        "start": start,
+        "end": end,
+    }
+    result = {
+        "seen": seen,
+        "figures": figures,
+        "plots": plots,
+        "report": report,
+        "lost": lost,
+        "opened": opened,
+        "against": against,
+        "compared": compared,
+    }
 
-    def furnish() -> list[Any]:
+    def furnish() -> Changes:
         return furnished(library)
 
     def begin(name: str | None, most: float | None, only: bool) -> Iterator[str]:
         yield from run_lines(library, runner, name, int(most or 0), only)
 
-    def show(key: str | None, before: str) -> list[Any]:
+    def show(key: str | None, before: str) -> Changes:
         # The run that is shown already is left as it is, and with it what was opened of it.
-        return [gr.skip()] * len(result) if key and key == before else [key or "", *shown(library, key)]
+        return {} if key and key == before else {"seen": key or "", **shown(library, key)}
 
     def open_(key: str | None, id_: str | None) -> str:
         return opened_question(library, key, id_)
@@ -103,33 +123,31 @@ def evaluate_screen(page: gr.Blocks, assistant: Assistant) -> None:
     def versus(key: str | None, old: str | None) -> str:
         return comparison_of(library, key, old)
 
-    def take(path: str | None) -> list[Any]:
+    def take(path: str | None) -> Changes:
         return set_added(library, path)
 
-    def prefill(number: str | None) -> list[Any]:
+    def prefill(number: str | None) -> Changes:
         return prefilled(library, number)
 
-    def add(*typed: Any) -> list[Any]:
+    def add(*typed: Any) -> Changes:
         return question_added(library, *typed)
 
-    page.load(furnish, None, [which, chosen, feedback, episode], **at_once).then(
-        show, [chosen, seen], result, **at_once
-    )
+    began = on(page.load, furnish, None, choices, **at_once)
+    on(began.then, show, [chosen, seen], result, **at_once)
     ran = run.click(begin, [which, limit, finding_only], progress, concurrency_limit=4, **quiet)
-    ran.then(lambda: gr.update(**newest(library)), None, chosen, **at_once).then(
-        show, [chosen, seen], result, **at_once
-    )
+    told = ran.then(lambda: gr.update(**newest(library)), None, chosen, **at_once)
+    on(told.then, show, [chosen, seen], result, **at_once)
     # It tells nothing itself: its answer could come after the last line of the run, and stand there for good.
     cancel.click(runner.cancel, None, None, **at_once)
-    chosen.input(show, [chosen, seen], result, **at_once)
-    lost.input(open_, [chosen, lost], opened, **at_once)
-    against.input(versus, [chosen, against], compared, **at_once)
-    upload.upload(take, upload, [set_line, which, upload], **quiet)
-    feedback.input(prefill, feedback, form, **at_once)
-    keep.click(add, [*form, into], [kept, which], **quiet)
+    on(chosen.input, show, [chosen, seen], result, **chooses)
+    lost.input(open_, [chosen, lost], opened, **chooses)
+    against.input(versus, [chosen, against], compared, **chooses)
+    on(upload.upload, take, upload, {"line": set_line, "which": which, "upload": upload}, **quiet)
+    on(feedback.input, prefill, feedback, form, **chooses)
+    on(keep.click, add, [*form.values(), into], {"line": kept, "which": which}, **quiet)
 
 
-def furnished(library: Library) -> list[Any]:
+def furnished(library: Library) -> Changes:
     """The choices of sets, runs, feedback and episodes as they are now."""
     given = [
         (
@@ -141,12 +159,12 @@ def furnished(library: Library) -> list[Any]:
         for number, item in enumerate(feedback_of(library))
     ]
     episodes = [(f"{summary.title} ({summary.show})", summary.id) for summary in library.summaries()]
-    return [
-        gr.update(**sets(library)),
-        gr.update(**newest(library)),
-        gr.update(choices=given, value=None, info=None if given else said("feedback_none")),
-        gr.update(choices=[("", NOTHING), *episodes], value=NOTHING),
-    ]
+    return {
+        "which": gr.update(**sets(library)),
+        "chosen": gr.update(**newest(library)),
+        "feedback": gr.update(choices=given, value=None, info=None if given else said("feedback_none")),
+        "episode": gr.update(choices=[("", NOTHING), *episodes], value=NOTHING),
+    }
 
 
 def sets(library: Library, *, chosen: str | None = None) -> dict[str, Any]:
@@ -196,9 +214,8 @@ def run_lines(library: Library, runner: Runner, name: str | None, limit: int, fi
 # A result
 
 
-def shown(library: Library, key: str | None) -> list[Any]:
-    """A run's figures, plots, report, lost questions, and what it may be compared with."""
-    nothing = [notice(said("no_runs")), "", gr.update(visible=False), gr.update(choices=[], value=None), ""]
+def shown(library: Library, key: str | None) -> dict[str, Any]:
+    """A run's figures, plots, report, lost questions, and what it may be compared with; nothing opened, nothing compared."""
     others = gr.update(
         choices=[
             (said("compare_none"), NOTHING),
@@ -206,26 +223,32 @@ def shown(library: Library, key: str | None) -> list[Any]:
         ],
         value=NOTHING,
     )
+    nothing = {
+        "figures": notice(said("no_runs")),
+        "plots": "",
+        "report": gr.update(visible=False),
+        "lost": gr.update(choices=[], value=None),
+        "opened": "",
+        "against": others,
+        "compared": "",
+    }
     if not key:
-        return [*nothing, others, ""]
+        return nothing
     try:
         result = runs.run_of(library.folder, key)
     except VerbatimError as error:
-        return [notice(str(error), problem=True), *nothing[1:], others, ""]
+        return nothing | {"figures": notice(str(error), problem=True)}
     view = view_of(result, None, ())
     lost = [
         (f"{stage}: {question['question']}"[:LONGEST_CHOICE], question["id"])
         for stage, question in runs.lost_by_stage(view)
     ]
-    return [
-        html.figures(view, key),
-        html.plots(view),
-        gr.update(value=report_file(result, key), visible=True),
-        gr.update(choices=lost, value=None, info=None if lost else said("nothing_lost")),
-        "",
-        others,
-        "",
-    ]
+    return nothing | {
+        "figures": html.figures(view, key),
+        "plots": html.plots(view),
+        "report": gr.update(value=report_file(result, key), visible=True),
+        "lost": gr.update(choices=lost, value=None, info=None if lost else said("nothing_lost")),
+    }
 
 
 def report_file(result: dict[str, Any], key: str) -> str:
@@ -295,18 +318,18 @@ def comparison_of(library: Library, key: str | None, old: str | None) -> str:
 # Sets
 
 
-def set_added(library: Library, path: str | None) -> list[Any]:
+def set_added(library: Library, path: str | None) -> Changes:
     """Keeps an uploaded set: the line to show, the sets with it chosen, and the emptied box."""
     if not path:
-        return ["", gr.skip(), gr.skip()]
+        return {"line": ""}
     try:
         known, asked = runs.add_set(library.folder, Path(path))
     except VerbatimError as error:
-        return [notice(str(error), problem=True), gr.skip(), None]
+        return {"line": notice(str(error), problem=True), "upload": None}
     line = said("set_added", name=known.name, n=counted(known.questions, "question"))
     if asked.skipped:
         line += " " + said("set_skipped", why="; ".join(asked.skipped[:3]))
-    return [notice(line), gr.update(**sets(library, chosen=known.name)), None]
+    return {"line": notice(line), "which": gr.update(**sets(library, chosen=known.name)), "upload": None}
 
 
 # Feedback
@@ -317,11 +340,11 @@ def feedback_of(library: Library) -> list[Feedback]:
     return list(reversed(library.feedback()))
 
 
-def prefilled(library: Library, number: str | None) -> list[Any]:
+def prefilled(library: Library, number: str | None) -> Changes:
     """The form filled from a piece of feedback: question, verdict, speaker, episode, start, end."""
     given = feedback_of(library)
     if number is None or int(number) >= len(given):
-        return ["", "answered", "", NOTHING, None, None]
+        return {"question": "", "verdict": "answered", "speaker": "", "episode": NOTHING, "start": None, "end": None}
     item = given[int(number)]
     about = about_of(item.about)
     cited = next((c for c in about.get("citations") or () if isinstance(c, dict)), {})
@@ -329,14 +352,14 @@ def prefilled(library: Library, number: str | None) -> list[Any]:
     right = item.kind == "right"
     verdict = about.get("verdict") if right and about.get("verdict") in VERDICT_NAMES else "answered"
     # What was right of the answer stands; of one that was wrong, only where to look.
-    return [
-        item.question,
-        verdict,
-        str(cited.get("speaker") or "") if item.kind != "wrong_speaker" else "",
-        cited.get("episode") if cited.get("episode") in held else NOTHING,
-        cited.get("start"),
-        cited.get("end"),
-    ]
+    return {
+        "question": item.question,
+        "verdict": verdict,
+        "speaker": str(cited.get("speaker") or "") if item.kind != "wrong_speaker" else "",
+        "episode": cited.get("episode") if cited.get("episode") in held else NOTHING,
+        "start": cited.get("start"),
+        "end": cited.get("end"),
+    }
 
 
 def about_of(told: str) -> dict[str, Any]:
@@ -357,20 +380,20 @@ def question_added(
     start: float | None,
     end: float | None,
     into: str,
-) -> list[Any]:
+) -> Changes:
     """Adds a question to a set of the library: the line to show, and the sets as they are now."""
     row: dict[str, Any] = {"question": question.strip(), "kind": KIND, "verdict": verdict}
     if not row["question"]:
-        return [notice(said("needs_question"), problem=True), gr.skip()]
+        return {"line": notice(said("needs_question"), problem=True)}
     if verdict in ("answered", "said_by_other", "asked_not_answered"):
         if not episode or start is None or end is None or not start < end:
-            return [notice(said("needs_place"), problem=True), gr.skip()]
+            return {"line": notice(said("needs_place"), problem=True)}
         row["gold"] = [{"episode": episode, "start": start, "end": end}]
         if speaker.strip():
             row["speaker"] = speaker.strip()
     try:
         id_, size = runs.add_question(library.folder, into.strip(), row)
     except VerbatimError as error:
-        return [notice(str(error), problem=True), gr.skip()]
+        return {"line": notice(str(error), problem=True)}
     line = said("kept_question", id=id_, set=into.strip(), n=size)
-    return [notice(line), gr.update(**sets(library, chosen=into.strip()))]
+    return {"line": notice(line), "which": gr.update(**sets(library, chosen=into.strip()))}

@@ -23,6 +23,7 @@ from rag.search.exact import find_phrase, in_quotes
 from rag.search.export import KINDS, exported
 from rag.search.topic import find_topic
 from ui.listeners.conversation import moments_of
+from ui.shared.events import Changes, on
 from ui.shared.filters import EVERY, people_in
 from ui.shared.html import counted, heading, notice
 from ui.staff import found_html as passages_staff
@@ -57,9 +58,16 @@ def find_screen(page: gr.Blocks, assistant: Assistant) -> None:
         gr.HTML(heading(said("find"), said("find_lead")))
         with gr.Row(elem_id="find-row"):
             topic = gr.Textbox(
-                elem_id="question", label=said("topic"), show_label=False, container=False, placeholder=said("topic_hint"),
-                max_lines=1, max_length=2000, autofocus=True, scale=1,
-            )  # fmt: skip
+                elem_id="question",
+                label=said("topic"),
+                show_label=False,
+                container=False,
+                placeholder=said("topic_hint"),
+                max_lines=1,
+                max_length=2000,
+                autofocus=True,
+                scale=1,
+            )
             go = gr.Button(said("search"), elem_id="go", variant="primary", scale=0)
         with gr.Row(elem_id="narrow"):
             person, show, episode = (
@@ -76,10 +84,21 @@ def find_screen(page: gr.Blocks, assistant: Assistant) -> None:
         found = gr.HTML(notice(said("start")), elem_id="found", js_on_load="staff.found(element, trigger)")
         file = gr.JSON(visible=False)
 
-    asked = [topic, person, show, episode, role, since, until, order, exact]
+    asked = {
+        "topic": topic,
+        "person": person,
+        "show": show,
+        "episode": episode,
+        "role": role,
+        "since": since,
+        "until": until,
+        "order": order,
+        "exact": exact,
+    }
+    results = {"search": search, "found": found}
 
-    def find(*wanted: Any) -> Iterator[tuple[Any, str]]:
-        yield None, notice(said("searching"))
+    def find(*wanted: Any) -> Iterator[Changes]:
+        yield {"search": None, "found": notice(said("searching"))}
         yield shown(assistant, *wanted)
 
     def turn(held: Search | None, event: gr.EventData) -> Any:
@@ -88,34 +107,38 @@ def find_screen(page: gr.Blocks, assistant: Assistant) -> None:
     def take(held: Search | None, event: gr.EventData) -> dict[str, str]:
         return file_of(library, held, str(event.kind), list(event.picked))
 
-    def opened(request: gr.Request) -> list[Any]:
-        return furnished(library, dict(request.query_params))
+    def opened(request: gr.Request) -> Changes:
+        return furnished(assistant, dict(request.query_params))
 
-    for trigger in (topic.submit, go.click, order.input):
-        trigger(find, asked, [search, found], trigger_mode="once", **QUIET)
+    wanted = list(asked.values())
+    on([topic.submit, go.click, order.input], find, wanted, results, trigger_mode="always_last", **QUIET)
     found.click(turn, search, found, queue=False, **QUIET).then(None, js="() => scrollTo({top: 0})")
     found.download(take, search, file, queue=False, **QUIET).then(None, file, js="(file) => staff.save(file)")
-    began = page.load(opened, None, [topic, person, show, episode, exact], **QUIET)
-    began.then(
-        lambda *wanted: shown(assistant, *wanted) if wanted[0] else (None, gr.skip()), asked, [search, found], **QUIET
-    )
+    on(page.load, opened, None, {**asked, **results}, **QUIET)
 
 
-def furnished(library: Library, query: dict[str, str]) -> list[Any]:
-    """What a fresh screen lets choose from, and what its address asks for: topic, person, show, episode, exact."""
-    summaries = library.summaries()
+def furnished(assistant: Assistant, query: dict[str, str]) -> Changes:
+    """What a fresh screen lets choose from, what its address asks for (topic, person, show, episode, exact), and what is found.
+
+    All at once: an answer that came after the rest could take away what was searched for meanwhile.
+    """
+    summaries = assistant.library.summaries()
     titles = [(summary.title, summary.id) for summary in newest_first(summaries)]
     people = people_in(summaries)
-    named = query.get("person", EVERY)
-    return [
-        query["topic"][:2000] if "topic" in query else gr.skip(),  # somebody may be typing already
-        gr.update(choices=_choices(said("everybody"), people), value=named if named in people else EVERY),
-        gr.update(
-            choices=_choices(said("all_shows"), sorted({s.show for s in summaries})), value=query.get("show", EVERY)
-        ),
-        gr.update(choices=[(said("all_episodes"), EVERY), *titles], value=query.get("episode", EVERY)),
-        bool(query.get("exact")),
-    ]
+    shows = sorted({summary.show for summary in summaries})
+    person = query.get("person", EVERY) if query.get("person") in people else EVERY
+    show, episode, exact = query.get("show", EVERY), query.get("episode", EVERY), bool(query.get("exact"))
+    furniture = {
+        "person": gr.update(choices=_choices(said("everybody"), people), value=person),
+        "show": gr.update(choices=_choices(said("all_shows"), shows), value=show),
+        "episode": gr.update(choices=[(said("all_episodes"), EVERY), *titles], value=episode),
+        "exact": exact,
+    }
+    if "topic" not in query:  # its field is left alone: somebody may be typing already
+        return furniture
+    topic = query["topic"][:2000]
+    found = shown(assistant, topic, person, show, episode, EVERY, "", "", "best", exact) if topic else {}
+    return {"topic": topic, **furniture, **found}
 
 
 def _choices(every: str, names: list[str]) -> list[tuple[str, str]]:
@@ -139,20 +162,20 @@ def shown(
     until: str,
     order: Order,
     exact: bool,
-) -> tuple[Search | None, str]:
+) -> Changes:
     """What was found, and the HTML of its first page; nothing and why where there is none."""
     if not topic.strip():
-        return None, notice(said("start"))
+        return {"search": None, "found": notice(said("start"))}
     try:
         filters = Filters.parse(show, episode, person, role, since, until)
         with assistant.pinned() as pinned:
             search = searched(pinned, topic.strip(), filters, order, exact)
             if not search.citations:
-                return None, passages_staff.nothing(search.told)
-            return search, page_of(pinned.library, search, 0)
+                return {"search": None, "found": passages_staff.nothing(search.told)}
+            return {"search": search, "found": page_of(pinned.library, search, 0)}
     except VerbatimError as error:
         bad_date = isinstance(error, FilterError) and error.fault == "date" and said("bad_date", date=error.value)
-        return None, notice(bad_date or str(error), problem=True)
+        return {"search": None, "found": notice(bad_date or str(error), problem=True)}
 
 
 def searched(assistant: Assistant, topic: str, filters: Filters, order: Order, exact: bool) -> Search:
@@ -170,9 +193,13 @@ def searched(assistant: Assistant, topic: str, filters: Filters, order: Order, e
     else:
         findings = find_topic(assistant, topic, filters)
         citations, searched_in = findings.citations, counted(findings.searched, "episode")
-        told = said("found", passages=counted(len(citations), "passage"), episodes=_episodes(citations), naming=findings.naming,
+        told = said(
+            "found",
+            passages=counted(len(citations), "passage"),
+            episodes=_episodes(citations),
+            naming=findings.naming,
             searched=searched_in,
-        )  # fmt: skip
+        )
         asked = assistant.understand(topic, (), filters)[0].words or content_words(topic)
         marked = frozenset(stem for word in asked for stem in stems(re.findall(r"\w+", word)))
         if not citations:

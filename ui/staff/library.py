@@ -18,6 +18,7 @@ from index.library import EpisodeSummary, Library
 from index.reading.read import TRANSCRIPT_SUFFIXES
 from rag.answer import clock
 from rag.assistant import Assistant
+from ui.shared.events import Changes, Outputs, on
 from ui.shared.html import counted, day, heading, listed, notice, section
 from ui.staff import drafts as incoming
 from ui.staff import evaluate_html as html
@@ -27,6 +28,7 @@ from ui.words.evaluate import said
 
 PREVIEW_TURNS = 4
 PREVIEW_LETTERS = 300
+NOTHING_TO_UNDO = {"undo_keys": (), "undo": gr.update(visible=False)}
 
 
 def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
@@ -69,58 +71,69 @@ def holdings_screen(page: gr.Blocks, assistant: Assistant) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     at_once: dict[str, Any] = {"queue": False, **quiet}
     working: dict[str, Any] = {"concurrency_limit": 4, **quiet}
-    typed = [which, title, show, date, people]
-    shown = [head, episodes, chosen, binned, charts]
-    filled = [form, which, title, show, date, people, begins, save]
+    fields: Outputs = {"which": which, "title": title, "show": show, "date": date, "people": people}
+    holdings = {"head": head, "episodes": episodes, "chosen": chosen, "binned": binned, "charts": charts}
+    filled = {"form": form, **fields, "begins": begins, "save": save}
+    draft: Outputs = {"drafts": drafts, "states": states, **filled}
+    after_removing = {"line": line, "undo_keys": undo_keys, "undo": undo}
+    typed = list(fields.values())
 
-    def furnish() -> list[Any]:
+    def furnish() -> Changes:
         return furnished(library)
 
-    def take(paths: list[str] | None, held: Drafts) -> Iterator[list[Any]]:
+    def take(paths: list[str] | None, held: Drafts) -> Iterator[Changes]:
         incoming.discard(held)
         yield from taken(library, paths or [])
 
-    def keep(held: Drafts, *values: str) -> tuple[Drafts, str]:
-        try:
-            return with_typed(held, *values), ""
-        except VerbatimError as error:
-            return held, notice(str(error), problem=True)
+    def choose(held: Drafts, name: str | None) -> Changes:
+        return {key: value for key, value in form_of(held, name).items() if key != "form"}
 
-    def store(held: Drafts, *values: str) -> Iterator[list[Any]]:
+    def keep(held: Drafts, *values: str) -> Changes:
+        try:
+            return {"drafts": with_typed(held, *values), "line": ""}
+        except VerbatimError as error:
+            return {"line": notice(str(error), problem=True)}
+
+    def store(held: Drafts, *values: str) -> Iterator[Changes]:
         yield from stored(library, held, *values)
 
-    def drop(held: Drafts) -> list[Any]:
+    def drop(held: Drafts) -> Changes:
         incoming.discard(held)
-        return [(), "", None, *form_of((), None)]
+        return {"drafts": (), "states": "", "files": None, **form_of((), None)}
 
-    def out(ids: list[str], request: gr.Request) -> list[Any]:
+    def out(ids: list[str], request: gr.Request) -> Changes:
         return removed(library, ids, request.username)
 
-    def restore(keys: Sequence[str]) -> list[Any]:
+    def restore(keys: Sequence[str]) -> Changes:
         return put_back(library, keys)
 
-    def gone(keys: Sequence[str]) -> list[Any]:
+    def ask_first(keys: Sequence[str]) -> Changes:
+        return {"sure": gr.update(visible=bool(keys))}
+
+    def gone(keys: Sequence[str]) -> Changes:
         return deleted(library, keys)
 
-    page.load(furnish, None, shown, **at_once)
-    # Two changes may come within the time that one look at the library takes: the last of them is looked at too.
+    on(page.load, furnish, None, holdings, **at_once)
+    # Two may come within the time that one takes to be answered: the last of them is looked at too.
     anew: dict[str, Any] = {"trigger_mode": "always_last", **at_once}
-    files.upload(take, [files, drafts], [drafts, states, *filled], **working)
-    which.input(lambda held, name: form_of(held, name)[2:], [drafts, which], filled[2:], **at_once)
-    box: Any  # Gradio gives its components their events as they are made
-    for box in typed[1:]:
-        box.blur(keep, [drafts, *typed], [drafts, line], **at_once)
-    saved = save.click(store, [drafts, *typed], [drafts, states, line, *filled], **working)
-    saved.then(furnish, None, shown, **anew)
-    discard.click(drop, drafts, [drafts, states, files, *filled], **at_once)
-    remove.click(out, chosen, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **anew)
-    undo.click(restore, undo_keys, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **anew)
-    back.click(restore, binned, [line, undo_keys, undo], **quiet).then(furnish, None, shown, **anew)
-    delete.click(lambda keys: gr.update(visible=bool(keys)), binned, sure, **at_once)
-    sure.click(gone, binned, [line, sure], **quiet).then(furnish, None, shown, **anew)
+    on(files.upload, take, [files, drafts], draft, **working)
+    on(which.input, choose, [drafts, which], filled, **anew)
+    # One event of all fields, so that what is told of an earlier field never comes after what is told of a later one.
+    on([box.blur for box in typed[1:]], keep, [drafts, *typed], {"drafts": drafts, "line": line}, **anew)
+    on(discard.click, drop, drafts, {"files": files, **draft}, **at_once)
+    on(delete.click, ask_first, binned, {"sure": sure}, **at_once)
+    changed = [
+        on(save.click, store, [drafts, *typed], {"line": line, **draft}, **working),
+        on(remove.click, out, chosen, after_removing, **quiet),
+        on(undo.click, restore, undo_keys, after_removing, **quiet),
+        on(back.click, restore, binned, after_removing, **quiet),
+        on(sure.click, gone, binned, {"line": line, "sure": sure}, **quiet),
+    ]
+    for done in changed:
+        on(done.then, furnish, None, holdings, **anew)
 
 
-def furnished(library: Library) -> list[Any]:
+def furnished(library: Library) -> Changes:
     """Head, table, the choices of both lists and the charts, of the library as it is now."""
     summaries = library.summaries()
     names = [(f"{summary.title} ({summary.show})", summary.id) for summary in summaries]
@@ -129,13 +142,13 @@ def furnished(library: Library) -> list[Any]:
         for removed in library.in_bin()
     ]
     drawn = [(said("chart_people"), spoken_chart(summaries)), (said("chart_episodes"), episodes_chart(summaries))]
-    return [
-        heading(said("library"), html.library_lead(summaries) if summaries else said("library_empty")),
-        html.episodes_table(summaries, problems_of(library, summaries)),
-        gr.update(choices=names, value=[]),
-        gr.update(choices=entries, value=[]),
-        html.charts(drawn, said("chart_none")),
-    ]
+    return {
+        "head": heading(said("library"), html.library_lead(summaries) if summaries else said("library_empty")),
+        "episodes": html.episodes_table(summaries, problems_of(library, summaries)),
+        "chosen": gr.update(choices=names, value=[]),
+        "binned": gr.update(choices=entries, value=[]),
+        "charts": html.charts(drawn, said("chart_none")),
+    }
 
 
 def problems_of(library: Library, summaries: Sequence[EpisodeSummary]) -> dict[str, list[str]]:
@@ -153,15 +166,19 @@ def problems_of(library: Library, summaries: Sequence[EpisodeSummary]) -> dict[s
 # Adding
 
 
-def taken(library: Library, paths: Sequence[str]) -> Iterator[list[Any]]:
-    """The drafts of these files and their form, after each one that is read."""
+def taken(library: Library, paths: Sequence[str]) -> Iterator[Changes]:
+    """The drafts of these files after each one that is read, and their form at the end."""
     drafts: Drafts = ()
     shows = Counter(summary.show for summary in library.summaries())
     for drafts in incoming.read_drafts(paths, show=next((show for show, _ in shows.most_common(1)), "")):
-        yield [drafts, html.drafts_table([state_of(draft) for draft in drafts]), *[gr.skip()] * 8]
+        yield listed_drafts(drafts)
     first = next((draft.name for draft in drafts if draft.episode), None)
-    states = html.drafts_table([state_of(draft, known=titles(library)) for draft in drafts])
-    yield [drafts, states, *form_of(drafts, first)]
+    yield listed_drafts(drafts, known=titles(library)) | form_of(drafts, first)
+
+
+def listed_drafts(drafts: Drafts, *, known: frozenset[tuple[str, str]] = frozenset()) -> dict[str, Any]:
+    """The drafts, and the table that says where each stands."""
+    return {"drafts": drafts, "states": html.drafts_table([state_of(draft, known=known) for draft in drafts])}
 
 
 def titles(library: Library) -> frozenset[tuple[str, str]]:
@@ -189,24 +206,21 @@ def state_of(draft: FileDraft, *, known: frozenset[tuple[str, str]] = frozenset(
     return draft.name, "ready", "; ".join([line, *draft.episode.mended]) + again
 
 
-def form_of(drafts: Drafts, name: str | None) -> list[Any]:
-    """The form for the draft of that name: visible, choices, four fields, how it begins, and the button's words."""
+def form_of(drafts: Drafts, name: str | None) -> dict[str, Any]:
+    """The form for the draft of that name: whether it shows, choices, four fields, how it begins, and the button's words."""
     ready = [draft for draft in drafts if draft.episode and not draft.saved]
     draft = next((draft for draft in ready if draft.name == name), ready[0] if ready else None)
-    button = gr.update(value=said("save", files=counted(len(ready), "file")))
-    if draft is None:
-        return [gr.update(visible=False), gr.update(choices=[], value=None), "", "", "", "", "", button]
-    fields = draft.fields
-    return [
-        gr.update(visible=True),
-        gr.update(choices=[draft.name for draft in ready], value=draft.name, visible=len(ready) > 1),
-        str(fields.get("title") or ""),
-        str(fields.get("show") or ""),
-        str(fields.get("date") or ""),
-        incoming.people_text(draft),
-        html.preview(first_turns(draft)),
-        button,
-    ]
+    fields = draft.fields if draft else {}
+    return {
+        "form": gr.update(visible=draft is not None),
+        "which": gr.update(
+            choices=[draft.name for draft in ready], value=draft.name if draft else None, visible=len(ready) > 1
+        ),
+        **{key: str(fields.get(key) or "") for key in ("title", "show", "date")},
+        "people": incoming.people_text(draft) if draft else "",
+        "begins": html.preview(first_turns(draft)) if draft else "",
+        "save": gr.update(value=said("save", files=counted(len(ready), "file"))),
+    }
 
 
 def first_turns(draft: FileDraft) -> list[tuple[str, str, str]]:
@@ -228,27 +242,27 @@ def with_typed(drafts: Drafts, which: str | None, title: str, show: str, date: s
     )
 
 
-def stored(library: Library, drafts: Drafts, *typed: str) -> Iterator[list[Any]]:
+def stored(library: Library, drafts: Drafts, *typed: str) -> Iterator[Changes]:
     """Saves the drafts that are ready; their states after each one, and at the end what is left of the form."""
     try:
         drafts = with_typed(drafts, *typed)
     except VerbatimError as error:
-        yield [gr.skip(), gr.skip(), notice(str(error), problem=True), *[gr.skip()] * 8]
+        yield {"line": notice(said("not_saved", why=error), problem=True)}
         return
     drafts = tuple(replace(draft, refusal="") if draft.episode else draft for draft in drafts)
     for after in incoming.save_drafts(library, drafts):
         drafts = after
-        yield [drafts, html.drafts_table([state_of(draft) for draft in drafts]), "", *[gr.skip()] * 8]
-    yield [drafts, html.drafts_table([state_of(draft) for draft in drafts]), "", *form_of(drafts, None)]
+        yield listed_drafts(drafts) | {"line": ""}
+    yield listed_drafts(drafts) | {"line": ""} | form_of(drafts, None)
 
 
 # Removing
 
 
-def removed(library: Library, ids: Sequence[str], by: str | None) -> list[Any]:
+def removed(library: Library, ids: Sequence[str], by: str | None) -> Changes:
     """Moves episodes to the bin: the line to show, the keys that undo it, and the button that does."""
     if not ids:
-        return [notice(said("choose_first"), problem=True), (), gr.update(visible=False)]
+        return NOTHING_TO_UNDO | {"line": notice(said("choose_first"), problem=True)}
     done = []
     try:
         for id_ in ids:
@@ -257,32 +271,34 @@ def removed(library: Library, ids: Sequence[str], by: str | None) -> list[Any]:
         line = notice(str(error), problem=True)
     else:
         line = notice(said("removed", titles=listed([each.title for each in done], limit=4)))
-    return [line, tuple(each.key for each in done), gr.update(visible=bool(done))]
+    keys = tuple(each.key for each in done)
+    return {"line": line, "undo_keys": keys, "undo": gr.update(visible=bool(keys))}
 
 
-def put_back(library: Library, keys: Sequence[str]) -> list[Any]:
+def put_back(library: Library, keys: Sequence[str]) -> Changes:
     """Puts removed episodes back: the line to show, no keys to undo, and no button."""
     if not keys:
-        return [notice(said("choose_first"), problem=True), (), gr.update(visible=False)]
+        return NOTHING_TO_UNDO | {"line": notice(said("choose_first"), problem=True)}
     known = {removed.key: removed.title for removed in library.in_bin()}
     try:
         for key in keys:
             library.from_bin(key)
     except VerbatimError as error:
-        return [notice(str(error), problem=True), (), gr.update(visible=False)]
+        return NOTHING_TO_UNDO | {"line": notice(str(error), problem=True)}
     line = said("put_back_done", titles=listed([known.get(key, key) for key in keys], limit=4))
-    return [notice(line), (), gr.update(visible=False)]
+    return NOTHING_TO_UNDO | {"line": notice(line)}
 
 
-def deleted(library: Library, keys: Sequence[str]) -> list[Any]:
+def deleted(library: Library, keys: Sequence[str]) -> Changes:
     """Deletes removed episodes for good: the line to show, and the button that asked whether one is sure, gone."""
+    asked = {"sure": gr.update(visible=False)}
     if not keys:
-        return [notice(said("choose_first"), problem=True), gr.update(visible=False)]
+        return asked | {"line": notice(said("choose_first"), problem=True)}
     known = {removed.key: removed.title for removed in library.in_bin()}
     try:
         for key in keys:
             library.empty_bin(key)
     except VerbatimError as error:
-        return [notice(str(error), problem=True), gr.update(visible=False)]
+        return asked | {"line": notice(str(error), problem=True)}
     line = said("deleted", titles=listed([known.get(key, key) for key in keys], limit=4))
-    return [notice(line), gr.update(visible=False)]
+    return asked | {"line": notice(line)}

@@ -6,18 +6,22 @@ from ui.words.form import Words
 
 COLUMNS = ("Episode", "Date", "People", "Length", "Format", "Speakers", "Times", "Passages", "Problems")
 SPEAKER_SOURCES = {"labelled": "labelled", "recovered": "recovered", "corrected": "corrected", "unknown": "not known"}
-TIME_SOURCES = {
-    "transcript": "transcript", "aligned": "aligned", "estimated": "≈ estimated", "corrected": "corrected",
-}  # fmt: skip
+TIME_SOURCES = {"transcript": "transcript", "aligned": "aligned", "estimated": "≈ estimated", "corrected": "corrected"}
 FEEDBACK_KINDS = {
-    "right": "right", "wrong_speaker": "wrong speaker", "wrong_time": "wrong time", "wrong_quote": "wrong quote",
-    "missed": "missed it", "note": "note",
-}  # fmt: skip
+    "right": "right",
+    "wrong_speaker": "wrong speaker",
+    "wrong_time": "wrong time",
+    "wrong_quote": "wrong quote",
+    "missed": "missed it",
+    "note": "note",
+}
 VERDICT_NAMES = {
-    "answered": "answered", "said_by_other": "said by somebody else",
-    "asked_not_answered": "asked, not answered", "not_said": "not said",
+    "answered": "answered",
+    "said_by_other": "said by somebody else",
+    "asked_not_answered": "asked, not answered",
+    "not_said": "not said",
     "unknown_person": "unknown person",
-}  # fmt: skip
+}
 
 said = Words(
     {
@@ -57,6 +61,7 @@ said = Words(
         "preview": "How it begins",
         "save": "Save {files}",
         "save_none": "Save",
+        "not_saved": "Not saved: {why}",
         "discard": "Discard",
         "files": "Files",
         "file": "File",

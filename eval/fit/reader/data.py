@@ -280,9 +280,16 @@ class ExampleMaker:
         return {(id(text), n): names[turn[place] % len(names)] for place, (text, n) in enumerate(window)}
 
     def _shown(
-        self, item: Item, kind: str, window: list[tuple[Text, int]], voices: dict[tuple[int, int], str],
-        answered: bool, anyone: bool, question: str, bare: bool = False,
-    ) -> ReaderExample:  # fmt: skip
+        self,
+        item: Item,
+        kind: str,
+        window: list[tuple[Text, int]],
+        voices: dict[tuple[int, int], str],
+        answered: bool,
+        anyone: bool,
+        question: str,
+        bare: bool = False,
+    ) -> ReaderExample:
         """The sentences as one text with a label before each turn, and where everything lies in it."""
         passage, sentences, spans = "", [], []
         home = self.texts[item.text]

@@ -67,9 +67,15 @@ def expressions() -> Iterator[tuple[str, re.Pattern[str], list[str]]]:
 
 
 _WAYS = {
-    "match": "match", "fullmatch": "fullmatch", "search": "search", "finditer": "finditer", "findall": "finditer",
-    "sub": "finditer", "subn": "finditer", "split": "finditer",
-}  # fmt: skip
+    "match": "match",
+    "fullmatch": "fullmatch",
+    "search": "search",
+    "finditer": "finditer",
+    "findall": "finditer",
+    "sub": "finditer",
+    "subn": "finditer",
+    "split": "finditer",
+}
 
 
 def worst_text(

@@ -47,8 +47,19 @@ MEBIBYTES = 500
 WALL = 120.0  # seconds by the clock without a sign of life: a worker that waits for something uses no processor
 WORKER = ("-m", "eval.studies.files.fuzz")
 PLACES = 4  # innermost places of our own code that distinguish faults
-NAMES = ("talk", "talk", "talk", "talk", "t\u200falk", "2023-01-02 Ann & Bo", "a" * 200, "-x", ".hidden",
-         "\udcff\udcfe", "x\x1b[2J\ny")  # fmt: skip
+NAMES = (
+    "talk",
+    "talk",
+    "talk",
+    "talk",
+    "t\u200falk",
+    "2023-01-02 Ann & Bo",
+    "a" * 200,
+    "-x",
+    ".hidden",
+    "\udcff\udcfe",
+    "x\x1b[2J\ny",
+)
 
 
 @dataclass

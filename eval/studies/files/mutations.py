@@ -61,10 +61,22 @@ NESTS = (
     "</w:tc></w:tr></w:tbl>"), ("<w:p>", "</w:p>"),
 )  # fmt: skip
 ENCODINGS = (
-    "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "cp1252", "latin-1", "cp1251", "shift_jis",
-    "gb18030", "utf-7",
-    "cp037", "mac_roman", "big5",
-)  # fmt: skip
+    "utf-8-sig",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "utf-32-be",
+    "cp1252",
+    "latin-1",
+    "cp1251",
+    "shift_jis",
+    "gb18030",
+    "utf-7",
+    "cp037",
+    "mac_roman",
+    "big5",
+)
 XML = (
     '<w:gridSpan w:val="{n}"/>', "<w:vMerge/>", '<w:vMerge w:val="restart"/>', "<w:tbl/>", "<w:tbl><w:tr/></w:tbl>",
     "<w:tr><w:tc/></w:tr>",
@@ -222,8 +234,17 @@ def _tags(text: str, random: Random) -> str:
 
 
 _TEXT: tuple[Callable[[str, Random], str], ...] = (
-    _lines_moved, _lines_moved, _tokens_moved, _tokens_moved, _numbers, _inserted, _inserted, _run, _nested, _tags,
-)  # fmt: skip
+    _lines_moved,
+    _lines_moved,
+    _tokens_moved,
+    _tokens_moved,
+    _numbers,
+    _inserted,
+    _inserted,
+    _run,
+    _nested,
+    _tags,
+)
 
 
 def _odd(random: Random) -> Any:

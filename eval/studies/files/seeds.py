@@ -65,18 +65,33 @@ def _sample(file: Path) -> Seed:
 
 def _lines(form: str, joined: str = "\n") -> bytes:
     rows = (
-        form.format(number=n, who=who, first=who.split()[0].upper(), at=clock(at), comma=clock(at, ","), end=clock(at + 4),
-                    ended=clock(at + 4, ","), text=text, short=f"{int(at // 60)}:{int(at % 60):02}")
+        form.format(
+            number=n,
+            who=who,
+            first=who.split()[0].upper(),
+            at=clock(at),
+            comma=clock(at, ","),
+            end=clock(at + 4),
+            ended=clock(at + 4, ","),
+            text=text,
+            short=f"{int(at // 60)}:{int(at % 60):02}",
+        )
         for n, (who, at, text) in enumerate(TALK, 1)
-    )  # fmt: skip
+    )
     return joined.join(rows).encode()
 
 
 _META = {
-    "show": "Salt & Lantern", "title": "The rope walk", "date": "2023-03-04", "duration": 44.5, "id": "rope-walk",
-    "description": "About ropes.\n\n0:00 Begin\n0:14 How long it is\n0:31 Again", "url": "https://example.org/rope",
-    "people": [{"name": "Ida Holm", "role": "host"}, "Bo Dahl"], "audio": "rope.mp3",
-}  # fmt: skip
+    "show": "Salt & Lantern",
+    "title": "The rope walk",
+    "date": "2023-03-04",
+    "duration": 44.5,
+    "id": "rope-walk",
+    "description": "About ropes.\n\n0:00 Begin\n0:14 How long it is\n0:31 Again",
+    "url": "https://example.org/rope",
+    "people": [{"name": "Ida Holm", "role": "host"}, "Bo Dahl"],
+    "audio": "rope.mp3",
+}
 _CHAPTERS = {"version": "1.2.0", "chapters": [{"startTime": at, "title": text[:20]} for _, at, text in TALK[::3]]}
 _FRONT = """---
 title: "The rope walk: part 1"

@@ -78,19 +78,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     result = {
         "made_by": {
             "transcripts": [folder.name if folder != SAMPLES else "samples" for folder in options.transcripts],
-            "episodes": len(episodes), "cases": len(cases), "seed": options.seed, "scale": options.scale, "commit": commit(),
-            "machine": machine(), "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "episodes": len(episodes),
+            "cases": len(cases),
+            "seed": options.seed,
+            "scale": options.scale,
+            "commit": commit(),
+            "machine": machine(),
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - began, 1),
         },
         "halves": {half: figures([o for o in outcomes if o.case.half == half]) for half in ("dev", "test")},
         "both": figures(outcomes),
-    }  # fmt: skip
+    }
     ours = [outcome for outcome in outcomes if outcome.case.half == options.half]
     print(table(ours, f"{options.half} half"))
     print(summary(result))
     for outcome in failures(ours, options.show):
-        print(f"\n{outcome.case.kind}: {outcome.became} ({outcome.why})\n  {outcome.case.sentence}\n  > {outcome.text}"
-              f"\n  = {outcome.case.quotes[outcome.case.source - 1].text}")  # fmt: skip
+        print(
+            f"\n{outcome.case.kind}: {outcome.became} ({outcome.why})\n  {outcome.case.sentence}\n  > {outcome.text}"
+            f"\n  = {outcome.case.quotes[outcome.case.source - 1].text}"
+        )
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return 0

@@ -106,9 +106,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, delta: dict[str, str], *, finish: str | None = None) -> None:
         chunk = {
-            "id": "1", "object": "chat.completion.chunk", "created": 1, "model": "honest",
+            "id": "1",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": "honest",
             "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
-        }  # fmt: skip
+        }
         self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
 
 

@@ -60,17 +60,36 @@ _SAME = """big/large little/small kids/children begin/start began/started begins
     cannot/can't believe/think thinks/believes""".split()
 SAME = {one: other for one, other in (pair.split("/") for pair in _SAME)}
 _REPORTS = (
-    "{who} says that {it}", "{who} says {it}", "{who} explains that {it}", "{who} notes that {it}", "{who} recalls that {it}",
-    "{who} points out that {it}", "{who} adds that {it}", "{who} argues that {it}", "According to {who}, {it}",
-    "{It}, {who} says", "{It}, according to {who}", "{who} told the listeners that {it}", "{who} mentions that {it}",
+    "{who} says that {it}",
+    "{who} says {it}",
+    "{who} explains that {it}",
+    "{who} notes that {it}",
+    "{who} recalls that {it}",
+    "{who} points out that {it}",
+    "{who} adds that {it}",
+    "{who} argues that {it}",
+    "According to {who}, {it}",
+    "{It}, {who} says",
+    "{It}, according to {who}",
+    "{who} told the listeners that {it}",
+    "{who} mentions that {it}",
     "In the episode, {who} says that {it}",
-)  # fmt: skip
+)
 _REPORTED_BACK = ("{who} said that {it}", "{who} explained that {it}", "{who} said {it}", "As {who} put it, {it}")
 QUOTE_STYLES = (
-    "{who} says “{it}”", "{who} says: “{it}”", "“{it},” says {who}", "According to {who}, “{it}”", '{who} says "{it}"',
-    "{who} puts it like this: “{it}”", "“{it},” {who} explains", "In the words of {who}, “{it}”", "{who} said that “{it}”",
-    "{who}: “{it}”", "Asked about it, {who} answers “{it}”", "{who} remembers: “{it}”",
-)  # fmt: skip
+    "{who} says “{it}”",
+    "{who} says: “{it}”",
+    "“{it},” says {who}",
+    "According to {who}, “{it}”",
+    '{who} says "{it}"',
+    "{who} puts it like this: “{it}”",
+    "“{it},” {who} explains",
+    "In the words of {who}, “{it}”",
+    "{who} said that “{it}”",
+    "{who}: “{it}”",
+    "Asked about it, {who} answers “{it}”",
+    "{who} remembers: “{it}”",
+)
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
 _UNITS += "seventeen eighteen nineteen twenty".split()
 _TENS = {
@@ -81,15 +100,24 @@ _NUMBER_WORD = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 FILLERS = (
-    "{A} has a long history and remains popular to this day", "Many experts agree that {a} is important for {b}",
-    "This shows how much {who} cares about {a} and {b}", "In conclusion, {a} plays a key role in modern life",
-    "{who} is widely regarded as one of the leading voices on {a}", "{A} and {b} have always gone hand in hand",
-    "Overall, the discussion of {a} highlights the challenges of {b}", "{who} hopes that {a} will inspire the next generation",
-    "Experts recommend paying close attention to {a}", "It is a fascinating insight into {a}",
-    "{who} believes that {a} could change the world", "The story of {a} is one of hope and resilience",
-    "{who} was deeply moved by {a}", "Critics have praised {who} for this view of {a}", "{A} is cheaper than {b} in most countries",
-    "{who} plans to publish a book about {a} next year", "Listeners wrote in to thank {who} for explaining {a}",
-)  # fmt: skip
+    "{A} has a long history and remains popular to this day",
+    "Many experts agree that {a} is important for {b}",
+    "This shows how much {who} cares about {a} and {b}",
+    "In conclusion, {a} plays a key role in modern life",
+    "{who} is widely regarded as one of the leading voices on {a}",
+    "{A} and {b} have always gone hand in hand",
+    "Overall, the discussion of {a} highlights the challenges of {b}",
+    "{who} hopes that {a} will inspire the next generation",
+    "Experts recommend paying close attention to {a}",
+    "It is a fascinating insight into {a}",
+    "{who} believes that {a} could change the world",
+    "The story of {a} is one of hope and resilience",
+    "{who} was deeply moved by {a}",
+    "Critics have praised {who} for this view of {a}",
+    "{A} is cheaper than {b} in most countries",
+    "{who} plans to publish a book about {a} next year",
+    "Listeners wrote in to thank {who} for explaining {a}",
+)
 
 
 # Honest
@@ -122,17 +150,30 @@ def third_person(text: str, pronouns: Pronouns) -> str | None:
         return match[0]
 
     text = text.replace("’", "'")
-    for pattern, indirect in ((r"\bI'm\b", f"{he} {be}"), (r"\bI've\b", f"{he} {has}"), (r"\bI'll\b", f"{he} will"),
-                          (r"\bI'd (?=(?:been|had|got|never|no|a|an|nothing|just|already|sort|\w+ed)\b)", f"{he} had "),
-                          (r"\bI'd\b", f"{he} would")):  # fmt: skip
+    for pattern, indirect in (
+        (r"\bI'm\b", f"{he} {be}"),
+        (r"\bI've\b", f"{he} {has}"),
+        (r"\bI'll\b", f"{he} will"),
+        (r"\bI'd (?=(?:been|had|got|never|no|a|an|nothing|just|already|sort|\w+ed)\b)", f"{he} had "),
+        (r"\bI'd\b", f"{he} would"),
+    ):
         text = re.sub(pattern, indirect, text)
     text = re.sub(r"\bI ([\w']+)", verb, text)
-    for pattern, indirect in ((r"\bI\b", he), (r"\bme\b", him), (r"\b[Mm]y\b", his), (r"\bmine\b", hers),
-                          (r"\bmyself\b", f"{him}self"), (r"\b[Ww]e're\b", "they are"), (r"\b[Ww]e've\b", "they have"),
-                          (r"\b[Ww]e'll\b", "they will"),
-                          (r"\b[Ww]e'd (?=(?:been|had|got|gone|never|no|a|\w+ed)\b)", "they had "),
-                          (r"\b[Ww]e'd\b", "they would"), (r"\b[Ww]e\b", "they"), (r"\bus\b", "them"),
-                          (r"\b[Oo]urs?\b", "their")):  # fmt: skip
+    for pattern, indirect in (
+        (r"\bI\b", he),
+        (r"\bme\b", him),
+        (r"\b[Mm]y\b", his),
+        (r"\bmine\b", hers),
+        (r"\bmyself\b", f"{him}self"),
+        (r"\b[Ww]e're\b", "they are"),
+        (r"\b[Ww]e've\b", "they have"),
+        (r"\b[Ww]e'll\b", "they will"),
+        (r"\b[Ww]e'd (?=(?:been|had|got|gone|never|no|a|\w+ed)\b)", "they had "),
+        (r"\b[Ww]e'd\b", "they would"),
+        (r"\b[Ww]e\b", "they"),
+        (r"\bus\b", "them"),
+        (r"\b[Oo]urs?\b", "their"),
+    ):
         text = re.sub(pattern, indirect, text)
     return None if refused else text.replace("themself", "themselves")
 

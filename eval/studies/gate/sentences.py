@@ -169,14 +169,24 @@ class Maker:
         self.names = sorted(names) + NAMES
         self.lower = {word for one in said for word in re.findall(r"\b[a-z']+", one.text)}
         self.kinds: Mapping[str, Callable[[QuotedSentence], Case | None]] = {
-            "quote": self.quote, "quote inside": self.quote_inside, "paraphrase": self.paraphrase,
-            "two speakers": self.two_speakers, "report told as one": self.report_named,
-            "swapped speaker, quoted": self.swapped_quoted, "swapped speaker, not quoted": self.swapped_plain,
-            "quote with a word changed": self.quote_changed, "two half quotes joined": self.joined,
-            "words of another episode": self.other_episode, "negation changed": self.negation,
-            "number changed": self.number, "name changed": self.name, "invented mark": self.invented,
-            "mark on anything": self.filler, "reporter credited": self.reporter, "word swapped": self.swapped_word,
-        }  # fmt: skip
+            "quote": self.quote,
+            "quote inside": self.quote_inside,
+            "paraphrase": self.paraphrase,
+            "two speakers": self.two_speakers,
+            "report told as one": self.report_named,
+            "swapped speaker, quoted": self.swapped_quoted,
+            "swapped speaker, not quoted": self.swapped_plain,
+            "quote with a word changed": self.quote_changed,
+            "two half quotes joined": self.joined,
+            "words of another episode": self.other_episode,
+            "negation changed": self.negation,
+            "number changed": self.number,
+            "name changed": self.name,
+            "invented mark": self.invented,
+            "mark on anything": self.filler,
+            "reporter credited": self.reporter,
+            "word swapped": self.swapped_word,
+        }
 
     def make(self, kind: str, count: int) -> list[Case]:
         """Up to `count` different cases of a kind, of sentences drawn at random; fewer where it can't be made of
@@ -220,9 +230,14 @@ class Maker:
         if self.rng.random() < 0.4:
             asked, people = f"What is said about {about or words[0]}?", ()
         return Case(
-            kind, sentence, tuple(quotes[n] for n in order), numbers[0],
-            Question(asked, tuple(words), people, said=True), said.quote.episode.id, said.half,
-        )  # fmt: skip
+            kind,
+            sentence,
+            tuple(quotes[n] for n in order),
+            numbers[0],
+            Question(asked, tuple(words), people, said=True),
+            said.quote.episode.id,
+            said.half,
+        )
 
     def distractors(self, said: QuotedSentence) -> Iterator[Quote]:
         """Another speaker of the same episode, then anybody."""
@@ -310,10 +325,15 @@ class Maker:
         if made is None:
             return None
         indirect, source, words = made
-        style = self.rng.choice((
-            "{who} says {source} used to say “{it}”", "{who} quotes {source}: “{it}”", "{who} says that {source} said {it}",
-            "According to {who}, {source} said “{it}”", "{who} recalls what {source} said: “{it}”",
-        ))  # fmt: skip
+        style = self.rng.choice(
+            (
+                "{who} says {source} used to say “{it}”",
+                "{who} quotes {source}: “{it}”",
+                "{who} says that {source} said {it}",
+                "According to {who}, {source} said “{it}”",
+                "{who} recalls what {source} said: “{it}”",
+            )
+        )
         return self.case(
             "report told as one", indirect, style.format(who=self.short(indirect.who), source=source, it=words)
         )
@@ -431,10 +451,16 @@ class Maker:
         if re.search(r"\b(?:I|[Ww]e|my|our|me|us)\b", words):
             return None
         source = self.rng.choice([*NAMES, "my grandmother", "my old teacher", "my brother"])
-        indirect = self.rng.choice((
-            "As {source} used to say, {it}.", "{it}, as {source} once put it.", "{Source} told me that {it}.",
-            "{Source} always said {it}.", "{it}, {source} said to me.", "{Source} wrote that {it}.",
-        ))  # fmt: skip
+        indirect = self.rng.choice(
+            (
+                "As {source} used to say, {it}.",
+                "{it}, as {source} once put it.",
+                "{Source} told me that {it}.",
+                "{Source} always said {it}.",
+                "{it}, {source} said to me.",
+                "{Source} wrote that {it}.",
+            )
+        )
         low = words[0].lower() + words[1:] if self.is_word(words.split()[0]) else words
         text = indirect.format(source=source, Source=source[0].upper() + source[1:], it=low)
         episode, turn = said.quote.episode, said.quote.turn

@@ -86,13 +86,24 @@ def insert_episode(
         " source, speaker_sources, time_sources, unlabelled, voices)"
         " VALUES (?, (SELECT id FROM shows WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            id_, episode.show.name, episode.title, episode.date, episode.description, episode.duration, episode.audio,
-            episode.url, episode.format, json.dumps(episode.mended), episode.content_hash, source,
+            id_,
+            episode.show.name,
+            episode.title,
+            episode.date,
+            episode.description,
+            episode.duration,
+            episode.audio,
+            episode.url,
+            episode.format,
+            json.dumps(episode.mended),
+            episode.content_hash,
+            source,
             _speaker_sources(episode),
-            _time_sources(episode), episode.unlabelled,
+            _time_sources(episode),
+            episode.unlabelled,
             json.dumps(episode.voices),
         ),
-    )  # fmt: skip
+    )
     seals.new(connection, row)
     insert_turns(connection, row, episode, insert_people(connection, row, episode))
     connection.executemany(
