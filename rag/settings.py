@@ -71,8 +71,8 @@ class Settings(Public):
     max_cost: float = 0.0
     """Most that one answer may cost, in the currency of the prices; 0 for no limit. It needs the prices."""
     reader: str | None = None
-    """What reads the passages found and chooses the words that answer: `embedded`, `model` (the language model, the default
-    where one is set) or `none`: rules."""
+    """What reads the passages found and chooses the words that answer: `embedded` (the network that comes along), `model` (the
+    language model, the default where one is set) or `none`: rules."""
     planner: Literal["rules", "model"] = "rules"
     """What decides whether a question needs several search passes (comparisons, lists): rules, or the language model too."""
     support: Literal["rules", "model"] = "rules"
