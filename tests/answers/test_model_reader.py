@@ -15,8 +15,8 @@ import pytest
 from endpoint import Endpoint
 from hypothesis import given
 from hypothesis import strategies as st
+from talks import BO, episodes
 from talks import episode as talk
-from talks import episodes
 
 from index.episode import Episode, Passage, Person, Show
 from index.library import Library
@@ -220,6 +220,28 @@ def test_a_name_that_nobody_has_is_told_and_checked(endpoint: Endpoint, folder: 
     for known_or_not_asked in ("Runa Ost", "Bo Lund", "", "Zelda Quint who is not here at all and never was"):
         _, answer = ask(endpoint, folder, question, f"NOBODY {known_or_not_asked}")
         assert answer.verdict == "not_said"
+
+
+def test_a_mark_too_many_is_left_out(endpoint: Endpoint, folder: Path) -> None:
+    for question in (TURNS, "What did Runa Ost say about winding the tower clock?"):
+        for marks in (
+            "«how often do you wind»«ninety turns»", "«ninety turns»«whole year»", "«ninety turns»«four hundred»",
+            "«ninety turns»«how often do you wind»«council pay»",
+        ):  # fmt: skip
+            _, answer = ask(endpoint, folder, question, "ANSWERED", f"Runa says “ninety turns of the crank” {marks}.")
+            assert quotes(answer) == [("Runa Ost", "Every Tuesday. It takes ninety turns of the crank.")]
+            assert (answer.writer, answer.withheld) == ("llm", 0)
+
+
+@pytest.mark.parametrize("mark", ["[s{}]", "[Sentence {}]", "[#{}]", "[ {} ]", "[{}, {}]", "[{}][{}]"])
+def test_a_mark_may_be_written_in_several_ways(endpoint: Endpoint, folder: Path, mark: str) -> None:
+    def reply(prompt: str) -> str:
+        n = next(n for n, text in numbered_lines(prompt).items() if "ninety turns" in text)
+        return f"ANSWERED\nRuna says “ninety turns of the crank” {mark.format(n, n)}."
+
+    endpoint.replies = reply
+    texts, _ = ask(endpoint, folder, TURNS)
+    assert texts[-1] == "Runa says “ninety turns of the crank” [1]."
 
 
 # The second witness
@@ -544,7 +566,7 @@ def test_marks_of_any_reply_make_whole_sentences_of_one_turn_that_do_not_overlap
 ) -> None:
     marks = Marks(number(hits_of(source), {source.id: source}))
     for reply in replies:
-        marks.read(reply)
+        marks.read(reply, lambda turn: turn.speaker == BO)
     seen: set[int] = set()
     for n, quote in marks.quotes.items():
         spoken = quote.turn.spoken(quote.first, quote.last)
