@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,6 @@ from rag.draft import Draft
 from rag.evidence.check import check_quote
 from rag.evidence.retrieve import Hit
 from rag.question.scope import Filters
-from rag.settings import Settings
 from rag.writing.lines import MAY_ANSWER, UNSURE
 from rag.writing.marked import Marks
 from rag.writing.model_reader import MOST_PASSAGES, PROMPT
@@ -574,11 +572,6 @@ def test_marks_of_any_reply_make_whole_sentences_of_one_turn_that_do_not_overlap
         inside = {sentence.position for sentence in spoken}
         assert marks.lines[n].sentence.position in inside and not inside & seen
         seen |= inside
-
-
-def test_settings_say_who_reads() -> None:
-    assert Settings().reads == "embedded" and Settings(model="openai:x").reads == "model"
-    assert replace(Settings(model="openai:x"), reader="none").reads == "none"
 
 
 def test_an_unlabelled_voice_is_nobodys_words(endpoint: Endpoint, tmp_path: Path) -> None:
