@@ -65,6 +65,7 @@ LINES = {
     "prompts/condense.md": "Asks what a follow-up means.",
     "prompts/judge.md": "Asks for an opinion on an answer.",
     "prompts/plan.md": "Asks which kind of question it is.",
+    "prompts/read.md": "Asks whether passages answer, and which of their sentences say it.",
     "prompts/speakers.md": "Asks who speaks where.",
     "prompts/support.md": "Asks whether a sentence is supported by its quotes.",
     "rag/evidence/fitted.json": "The numbers that quotes are chosen and refused by; written by eval/fit/quotes.py.",

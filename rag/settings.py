@@ -71,14 +71,13 @@ class Settings(Public):
     max_cost: float = 0.0
     """Most that one answer may cost, in the currency of the prices; 0 for no limit. It needs the prices."""
     reader: str | None = None
-    """What reads the passages found and chooses the words that answer: `embedded` (the network that comes along), `model` (the
-    language model, the default where one is set) or `none`: rules."""
+    """What reads passages and chooses what answers: `embedded`, `model` (the default where a model is set), or `none` for rules."""
     planner: Literal["rules", "model"] = "rules"
     """What decides whether a question needs several search passes (comparisons, lists): rules, or the language model too."""
     support: Literal["rules", "model"] = "rules"
     """What decides whether a language model's sentence is supported by its quotes: rules, or the model asked again too."""
     passages: int = 12
-    """Passages that an answer is written from."""
+    """Passages that an answer is written from; a language model that reads gets 16 at least."""
     quotes: int = 3
     """Most quotes in an extractive answer."""
 

@@ -1,1 +1,1 @@
-"""Quotes -> the words of an answer, with a language model or without."""
+"""Quotes, or passages that a language model reads -> the words of an answer."""

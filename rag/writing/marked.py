@@ -3,34 +3,33 @@
     "Tobin burns ash [12][13]."  →  "Tobin burns ash [12]." and 12: the quote that sentences 12 and 13 and their thought make
 
 A quote has the number of the first sentence marked in it. Exact words that bear a wrong mark, or none, get the right one
-where they stand in one place only. Says nothing on whether the sentence is true: that is `rag.gate`'s.
+where they stand in one place only; a mark beside the right one that carries nothing, such as that of the question answered,
+is left out. Says nothing on whether the sentence is true: that is `rag.gate`'s.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 from index.episode import Turn
-from rag.evidence.check import locate
+from index.search.lexical import STOP_WORDS
+from rag.evidence.check import locate, normalise
 from rag.evidence.quote import Quote, Signals
-from rag.evidence.quotes import (
-    LONGEST_QUOTE_WORDS,
-    MOST_SENTENCES,
-    OPENING_WORDS,
-    SHORTEST_QUOTE_WORDS,
-    asks,
-    leans,
-)
-from rag.gate.clauses import WORD, Clause, clauses_of
+from rag.evidence.quotes import LONGEST_QUOTE_WORDS, MOST_SENTENCES, asks
+from rag.evidence.thought import thought
+from rag.gate.clauses import WORD, Cited, Clause, clauses_of, words_of
+from rag.gate.words import is_supported_word
 from rag.writing.numbered import Line, Numbered
 
 LEAST_WORDS = 3  # of a run in quote marks that may put a mark right
 BETWEEN = 1  # sentences that may lie unmarked inside a quote
 
 _BRACKETS = re.compile(r"\[[\s\d,;&–-]+\]")
+_LED = re.compile(r"\[\s*(?:s|sentences?|lines?|nos?\.|#)\s*(?=\d)", re.IGNORECASE)
 _RANGE = re.compile(r"(\d{1,3})\s*[–-]\s*(\d{1,3})")
 
 Place = tuple[str, int]
@@ -48,19 +47,29 @@ class Marks:
             (line.episode.id, line.sentence.position): n for n, line in numbered.lines.items()
         }
 
-    def read(self, sentence: str) -> tuple[str, dict[int, Quote]]:
-        """The sentence with the marks of quotes in the place of marks of sentences, and those quotes. Unknown marks stay."""
-        clauses, ending = clauses_of(_BRACKETS.sub(lambda match: _RANGE.sub(_spread, match[0]), sentence))
+    def read(self, sentence: str, may_speak: Callable[[Turn], bool]) -> tuple[str, dict[int, Quote]]:
+        """The sentence with the marks of quotes in the place of marks of sentences, and those quotes. Unknown marks stay.
+
+        `may_speak`: whose words are asked for; beside a mark of theirs, one of somebody else's is left out.
+        """
+        clauses, ending = clauses_of(_plain_marks(sentence))
         if not clauses:
             clauses, ending = _unmarked(sentence)
         text, cited = "", dict[int, Quote]()
         for clause in clauses:
             marks = self._put_right(clause)
             quotes = self._quoted([mark for mark in marks if mark in self.lines])
+            for rule in (lambda quote: may_speak(quote.turn), _answers, partial(_carries, clause)):
+                quotes = {n: quote for n, quote in quotes.items() if rule(quote)} or quotes
             cited |= quotes
             numbers = [*quotes, *(mark for mark in marks if mark not in self.lines)]
             text += clause.text + (" " if numbers else "") + "".join(f"[{n}]" for n in numbers)
         return f"{text}{ending}", cited
+
+    def quoted(self, sentence: str) -> dict[int, Quote]:
+        """The quotes of every mark of a sentence, whatever it says of them."""
+        clauses, _ = clauses_of(_plain_marks(sentence))
+        return self._quoted([mark for clause in clauses for mark in clause.marks if mark in self.lines])
 
     def _put_right(self, clause: Clause) -> list[int]:
         """The numbers that a clause rests on: those that it marks, or where its exact words stand, if they do so elsewhere."""
@@ -121,35 +130,23 @@ class Marks:
         return Quote(line.episode, line.turn, first, last, text, line.hit.score, line.hit.id, signals)
 
 
-def thought(turn: Turn, first: int, last: int, *, answers: bool, but: Container[int] = ()) -> tuple[int, int]:
-    """The positions `first`..`last` of a turn, widened to a whole thought: from where it starts, to where it says something.
+def _answers(quote: Quote) -> bool:
+    """False where a quote only asks."""
+    return not all(asks(sentence.text) for sentence in quote.sentences)
 
-    A sentence that leans on the one before takes it along. Where the turn `answers` a question, its first words are often the
-    answer, and what stands soon after them takes them along. `but`: positions that are quoted already.
-    """
-    spoken = turn.spoken()
-    at = {sentence.position: n for n, sentence in enumerate(spoken)}
-    begin, end = at[first], at[last]
 
-    def words(of: slice) -> int:
-        return sum(len(sentence.text.split()) for sentence in spoken[of])
+def _carries(clause: Clause, quote: Quote) -> bool:
+    """Whether a quote supports anything of a clause: exact words, or a word beside names and grammar."""
+    if any(normalise(run).strip(" .,;") in normalise(quote.text) for run in clause.runs):
+        return True
+    there = words_of(quote.text)
+    own = words_of(clause.plain) - STOP_WORDS - Cited([quote]).name_parts
+    return any(is_supported_word(word, there) for word in own)
 
-    def may_take(n: int) -> bool:
-        if not 0 <= n < len(spoken) or spoken[n].position in but or asks(spoken[n].text):
-            return False
-        return words(slice(begin, end + 1)) + words(slice(n, n + 1)) <= LONGEST_QUOTE_WORDS and (
-            end - begin + 1 < MOST_SENTENCES
-        )
 
-    while leans(spoken[begin].text) and may_take(begin - 1):
-        begin -= 1
-    if answers and 0 < words(slice(0, begin)) <= OPENING_WORDS:
-        said = [n for n in range(begin) if len(spoken[n].text.split()) >= LEAST_WORDS]
-        while said and begin > said[0] and may_take(begin - 1):
-            begin -= 1
-    while words(slice(begin, end + 1)) < SHORTEST_QUOTE_WORDS and may_take(end + 1):
-        end += 1
-    return spoken[begin].position, spoken[end].position
+def _plain_marks(sentence: str) -> str:
+    """The sentence with its marks as plain numbers: no ranges, and no word before a number."""
+    return _BRACKETS.sub(lambda match: _RANGE.sub(_spread, match[0]), _LED.sub("[", sentence))
 
 
 def _holds(quote: Quote, line: Line) -> bool:

@@ -87,7 +87,7 @@ class Reply:
                 self.nobody = self._stranger(sentence)
                 break
             if self._opinion == "ASKED":
-                self.named |= self.marks.read(sentence)[1]
+                self.named |= self.marks.quoted(sentence)
             elif sentence:
                 yield from self._judged(sentence)
         if self._opinion in ("NONE", "NOBODY"):
@@ -99,7 +99,7 @@ class Reply:
 
     def _judged(self, sentence: str) -> Iterator[Wrote]:
         """The sentence where it may be shown as an answer; one that rests on others' words is kept for the end."""
-        text, quotes = self.marks.read(sentence)
+        text, quotes = self.marks.read(sentence, self._may_answer)
         if not all(self._may_answer(quote.turn) for quote in quotes.values()):
             self._held.append(sentence)
             return
@@ -123,7 +123,7 @@ class Reply:
         asked = self.read.asked
         about_somebody = self._opinion == "OTHER" or bool(asked.said and asked.asked_for)
         for sentence in self._held:
-            text, quotes = self.marks.read(sentence)
+            text, quotes = self.marks.read(sentence, self.read.may_stand_in)
             others = all(self.read.may_stand_in(quote.turn) for quote in quotes.values())
             if self.verdict == "answered" or not (about_somebody and others):
                 self.draft.withheld += 1

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from endpoint import Endpoint
 from hypothesis import given
 from hypothesis import strategies as st
+from talks import BO, episodes
 from talks import episode as talk
-from talks import episodes
 
 from index.episode import Episode, Passage, Person, Show
 from index.library import Library
@@ -26,7 +25,6 @@ from rag.draft import Draft
 from rag.evidence.check import check_quote
 from rag.evidence.retrieve import Hit
 from rag.question.scope import Filters
-from rag.settings import Settings
 from rag.writing.lines import MAY_ANSWER, UNSURE
 from rag.writing.marked import Marks
 from rag.writing.model_reader import MOST_PASSAGES, PROMPT
@@ -220,6 +218,28 @@ def test_a_name_that_nobody_has_is_told_and_checked(endpoint: Endpoint, folder: 
     for known_or_not_asked in ("Runa Ost", "Bo Lund", "", "Zelda Quint who is not here at all and never was"):
         _, answer = ask(endpoint, folder, question, f"NOBODY {known_or_not_asked}")
         assert answer.verdict == "not_said"
+
+
+def test_a_mark_too_many_is_left_out(endpoint: Endpoint, folder: Path) -> None:
+    for question in (TURNS, "What did Runa Ost say about winding the tower clock?"):
+        for marks in (
+            "«how often do you wind»«ninety turns»", "«ninety turns»«whole year»", "«ninety turns»«four hundred»",
+            "«ninety turns»«how often do you wind»«council pay»",
+        ):  # fmt: skip
+            _, answer = ask(endpoint, folder, question, "ANSWERED", f"Runa says “ninety turns of the crank” {marks}.")
+            assert quotes(answer) == [("Runa Ost", "Every Tuesday. It takes ninety turns of the crank.")]
+            assert (answer.writer, answer.withheld) == ("llm", 0)
+
+
+@pytest.mark.parametrize("mark", ["[s{}]", "[Sentence {}]", "[#{}]", "[ {} ]", "[{}, {}]", "[{}][{}]"])
+def test_a_mark_may_be_written_in_several_ways(endpoint: Endpoint, folder: Path, mark: str) -> None:
+    def reply(prompt: str) -> str:
+        n = next(n for n, text in numbered_lines(prompt).items() if "ninety turns" in text)
+        return f"ANSWERED\nRuna says “ninety turns of the crank” {mark.format(n, n)}."
+
+    endpoint.replies = reply
+    texts, _ = ask(endpoint, folder, TURNS)
+    assert texts[-1] == "Runa says “ninety turns of the crank” [1]."
 
 
 # The second witness
@@ -544,7 +564,7 @@ def test_marks_of_any_reply_make_whole_sentences_of_one_turn_that_do_not_overlap
 ) -> None:
     marks = Marks(number(hits_of(source), {source.id: source}))
     for reply in replies:
-        marks.read(reply)
+        marks.read(reply, lambda turn: turn.speaker == BO)
     seen: set[int] = set()
     for n, quote in marks.quotes.items():
         spoken = quote.turn.spoken(quote.first, quote.last)
@@ -552,11 +572,6 @@ def test_marks_of_any_reply_make_whole_sentences_of_one_turn_that_do_not_overlap
         inside = {sentence.position for sentence in spoken}
         assert marks.lines[n].sentence.position in inside and not inside & seen
         seen |= inside
-
-
-def test_settings_say_who_reads() -> None:
-    assert Settings().reads == "embedded" and Settings(model="openai:x").reads == "model"
-    assert replace(Settings(model="openai:x"), reader="none").reads == "none"
 
 
 def test_an_unlabelled_voice_is_nobodys_words(endpoint: Endpoint, tmp_path: Path) -> None:

@@ -40,12 +40,22 @@ def test_every_setting_is_read_with_its_type():
         ("VERBATIM_TIMEOUT", "-1", "above 0"),
         ("VERBATIM_QUESTIONS_A_MINUTE", "-1", "above 0"),
         ("VERBATIM_PLANNER", "somebody", "neither rules nor model"),
+        ("VERBATIM_READER", "somebody", "none of embedded, model, none"),
+        ("VERBATIM_READER", "model", "needs a language model: set VERBATIM_MODEL"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(name, value, fault):
     with pytest.raises(SettingsError, match=fault) as refused:
         read_environment({name: value})
     assert name in str(refused.value) and value in str(refused.value)
+
+
+def test_a_model_reads_where_one_is_set_and_nothing_else_is_wanted():
+    assert Settings.from_environment({}).reads == "embedded"
+    assert Settings.from_environment({"VERBATIM_MODEL": "openai:x"}).reads == "model"
+    for reader in ("embedded", "none"):
+        chosen = Settings.from_environment({"VERBATIM_MODEL": "openai:x", "VERBATIM_READER": reader})
+        assert (chosen.reads, chosen.model) == (reader, "openai:x")
 
 
 def test_a_limit_in_money_needs_prices():
