@@ -53,7 +53,7 @@ LINES = {
     "eval/data/episode_page_turns.json": "Who speaks where on that page, as offsets.",
     "eval/data/follow_ups.jsonl": "Follow-ups about the sample show, each with the same question asked in full.",
     "eval/data/paraphrases.jsonl": "Sentences about the sample show, true and false, written by hand.",
-    "eval/data/reader_questions.jsonl": "Questions written for the reader to learn from, about talks that are not in this repository.",
+    "eval/data/reader_questions.jsonl": "Questions written for the reader to learn from, about talks that are not here.",
     "eval/data/reader_talks.jsonl": "Small made-up talks with questions, written for the same.",
     "eval/data/refusals.jsonl": "More of them, half with the right subject and a wrong detail.",
     "eval/data/samples.jsonl": "Questions about the sample show.",
