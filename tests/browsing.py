@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 90_000  # milliseconds that a test waits for what is to come: a busy machine is slow
 SCREENS = ROOT / "screenshots"  # of every state, to be looked at; git ignores them
 CHROMIUM = [
     "--no-sandbox",
@@ -167,8 +168,9 @@ def site_of(library: Path, **settings: object) -> Iterator[str]:
 
 @contextmanager
 def a_browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         yield browser
@@ -191,6 +193,7 @@ def opener(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def opened(address: str, login: tuple[str, str] | None = None, **options: object) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if login:
             form = dict(zip(("username", "password"), login, strict=True))
@@ -219,8 +222,8 @@ def pages(browser: Browser) -> Iterator[Callable[..., Page]]:
 
         def furnished(address: str, **options: object) -> Page:
             page = opened(address, **options)
-            expect(page.locator("#welcome .welcome")).to_be_attached(timeout=30_000)
-            expect(page.locator("#remain .remaining")).not_to_be_empty(timeout=30_000)
+            expect(page.locator("#welcome .welcome")).to_be_attached()
+            expect(page.locator("#remain .remaining")).not_to_be_empty()
             return page
 
         yield furnished
@@ -234,7 +237,7 @@ def ask(page: Page, question: str, *, rounds: int = 1) -> Locator:
     box.fill(question)
     box.press("Enter")
     finished = page.locator(f"#r{rounds}:not(.working)")
-    expect(finished).to_be_visible(timeout=30_000)
+    expect(finished).to_be_visible()
     return finished
 
 

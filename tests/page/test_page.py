@@ -99,7 +99,7 @@ def test_a_quote_plays_from_its_first_word_to_its_last(site: str, open_page: Cal
     expect(card).to_contain_text("Ben Tull")
     start, end = (float(card.locator(".play").get_attribute(name)) for name in ("data-start", "data-end"))
     assert start in {line[1] for line in KETTLE} and end in {line[2] for line in KETTLE}
-    page.wait_for_function("ended.length > 0", timeout=20_000)
+    page.wait_for_function("ended.length > 0")
     began, ended = page.evaluate("[began[0], ended[0]]")
     assert start - 0.05 <= began <= start + 0.3
     assert end - 0.1 <= ended <= end + 0.1
@@ -113,10 +113,10 @@ def test_listening_can_go_on_past_the_quote_and_begin_again(site: str, open_page
     player = page.get_by_role("region", name="Player")
     expect(player).to_be_visible()
     player.get_by_label("Speed").select_option("2")
-    page.wait_for_function("ended.length > 0", timeout=20_000)
+    page.wait_for_function("ended.length > 0")
     end = page.evaluate("ended[0]")
     player.get_by_role("button", name="Keep listening").click()
-    page.wait_for_function(f"document.querySelector('#audio').currentTime > {end + 0.5}", timeout=20_000)
+    page.wait_for_function(f"document.querySelector('#audio').currentTime > {end + 0.5}")
     player.get_by_role("button", name="Pause").click()
     expect(player.get_by_role("button", name="Play", exact=True)).to_be_visible()
     player.get_by_role("button", name="Close the player").click()
@@ -175,7 +175,7 @@ def test_an_example_question_is_answered_when_pressed(site: str, open_page: Call
     example = page.locator("#examples .example").first
     question = example.inner_text()
     example.click()
-    expect(page.locator("#r1:not(.working) .question")).to_have_text(question, timeout=30_000)
+    expect(page.locator("#r1:not(.working) .question")).to_have_text(question)
     expect(page.locator("#examples")).to_be_hidden()
 
 
@@ -275,7 +275,7 @@ def test_hostile_words_run_nowhere_on_the_page(hostile_site: str, open_page: Cal
     page.get_by_label("Episode").click()
     page.keyboard.press("Escape")
     page.reload()
-    expect(page.locator(".round")).to_have_count(min(MOST_KEPT, len(EPISODES)), timeout=30_000)  # kept in the browser
+    expect(page.locator(".round")).to_have_count(min(MOST_KEPT, len(EPISODES)))  # kept in the browser
     assert page.popped == []
     assert page.evaluate("window.owned") is None
     assert page.evaluate("document.querySelectorAll('#talk img, #talk script, #talk iframe, #talk svg').length") == 0

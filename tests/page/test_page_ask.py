@@ -70,11 +70,11 @@ def test_what_is_suggested_next_can_be_asked_and_is_answered(site: str, open_pag
     page = open_page(site)
     ask(page, "What did Ben Tull say about an umbrella?")
     suggestion = page.locator("#suggestions .example").first
-    expect(suggestion).to_be_visible(timeout=20_000)
+    expect(suggestion).to_be_visible()
     question = suggestion.inner_text()
     suggestion.click()
     answered = page.locator("#r2:not(.working)")
-    expect(answered.locator(".question")).to_have_text(question, timeout=20_000)
+    expect(answered.locator(".question")).to_have_text(question)
     expect(answered.locator(".card:not(.near)").first).to_be_visible()
 
 
@@ -87,11 +87,11 @@ def test_a_refusal_offers_what_can_be_tried(site: str, open_page: Callable) -> N
     refused = ask(page, "What was said about the copper kettle and its spout?")
     expect(refused).to_have_class("round refused")
     everywhere = page.locator("#suggestions").get_by_role("button", name="Search all episodes")
-    expect(everywhere).to_be_visible(timeout=20_000)
+    expect(everywhere).to_be_visible()
     expect(page.locator("#suggestions")).to_contain_text("You could try")
     everywhere.click()
     answered = page.locator("#r2:not(.working)")
-    expect(answered.locator(".card:not(.near)").first).to_contain_text("kettle", timeout=20_000)
+    expect(answered.locator(".card:not(.near)").first).to_contain_text("kettle")
     expect(answered.locator(".scope")).to_have_count(0)
     expect(page.locator(".remaining")).to_contain_text("2 episodes")
     expect(page.get_by_label("Episode")).to_have_value("All episodes")
@@ -151,7 +151,7 @@ def test_a_link_opens_the_question_with_its_filters(site: str, open_page: Callab
 
     other = open_page(link)
     answer = other.locator("#r1:not(.working)")
-    expect(answer.locator(".question")).to_have_text("What was said about the copper kettle?", timeout=20_000)
+    expect(answer.locator(".question")).to_have_text("What was said about the copper kettle?")
     expect(answer.locator(".scope").first).to_have_text("By Ben Tull")
     expect(answer.locator(".card:not(.near)").first).to_be_visible()
     expect(other.get_by_label("Person")).to_have_value("Ben Tull")
@@ -219,7 +219,7 @@ def test_the_conversation_is_there_after_a_reload_until_it_is_deleted(site: str,
     expect(page.locator("#r1 .card").first).to_be_visible()
     near = said.locator(".card").count()
     page.reload()
-    expect(page.locator(".round")).to_have_count(2, timeout=20_000)
+    expect(page.locator(".round")).to_have_count(2)
     expect(page.locator("#r1 .question")).to_have_text(KETTLE_ASKED)
     expect(page.locator("#r1 .mark").first).to_be_visible()
     expect(page.locator("#r2 .verdict")).to_be_visible()
@@ -234,7 +234,7 @@ def test_the_conversation_is_there_after_a_reload_until_it_is_deleted(site: str,
         page.get_by_role("button", name="New conversation").click()
         expect(page.locator(".round")).to_have_count(0)
     page.reload()
-    expect(page.locator("#examples .example").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#examples .example").first).to_be_visible()
     expect(page.locator(".round")).to_have_count(0)
 
 
@@ -284,7 +284,7 @@ def test_axe_finds_nothing_serious_in_any_state(site: str, open_page: Callable, 
         assert serious == [], state
         page.screenshot(path=SCREENS / f"ask {state}, {size}, {scheme}.png")
 
-    expect(page.locator("#examples .example").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#examples .example").first).to_be_visible()
     look("empty")
     answer = ask(page, "What did Ben Tull say about an umbrella?")
     answer.locator(".mark").first.click()
@@ -292,7 +292,7 @@ def test_axe_finds_nothing_serious_in_any_state(site: str, open_page: Callable, 
     page.get_by_text("Add a note").first.click()
     look("answered, playing")
     page.get_by_role("button", name="Close the player").click()
-    expect(page.locator("#suggestions .example").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#suggestions .example").first).to_be_visible()
     page.get_by_role("button", name="Filters").click()
     page.get_by_role("button", name="Edit question").click()
     expect(page.locator(".editing")).to_be_visible()

@@ -26,7 +26,6 @@ from ui.staff.evaluate import feedback_of, opened_question, prefilled, question_
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
-expect.set_options(timeout=60_000)  # a busy machine draws charts slowly
 QUESTIONS = [
     {"id": "q1", "question": "How many sails does the windmill have?", "kind": "fact", "speaker": "Odo Pell",
      "gold": [{"episode": "mill", "start": 6.4, "end": 10.0}]},
@@ -222,7 +221,7 @@ def test_a_lost_question_opens_with_its_passages_and_plays(site: SimpleNamespace
     page.evaluate("""() => { window.began = []; const sound = document.querySelector("#audio");
         sound.addEventListener("playing", () => began.push([sound.currentTime, sound.currentSrc])); }""")
     opened.locator(".play").first.click()
-    page.wait_for_function("began.length > 0", timeout=30_000)
+    page.wait_for_function("began.length > 0")
     at, source = page.evaluate("began[0]")
     assert source.startswith(f"{site.address}/audio/weir") and 0.9 <= at <= 1.4
     assert not page.faults
@@ -363,7 +362,7 @@ def test_nothing_hostile_runs_on_any_screen_of_the_staff(hostile_runs: SimpleNam
 
 def nothing_runs(page: playwright.Page, address: str) -> None:
     """Fills, presses and opens what a screen has, and says that no payload ran, made an element or reached out."""
-    expect(page.locator("main")).to_contain_text("e", timeout=60_000)
+    expect(page.locator("main")).to_contain_text("e")
     settled(page)
     # Every list is opened, every text box filled with every payload at once, every button pressed that changes nothing for good.
     everything = " ".join(HOSTILE)

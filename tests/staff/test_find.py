@@ -40,7 +40,7 @@ def address(folder: Path) -> Iterator[str]:
 @pytest.fixture
 def screen(address: str, open_page: Callable) -> playwright.Page:
     page = open_page(address)
-    expect(page.get_by_label("Person")).to_have_value("Everybody", timeout=30_000)
+    expect(page.get_by_label("Person")).to_have_value("Everybody")
     return page
 
 
@@ -51,7 +51,7 @@ def look_for(page: playwright.Page, topic: str) -> playwright.Locator:
     page.evaluate("for (const old of document.querySelectorAll('#found .prose > *')) old.classList.add('old')")
     box.press("Enter")
     shown = page.locator("#found").locator(".results:not(.old), .empty:not(.old), .problem:not(.old)")
-    expect(shown).to_be_visible(timeout=20_000)
+    expect(shown).to_be_visible()
     return shown
 
 
@@ -85,7 +85,7 @@ def test_a_found_passage_plays(screen):
     card = look_for(screen, "soldered a ring of tin").locator(".found").filter(has_text="ring of tin").first
     start = float(card.locator(".play").get_attribute("data-start"))
     card.locator(".play").click()
-    screen.wait_for_function(f"document.querySelector('#audio').currentTime > {start}", timeout=20_000)
+    screen.wait_for_function(f"document.querySelector('#audio').currentTime > {start}")
     expect(screen.get_by_role("region", name="Player")).to_be_visible()
 
 
@@ -133,10 +133,10 @@ def test_nothing_found_and_nothing_asked_say_what_to_do(screen):
 
 def test_the_address_asks_at_once_and_leads_on(address, open_page):
     page = open_page(f"{address}?topic=%22the+kettle%22&person=Ben+Tull")
-    expect(page.locator("#found .told")).to_contain_text("of these exact words", timeout=30_000)
+    expect(page.locator("#found .told")).to_contain_text("of these exact words")
     expect(page.get_by_label("Person")).to_have_value("Ben Tull")
     page.get_by_role("link", name="Read in the transcript").first.click()
-    expect(page.locator("#transcript .s.opened")).to_be_visible(timeout=30_000)
+    expect(page.locator("#transcript .s.opened")).to_be_visible()
 
 
 # ---- taking away
@@ -190,7 +190,7 @@ def test_pages_hold_whole_episodes_and_selections_last_over_them(folder):
 @pytest.mark.parametrize("options", [{}, PHONE, {"color_scheme": "dark"}], ids=["wide", "phone", "dark"])
 def test_nothing_is_cut_off_and_axe_finds_nothing_serious(address, open_page, options):
     page = open_page(address, **options)
-    expect(page.get_by_label("Person")).to_have_value("Everybody", timeout=30_000)
+    expect(page.get_by_label("Person")).to_have_value("Everybody")
     assert staff.serious(page) == []
     look_for(page, "copper kettle")
     assert staff.serious(page) == []
@@ -199,7 +199,7 @@ def test_nothing_is_cut_off_and_axe_finds_nothing_serious(address, open_page, op
 
 def test_hostile_words_run_nowhere(hostile_site, open_page):
     page = open_page(f"{hostile_site}staff/")
-    expect(page.get_by_label("Person")).to_have_value("Everybody", timeout=30_000)
+    expect(page.get_by_label("Person")).to_have_value("Everybody")
     shown = look_for(page, '"zebra"')
     expect(shown.locator(".told")).to_contain_text(f"{2 * len(HOSTILE)} places")
     for link in shown.locator("a").all():

@@ -24,7 +24,6 @@ from ui.staff.library import problems_of
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
-expect.set_options(timeout=60_000)  # a busy machine draws charts slowly
 
 
 def srt(*lines: str) -> bytes:
@@ -190,7 +189,7 @@ def open_library(browser: playwright.Browser, site: SimpleNamespace) -> Iterator
 
         def open_it(size: str = "wide", **options: object) -> playwright.Page:
             page = opened(f"{site.address}/staff/library", viewport=SIZES[size], **options)
-            expect(page.locator("#episodes table")).to_be_visible(timeout=30_000)
+            expect(page.locator("#episodes table")).to_be_visible()
             return page
 
         yield open_it
@@ -218,7 +217,7 @@ def test_files_are_read_edited_saved_removed_undone(open_library: Callable, tmp_
     (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.4")
     give(page, tmp_path / "kiln.srt", tmp_path / "notes.pdf")
     drafts = page.locator("#drafts")
-    expect(drafts.locator("tr", has_text="kiln.srt")).to_contain_text("ready: 2 turns, Ada and Bo", timeout=20_000)
+    expect(drafts.locator("tr", has_text="kiln.srt")).to_contain_text("ready: 2 turns, Ada and Bo")
     expect(drafts.locator("tr", has_text="notes.pdf")).to_contain_text("refused: not a kind of transcript")
     expect(page.locator("#preview")).to_contain_text("Only driftwood")
     page.get_by_label("Title").fill("Salt glaze")
@@ -237,7 +236,7 @@ def test_files_are_read_edited_saved_removed_undone(open_library: Callable, tmp_
     page.get_by_label("Date").blur()
     expect(line.get_by_role("alert")).to_have_count(0)
     page.locator("#save").click()
-    expect(drafts.locator("tr", has_text="kiln.srt")).to_contain_text("saved as kiln", timeout=20_000)
+    expect(drafts.locator("tr", has_text="kiln.srt")).to_contain_text("saved as kiln")
     row = page.locator("#episodes tr", has_text="Salt glaze")
     expect(row).to_contain_text("4 Mar 2025")
     expect(row).to_contain_text("Bo")
@@ -268,7 +267,7 @@ def test_a_removed_episode_can_be_put_back_later_or_deleted_after_asking(open_li
     page.locator("#remove").click()
     expect(row).to_have_count(0)
     page.reload()
-    expect(page.locator("#episodes table")).to_be_visible(timeout=30_000)
+    expect(page.locator("#episodes table")).to_be_visible()
     choose("In the bin", "Oak in winter")
     page.locator("#delete").click()
     expect(page.locator("#delete-sure")).to_be_visible()
@@ -285,7 +284,7 @@ def test_axe_finds_nothing_serious(open_library: Callable, size: str, scheme: st
     (tmp_path / "kiln.srt").write_bytes(srt("Ada: What do you burn?", "Bo: Only driftwood."))
     (tmp_path / "loom.srt").write_bytes(srt("Ada: What do you weave?", "Bo: Only nettles."))
     give(page, tmp_path / "kiln.srt", tmp_path / "loom.srt")
-    expect(page.locator("#preview")).to_contain_text("Only", timeout=20_000)
+    expect(page.locator("#preview")).to_contain_text("Only")
     found = axe.Axe().run(page).response["violations"]
     bad = [
         (v["id"], [node["html"][:160] for node in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")
@@ -313,9 +312,9 @@ def test_hostile_files_are_only_letters_on_the_screen(open_library: Callable, tm
     (tmp_path / "<svg onload=alert(1)>.pdf").write_bytes(b"%PDF")
     before = len(page.requested)
     give(page, *sorted(tmp_path.iterdir()))
-    expect(page.locator("#preview")).to_contain_text("A word about", timeout=20_000)
+    expect(page.locator("#preview")).to_contain_text("A word about")
     page.locator("#save").click()
-    expect(page.locator("#drafts .saved")).to_have_count(2, timeout=30_000)
+    expect(page.locator("#drafts .saved")).to_have_count(2)
     expect(page.locator("#episodes tr", has_text="talk")).to_be_visible()
     for label in ("Episodes to remove", "In the bin"):
         page.get_by_label(label).click()

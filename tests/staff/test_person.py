@@ -168,16 +168,16 @@ def address(folder: Path) -> Iterator[str]:
 @pytest.mark.browser
 def test_a_person_is_chosen_and_a_topic_opens_over_time(address, open_page):
     page = open_page(f"{address}person")
-    expect(page.locator("#about")).to_contain_text("Choose a person", timeout=30_000)
+    expect(page.locator("#about")).to_contain_text("Choose a person")
     page.get_by_label("Person").click()
     page.get_by_role("option", name="Ben Tull").click()
     page.wait_for_url("**/person?name=Ben+Tull")
-    expect(page.locator("#about .person")).to_contain_text("3 episodes", timeout=30_000)
+    expect(page.locator("#about .person")).to_contain_text("3 episodes")
     expect(page.locator("#about .episodes a")).to_have_text(["The kettle again", "The copper kettle", "Bellows"])
     page.locator("#about .chips a", has_text="kettle").first.click()
     page.wait_for_url("**topic=*")
     dated = page.locator("#dated .dated > li")
-    expect(dated.first).to_be_visible(timeout=30_000)
+    expect(dated.first).to_be_visible()
     expect(dated.first.locator(".badge")).to_have_text("asked")
     expect(dated.first.locator("time")).to_have_text("1 Feb 2024")
     assert page.faults == []
@@ -186,14 +186,14 @@ def test_a_person_is_chosen_and_a_topic_opens_over_time(address, open_page):
 @pytest.mark.browser
 def test_another_topic_is_asked_by_keyboard_and_a_quote_plays(address, open_page):
     page = open_page(f"{address}person?name=Ben+Tull")
-    expect(page.locator("#about .person")).to_be_visible(timeout=30_000)
+    expect(page.locator("#about .person")).to_be_visible()
     box = page.locator("#question").locator("textarea, input")
     box.fill("umbrella")
     box.press("Enter")
     card = page.locator("#dated .dated > li")
-    expect(card).to_have_count(1, timeout=20_000)
+    expect(card).to_have_count(1)
     card.locator(".play").click()
-    page.wait_for_function("document.querySelector('#audio').currentTime > 24", timeout=20_000)
+    page.wait_for_function("document.querySelector('#audio').currentTime > 24")
     box.fill("quantum")
     box.press("Enter")
     expect(page.locator("#dated .empty")).to_contain_text("names “quantum” nowhere")
@@ -202,7 +202,7 @@ def test_another_topic_is_asked_by_keyboard_and_a_quote_plays(address, open_page
 @pytest.mark.browser
 def test_somebody_who_is_not_there_is_told(address, open_page):
     page = open_page(f"{address}person?name=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E&topic=x")
-    expect(page.get_by_role("alert")).to_contain_text("Nobody called <img", timeout=30_000)
+    expect(page.get_by_role("alert")).to_contain_text("Nobody called <img")
     staff.nothing_ran(page)
 
 
@@ -214,7 +214,7 @@ def test_somebody_who_is_not_there_is_told(address, open_page):
 )
 def test_nothing_is_cut_off_and_axe_finds_nothing_serious(address, open_page, options):
     page = open_page(f"{address}person?name=Ben+Tull&topic=kettle", **options)
-    expect(page.locator("#dated .timeline .dot")).to_have_count(3, timeout=30_000)
+    expect(page.locator("#dated .timeline .dot")).to_have_count(3)
     assert page.locator("#dated .dated > li").first.bounding_box()["width"] > 300
     assert staff.serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

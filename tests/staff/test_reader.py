@@ -39,7 +39,7 @@ def read(address: str, folder: Path, open_page: Callable) -> Iterator[Callable[.
 
     def read(query: str, **options) -> playwright.Page:
         page = open_page(f"{address}episode?{query}", login=LOGIN, **options)
-        expect(page.locator("#transcript .turn").first).to_be_visible(timeout=30_000)
+        expect(page.locator("#transcript .turn").first).to_be_visible()
         return page
 
     yield read
@@ -109,11 +109,11 @@ def test_a_sentence_plays_when_pressed_and_the_sound_is_followed(read):
     here = "([id, from, to]) => document.querySelector(id).matches('.now') && (t => t >= from && t < to)(sound.currentTime)"
     page.evaluate("window.sound = document.querySelector('#audio')")
     page.locator("#s5").click()
-    page.wait_for_function(here, arg=["#s5", 19.9, 24], timeout=20_000)
+    page.wait_for_function(here, arg=["#s5", 19.9, 24])
     page.locator("#s2").click()
-    page.wait_for_function(here, arg=["#s2", 7.9, 12], timeout=20_000)
+    page.wait_for_function(here, arg=["#s2", 7.9, 12])
     # It goes on into the next sentence, and the mark with it.
-    page.wait_for_function(here, arg=["#s3", 11.9, 16], timeout=20_000)
+    page.wait_for_function(here, arg=["#s3", 11.9, 16])
     expect(page.locator(".s.now")).to_have_count(1)
 
 
@@ -127,17 +127,17 @@ def test_the_map_shows_who_speaks_when_and_jumps_there(read):
     assert widths[1] == max(widths)
     expect(page.locator(".legend li")).to_have_count(2)
     parts.nth(3).click()
-    page.wait_for_function("document.querySelector('#audio').currentTime >= 24", timeout=20_000)
+    page.wait_for_function("document.querySelector('#audio').currentTime >= 24")
 
 
 @pytest.mark.browser
 def test_an_episode_is_chosen_and_one_that_is_not_there_is_told(address, open_page):
     page = open_page(f"{address}episode?id=kettel", login=LOGIN)
-    expect(page.get_by_role("alert")).to_contain_text("No episode 'kettel'", timeout=30_000)
+    expect(page.get_by_role("alert")).to_contain_text("No episode 'kettel'")
     page.get_by_label("Episode", exact=True).click()
     page.get_by_role("option", name="A lantern from the sea").click()
     page.wait_for_url("**/episode?id=lantern")
-    expect(page.locator("#transcript")).to_contain_text("angry crab", timeout=30_000)
+    expect(page.locator("#transcript")).to_contain_text("angry crab")
     expect(page.locator("#transcript .play")).to_have_count(0)
 
 
@@ -178,7 +178,7 @@ def test_words_and_a_time_put_right_are_found_and_played_there(read, address):
     expect(mended).to_have_attribute("data-start", "13.00")
     assert "ring of tin" in mended.get_attribute("title")
     page.goto(f"{address}?topic=%22ring+of+pewter%22")
-    expect(page.locator("#found .told")).to_contain_text("1 place", timeout=30_000)
+    expect(page.locator("#found .told")).to_contain_text("1 place")
     expect(page.get_by_role("button", name="Play the quote at 0:13")).to_be_visible()
 
 
@@ -239,7 +239,7 @@ def test_hostile_words_run_nowhere(hostile_site, open_page):
     page = open_page(f"{hostile_site}staff/")
     for number, (text, *others) in enumerate(EPISODES):
         page.goto(f"{hostile_site}staff/episode?{urlencode({'id': f'e{number}', 'at': text})}")
-        expect(page.locator("#transcript .turn")).to_have_count(2 * len([text, *others]), timeout=30_000)
+        expect(page.locator("#transcript .turn")).to_have_count(2 * len([text, *others]))
         for one in (*others, text):
             page.locator("#inside").fill(one)
         page.locator("#voices .strip i").first.hover()
@@ -249,7 +249,7 @@ def test_hostile_words_run_nowhere(hostile_site, open_page):
         panel.get_by_label("Speaker", exact=True).press("Tab")
         panel.get_by_role("button", name="Save").click()
         if f"{text} Cy".isprintable():
-            expect(page.locator(".kept li.active")).to_have_count(2, timeout=20_000)
+            expect(page.locator(".kept li.active")).to_have_count(2)
         else:
             expect(panel.get_by_role("alert")).to_contain_text("is no name")
     staff.nothing_ran(page)
