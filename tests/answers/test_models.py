@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from talks import write_show
 
-from eval.sets.questions import SetQuestion
+from eval.sets.questions import Gold, SetQuestion
 from eval.studies.gate.audit import faults_of
 from eval.studies.gate.honest_model import honest, honest_model
+from eval.studies.gate.perfect_model import ask_all as ask_perfectly
 from eval.studies.gate.small_model import ask_all, small_model, small_settings
 from index.library import Library
 from rag.answer import Answer, Done, Wrote
@@ -123,3 +124,27 @@ def test_nothing_that_a_real_small_model_invents_is_shown(folder: Path) -> None:
     assert tally.answers >= 1
     assert tally.shown + tally.withheld > 0, "it wrote something"
     assert tally.wrong == []
+
+
+# A perfect reader
+
+
+def test_a_perfect_readers_verdicts_and_quotes_come_through(folder: Path) -> None:
+    def place(words: str, episode: str = "kettle") -> tuple[Gold, ...]:
+        return (Gold(episode, text=words),)
+
+    asked = [
+        SetQuestion(
+            "spout", "How did Bo Lund mend the spout of the kettle?", "fact", "answered",
+            place("I soldered a ring of tin around the spout of the kettle."), "Bo Lund",
+        ),
+        SetQuestion(
+            "crab", "What did Cat Moor say about keeping the crab?", "trap", "said_by_other",
+            place("I would have kept the crab and thrown the lantern back.", "lantern"), "Ann Hale",
+        ),
+        SetQuestion("never", "What did Bo Lund say about submarines?", "never_said", "not_said", ()),
+    ]  # fmt: skip
+    rows = ask_perfectly(str(folder), asked)
+    assert [row["verdict"] for row in rows] == ["answered", "said_by_other", "not_said"]
+    assert [row["lost_by"] for row in rows] == [None, None, None] and not any(row["withheld"] for row in rows)
+    assert [row["metrics"].get("citation_hit") for row in rows] == [1.0, 1.0, None]

@@ -392,3 +392,17 @@ def test_what_cannot_be_done_is_told_in_one_line(show, questions, tmp_path, monk
     monkeypatch.chdir(tmp_path)
     assert run("--questions", questions, "--library", show.library.folder, "--finding-only", *arguments) == 1
     assert fault in capsys.readouterr().err
+
+
+def test_a_question_that_is_quoted_with_what_evades_it_is_no_answer(show):
+    class Evading(Assistant):
+        def ask(self, *asked, **given):
+            for event in super().ask(*asked, **given):
+                yield Done(replace(event.answer, verdict="asked_not_answered")) if isinstance(event, Done) else event
+
+    evading = Evading(show.library, SETTINGS)
+    result = evaluate(evading, [SPOUT, replace(SPOUT, id="evaded", verdict="asked_not_answered")], SETTINGS)
+    spout, evaded = (row(result, id_)["metrics"] for id_ in ("spout", "evaded"))
+    assert (spout["verdict_right"], spout["refused"], spout["wrongly_refused"]) == (0.0, 1.0, 1.0)
+    assert (evaded["verdict_right"], evaded["refused"], evaded["wrongly_refused"]) == (1.0, 0.0, 0.0)
+    assert result["metrics"]["all"]["asked_not_answered_recall"]["mean"] == 1.0
