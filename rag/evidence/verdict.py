@@ -30,9 +30,9 @@ def enough(signals: Signals) -> bool:
 OTHER_PROBABILITY = 0.3
 OTHER_MARGIN = 0.5
 """Another person's words are shown as "said by other" from that probability on, and where their log-odds are so much above
-those of the named person's own. On development halves: 5 of 7 traps of the samples; .38 of the questions put to the wrong person, and
-.04 of the same put to the right one (`python -m eval swapped`); .13 of those of qmsum that the person does answer, in meetings
-where several say the like. Margins from .4 to 1.5: eval/NOTES.md."""
+those of the named person's own. On development halves: 5 of 7 traps of the samples; .38 of the questions put to the wrong
+person, and .04 of the same put to the right one (`python -m eval swapped`); .13 of those of qmsum that the person does answer,
+in meetings where several say the like. Margins from .4 to 1.5: eval/NOTES.md."""
 
 
 def said_by_other(own: float, theirs: float, least: float) -> bool:
