@@ -68,26 +68,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fit on the development halves and write `rag/evidence/fitted.json`; prints what was fitted. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m eval fit-quotes", description="Fit sentence scores and refusals.")
     parser.add_argument("sets", nargs="+", metavar="QUESTIONS=LIBRARY")
+    parser.add_argument(
+        "--refusing",
+        nargs="*",
+        default=[],
+        metavar="QUESTIONS=LIBRARY",
+        help="sets for refusing alone: the reader learnt from them",
+    )
     options = parser.parse_args(arguments)
     sets = [item.split("=", 1) for item in options.sets]
-    made_by = {"sets": ["/".join(Path(questions).parts[-2:]) for questions, _ in sets], "commit": commit()}
+    refusing = [item.split("=", 1) for item in options.refusing]
+    made_by = {"sets": ["/".join(Path(questions).parts[-2:]) for questions, _ in sets + refusing], "commit": commit()}
     written = {**json.loads(FITTED.read_text(encoding="utf-8")), "made_by": made_by}
     for name, reader in (("read", "embedded"), ("alone", "none")):
-        written[name] = fit(sets, Settings(reader=reader))
+        written[name] = fit(sets, refusing, Settings(reader=reader))
     FITTED.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(written, indent=1))
     return 0
 
 
-def fit(sets: Sequence[Sequence[str]], settings: Settings) -> dict[str, Any]:
-    """Weights of sentences and of refusing, for passages as these settings read them. `sets`: (questions, library)."""
+def fit(sets: Sequence[Sequence[str]], refusing: Sequence[Sequence[str]], settings: Settings) -> dict[str, Any]:
+    """Weights of sentences and of refusing, for passages as these settings read them. `sets`: (questions, library);
+    `refusing`: the same, for refusing alone."""
     per_set: list[list[Read]] = []
-    for questions, library in sets:
+    for questions, library in (*sets, *refusing):
         assistant = Assistant(Library.open(library), settings)
         per_set.append([_read(assistant, asked) for asked in _development(read_set(questions).questions)])
-    sentence = fit_sentences(per_set)
+    sentence = fit_sentences(per_set[: len(sets)])
     rows: list[RefusalRow] = []
-    for (_, library), reads in zip(sets, per_set, strict=True):
+    for (_, library), reads in zip((*sets, *refusing), per_set, strict=True):
         assistant = Assistant(Library.open(library), settings)
         for read in reads:
             if read.asked.half is None:

@@ -21,11 +21,11 @@ from index.episode import Episode, Sentence, Turn
 from index.library import Library
 from index.search.lexical import stems
 from rag.evidence.quote import Quote, Signals
+from rag.evidence.readings import readings
 from rag.evidence.retrieve import Hit
 from rag.question.answer_type import expected, holds
 from rag.question.question import Question
 from rag.reader.reading import READ, Reader
-from rag.reader.view import view
 
 READ_PASSAGES = 6  # passages whose sentences are looked at without a reader; more change no answer on the samples
 LONGEST_QUOTE_WORDS = 75
@@ -73,7 +73,11 @@ class Extractor:
         weights, known = self._weights(question)
         if not candidates:
             return Evidence(question, [], [], weights, known, np.zeros((0, len(FEATURES))))
-        near = self._readings(question, hits, candidates) if self.reader else self._cosines(question, candidates)
+        if self.reader:
+            read = readings(self.library, self.reader, question.asked, hits)
+            near = np.array([read.get((c.episode.id, c.sentence.position), 0.0) for c in candidates])
+        else:
+            near = self._cosines(question, candidates)
         weighed = fitted(read=self.reader is not None)["sentence"]
         scored, features = _score(question, candidates, near, weights, weighed)
         return Evidence(
@@ -85,22 +89,6 @@ class Extractor:
         vectors = self.library.remembered.encode([c.sentence.text for c in candidates])
         asked: np.ndarray = self.library.remembered.encode([question.about or question.asked], query=True)[0]
         return vectors @ asked
-
-    def _readings(self, question: Question, hits: Sequence[Hit], candidates: Sequence[_Candidate]) -> np.ndarray:
-        """Of each candidate, what the reader gives it, shape (candidates,): the most of the passages in which it stands."""
-        assert self.reader
-        read = {episode.id: episode for episode in self.library.episodes({hit.passage.episode: None for hit in hits})}
-        shown = [
-            (hit.passage.episode, view(read[hit.passage.episode], hit.passage))
-            for hit in hits
-            if hit.passage.episode in read
-        ]
-        most: dict[tuple[str, int], float] = {}
-        for (episode, seen), scores in zip(shown, self.reader.read(question.asked, [v for _, v in shown]), strict=True):
-            for place, score in zip(seen.places, scores, strict=True):
-                key = (episode, place.sentence.position)
-                most[key] = max(float(score), most.get(key, -1.0))
-        return np.array([most.get((c.episode.id, c.sentence.position), 0.0) for c in candidates])
 
     def whole(self, hit: Hit, may_speak: Callable[[Turn], bool]) -> Quote | None:
         """The longest run of a passage by one turn that `may_speak`, as a quote; None where there is none."""

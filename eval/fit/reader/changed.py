@@ -50,3 +50,24 @@ def turned_round(item: Item, rng: random.Random) -> str | None:
         + (other.capitalize() if found[0][0].isupper() else other)
         + item.question[found.end() :]
     )
+
+
+def misspelt(question: str, rng: random.Random) -> str:
+    """A question as it is typed in haste: all in small letters, without its mark, or with letters lost, doubled or exchanged."""
+    kind = rng.random()
+    if kind < 0.3:
+        return question.lower().rstrip("?")
+    words = question.split(" ")
+    long = [n for n, word in enumerate(words) if len(word) > 3]
+    for n in rng.sample(long, min(len(long), 1 if kind < 0.6 else 2)):
+        word = words[n]
+        at = rng.randrange(1, len(word) - 1)
+        words[n] = rng.choice(
+            (
+                word[:at] + word[at + 1 :],
+                word[:at] + word[at] + word[at:],
+                word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+                word[:at] + rng.choice("aeiouy") + word[at + 1 :],
+            )
+        )
+    return " ".join(words).lower() if kind > 0.8 else " ".join(words)

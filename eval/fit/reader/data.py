@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
-from eval.fit.reader.changed import detail_changed, turned_round
+from eval.fit.reader.changed import detail_changed, misspelt, turned_round
 from eval.fit.reader.sets import TRAINED, Corpus, Item, Text
 
 BLOCK = 1024
@@ -23,6 +23,8 @@ CHARACTERS = 3.9
 """Of a token, rather few: what is cut off at the end is not learnt from."""
 VOICES = 0.2
 """Of the texts without speakers are given some: turns with made-up names."""
+MISSPELT = 0.15
+"""Of the questions are typed in haste."""
 BARE = 0.2
 """Of the episodes lose theirs, and where turns end: like transcripts without labels."""
 _SAYING = (
@@ -86,7 +88,9 @@ class ExampleMaker:
                 for place in range(int(share * number), int(share * (number + 1))):
                     order = place // len(rows)
                     row = (place * _step(len(rows), seed + order) + order) % len(rows)
-                    block.append(self.example(rows[row], rng))
+                    made = self.example(rows[row], rng)
+                    typed = misspelt(made.question, rng) if rng.random() < MISSPELT else made.question
+                    block.append(replace(made, question=typed))
             yield block
             number += 1
 
