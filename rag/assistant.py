@@ -13,12 +13,14 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from index.episode import Turn
 from index.library import EpisodeSummary, Library
 from index.plain import plain
 from rag.answer import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
 from rag.draft import Draft
+from rag.evidence.beside import beside
 from rag.evidence.may_speak import may_speak_rule
 from rag.evidence.quote import Quote
 from rag.evidence.quotes import Evidence, Extractor
@@ -29,8 +31,8 @@ from rag.halting import go_on
 from rag.question.about_library import Reply, reply_to
 from rag.question.people import nearest_names
 from rag.question.plan import Plan, model_kind, plan
-from rag.question.question import Question, read_question
-from rag.question.rewritten import condense, more_of
+from rag.question.question import Question, checked, exchanges_of, understood, whole_of
+from rag.question.rewritten import condense
 from rag.question.scope import Filters, Scope
 from rag.settings import Settings
 from rag.writing.by_section import words_of
@@ -93,21 +95,27 @@ class Assistant:
     def ask(
         self,
         question: str,
-        history: Sequence[Mapping[str, str]] = (),
+        history: Sequence[Mapping[str, Any]] = (),
         filters: Filters | None = None,
         *,
         more: int = 0,
+        without: Sequence[str] = (),
     ) -> Generator[Event, None, None]:
         """The events of one question, the last of which is `Done`. QuestionError: it can't be asked as it stands.
 
         `more`: how often more was asked for; each time, the next best quotes are given. "Tell me more" in a conversation
-        counts too. LibraryDamaged: nothing answers it but perhaps an episode that can't be read.
+        counts too. `without`: kinds of what is carried on from earlier questions ("person", "topic", "episode") that are not to be. LibraryDamaged: nothing answers it but perhaps an episode that can't be read.
         """
         with self.pinned() as pinned:
-            yield from pinned._ask(question, history, filters, more)
+            yield from pinned._ask(question, history, filters, more, without)
 
     def _ask(
-        self, question: str, history: Sequence[Mapping[str, str]], filters: Filters | None, more: int
+        self,
+        question: str,
+        history: Sequence[Mapping[str, Any]],
+        filters: Filters | None,
+        more: int,
+        without: Sequence[str],
     ) -> Iterator[Event]:
         clock, draft = _Stopwatch(), Draft("extractive")
         filters = filters or Filters()
@@ -117,14 +125,15 @@ class Assistant:
         if reply := reply_to(question, episodes=here.episodes, history=history):
             yield from _without_search(question, reply, here, clock)
             return
-        rewritten, history, again = more_of(question, history)
-        asked, scope = self.understand(rewritten, history, filters, here=here, spent=draft.spent)
+        asked, scope = self.understand(question, history, filters, here=here, spent=draft.spent, without=without)
+        again = asked.more
         planned = None if more + again else self._plan(asked, scope, draft)
         asked = planned.question if planned else asked
         yield Asked(asked.asked, asked.people)
         go_on()
         clock.lap("question")
         hits = self.retriever.retrieve(asked, scope, k=self.settings.passages)
+        hits = beside(hits, asked, scope, self.library)
         clock.lap("retrieve")
         yield Found(len(hits))
         go_on()
@@ -182,21 +191,26 @@ class Assistant:
     def understand(
         self,
         question: str,
-        history: Sequence[Mapping[str, str]],
+        history: Sequence[Mapping[str, Any]],
         filters: Filters,
         *,
         here: Scope | None = None,
+        without: Sequence[str] = (),
         spent: Callable[[int, int, bool], None] = lambda read, wrote, counted: None,
     ) -> tuple[Question, Scope]:
         """The question rewritten to stand alone, its names and words resolved; and the episodes that it is asked of.
 
         `here`: what the filters leave, where that is known already. `spent` hears the tokens that a language model takes for it.
         """
-        whole = condense(self.settings, question, history, spent=spent) if history else None
-        if whole and whole != question:  # what the model leaves as it is, the rules may still make whole
-            question, history = whole, ()
+        question = checked(question)
         scope = here or Scope.of(self.library, filters)
-        asked = read_question(question, episodes=scope.episodes, history=history, is_word=self._is_word)
+        whole = whole_of(question, exchanges_of(history, scope.episodes), scope.episodes, without)
+        # A complete question is nobody's to rewrite.
+        if whole.text != question or whole.rests_on:
+            rewritten = condense(self.settings, question, history, spent=spent)
+            if rewritten and rewritten != question and not (whole.more or whole.again or without):
+                whole = replace(whole, text=rewritten, rests_on="")
+        asked = understood(whole, scope.episodes, is_word=self._is_word)
         if asked.episodes:
             scope = Scope.of(self.library, filters, named_episodes=asked.episodes)
         if filters.role and asked.role is None and not asked.people:

@@ -124,10 +124,8 @@ def reply_to(
     question: str, *, episodes: Sequence[EpisodeSummary], history: Sequence[Mapping[str, str]] = ()
 ) -> Reply | None:
     """The answer to small talk or to a question about these episodes; None where what was said must be searched."""
-    said = _bare(question)
-    for pattern, answer in _SMALL_TALK:
-        if pattern.fullmatch(said) or pattern.fullmatch(_plain(question)):
-            return Reply("small_talk", answer)
+    if answer := _small_talk(question):
+        return Reply("small_talk", answer)
     if missing := _missing(question, episodes):
         return missing
     found = _asked(question, episodes)
@@ -141,6 +139,18 @@ def reply_to(
         if not named:
             return Reply("library", f"Which episode do you mean? There are {len(episodes):,}:{_list(episodes)}")
     return Reply("library", _answer(ask, named, episodes, _people_named(question, episodes)))
+
+
+def is_small_talk(question: str) -> bool:
+    """Whether nothing is asked: a greeting, thanks, what this is."""
+    return _small_talk(question) is not None
+
+
+def _small_talk(question: str) -> str | None:
+    bare, plain_ = _bare(question), _plain(question)
+    return next(
+        (answer for pattern, answer in _SMALL_TALK if pattern.fullmatch(bare) or pattern.fullmatch(plain_)), None
+    )
 
 
 def _plain(question: str) -> str:
