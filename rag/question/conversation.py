@@ -43,6 +43,7 @@ class Exchange:
 
     `people`: those whom it names, the one asked about first. `topic`: what it is about, in its own words, "" where it doesn't say.
     `listed`: titles of episodes that the answer lists. `offered`: what a refusal offers instead. `more`: how often more was asked for.
+    `choices`: the sources that "the second one" is one of.
     """
 
     asked: str
@@ -53,6 +54,7 @@ class Exchange:
     listed: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     more: int = 0
+    choices: tuple[Source, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -135,13 +137,14 @@ def listed_in(answer: str, episodes: Sequence[EpisodeSummary]) -> tuple[str, ...
     return tuple(next((title for title in titles if line.startswith(title)), "") for line in lines)
 
 
-def offered_in(answer: str, names: Sequence[str]) -> tuple[str, ...]:
-    """What a refusal offers: names that the person may have meant, best first; or one person and a subject."""
-    match = _OFFER.search(answer)
-    if match is None:
+def offered_in(answer: str, names: Sequence[str], asked_of: Sequence[str] = ()) -> tuple[str, ...]:
+    """What a reply offers at its end: one person that may have been meant, or one and a subject. `asked_of`: who was asked about."""
+    if not answer.rstrip().endswith("?"):
         return ()
-    if match["person"]:
+    match = _OFFER.search(answer)
+    if match and match["person"]:
         return (match["person"], match["topic"])
-    folded = f" {fold(match['names'])} "
-    meant = [name for name in names if f" {fold(name)} " in folded]
+    told = match["names"] if match else answer[-LONGEST_EARLIER:]
+    folded = f" {fold(told)} "
+    meant = [name for name in names if f" {fold(name)} " in folded and name not in asked_of]
     return tuple(sorted(meant, key=lambda name: folded.index(fold(name)))[:1])

@@ -17,6 +17,8 @@ from rag.question.conversation import LONGEST_EARLIER, Exchange, Source
 from rag.question.gaps import FEMALE, MALE, PERSON_NOUN, Gap, Mention, gaps_in
 from rag.question.people import fold, search_words, speaker_slots
 
+FEW_WORDS = 3  # of a question's own, with which it may go on with what was spoken of
+
 CarriedKind = Literal["person", "topic", "episode"]
 FindPeople = Callable[[str], Sequence[Mention]]
 
@@ -34,7 +36,9 @@ class Whole:
     """A question that stands alone. `rests_on`: the earlier question that says what it is about, where its own words don't.
 
     `episode`: id of the one episode that it refers to. `speakers`: whose words alone are meant, where its words don't say so.
-    `more`: how often more was asked for. `again`: the last answer is asked for once more. `but`: whose words are not wanted.
+    `more`: how often more was asked for. `again`: the last answer is asked for once more. `anybody`: it asks who, so that nobody whom the
+    earlier question names is meant. `focus`: who was spoken of last, where it names nobody: preferred, and no more than that.
+    `picked`: one of several sources or episodes that were shown is meant.
     """
 
     text: str
@@ -44,6 +48,9 @@ class Whole:
     speakers: tuple[str, ...] = ()
     more: int = 0
     again: bool = False
+    anybody: bool = False
+    focus: tuple[str, ...] = ()
+    picked: bool = False
     near: tuple[Source, ...] = ()
 
     @property
@@ -89,7 +96,7 @@ _OF = re.compile(
 )
 _HAS_A_VERB = re.compile(
     r"\b(?:who|whom|whose|what|when|where|why|how|which|is|are|was|were|am|do|does|did|has|have|had|will|would|can|could|should|may"
-    r"|might|must|isn['’]?t|wasn['’]?t|weren['’]?t|aren['’]?t|doesn['’]?t|didn['’]?t|don['’]?t|couldn['’]?t|wouldn['’]?t|won['’]?t|hasn['’]?t|tell|say|said|says"
+    r"|might|must|any(?:body|one) else|some(?:body|one)|get|gets|go|goes|isn['’]?t|wasn['’]?t|weren['’]?t|aren['’]?t|doesn['’]?t|didn['’]?t|don['’]?t|couldn['’]?t|wouldn['’]?t|won['’]?t|hasn['’]?t|tell|say|said|says"
     r"|what['’]?s|who['’]?s|why['’]?s|how['’]?s|where['’]?s|whered|list|show|find|give|compare|explain|describe|summari[sz]e)\b",
     re.I,
 )
@@ -99,8 +106,14 @@ _BARE_QUESTION = re.compile(
     r"|to whom|for whom|what for|says who|at what age|what happened|what happened next|and then|then what|so what|name|meaning)\W*$",
     re.I,
 )
+_LED_BY = re.compile(rf"^\W*{_SO}(?:what|how) about\b", re.I)
+_ANYBODY = re.compile(
+    rf"^\W*{_SO}(?:(?:did|does|do|has|have|is|was) )?(?:who(?:['’]?s)?|which (?:guests?|people)|any ?(?:one|body)|some ?(?:one|body))\b",
+    re.I,
+)
 _WHO_ELSE = re.compile(rf"^\W*{_SO}(?:who|any ?(?:one|body)|is there any ?(?:one|body)) else\W*$", re.I)
 _ROLE = re.compile(r"^(?:the )?(?P<role>host|guest|interviewer|presenter|interviewee)s?$", re.I)
+_ROLE_IN = re.compile(r"\b(?:hosts?|guests?|interviewers?|presenters?|people|everybody|everyone)\b", re.I)
 _SUCH_A_ROLE = re.compile(r"\b(?:the|her|his|their) (?:host|presenter|interviewer)\b", re.I)
 _IN_IT = re.compile(
     r"\b(?:in|on|from|during) (?:it|that|this|the same)(?: (?:one|episode|interview|conversation|talk|show))\b|\b(?:that|the same) (?:episode|interview|conversation|talk)\b",
@@ -124,7 +137,11 @@ _WHAT_IS = re.compile(
     r"^\W*(?:and |so |but )*(?:what|who|how \w+|where|which)(?:['’]?s| is| was| are| were) (?P<topic>(?:the|an?|\w+['’]s?|old|his|her|[A-Z][\w'’-]+)(?: [\w'’-]+){0,4}?)"
     r"(?: (?:called|named|made of|made from|like|for|about))?\W*$",
 )
+_SIDES = re.compile(
+    r"\bwho(?:['’]?s| is| was| are| were)? (?:all )?(?:for|against|in favou?r of|opposed to) (?P<topic>.+?)\W*$", re.I
+)
 _HAPPENED = re.compile(r"\bwhat(?: ever)? happened to (?P<topic>[\w'’ -]+?)\W*$", re.I)
+_WHY = re.compile(rf"^\W*{_SO}(?:why|how come|really)\b", re.I)
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _KIN = {
     **dict.fromkeys("daughter mother wife sister aunt niece grandmother gran mum girl".split(), FEMALE),
@@ -147,17 +164,18 @@ def made_whole(
     *,
     titles: Callable[[str], str] = lambda episode: episode,
     pronoun_of: Callable[[str], str | None] = lambda name: None,
+    guests_of: Callable[[str], Sequence[str]] = lambda episode: (),
     without: Sequence[str] = (),
 ) -> Whole:
     """The question with what it leaves to the ones before it; as it is where it lacks nothing.
 
     `find`: the people that a text names. `titles`: an episode's id to its title. `pronoun_of`: "she" or "he", where it is known of
-    a person. `without`: kinds of what is carried on ("person", "topic", "episode") that the reader took away.
+    a person. `guests_of`: an episode's id to its guests. `without`: kinds of what is carried on ("person", "topic", "episode") that the reader took away.
     """
     if not conversation:
         return Whole(text)
-    made = _Follow(text, conversation, find, titles, pronoun_of, frozenset(without)).made()
-    return replace(made, text=" ".join(made.text.split()))
+    made = _Follow(text, conversation, find, titles, pronoun_of, guests_of, frozenset(without)).made()
+    return replace(made, text=" ".join(made.text.split()), anybody=bool(_ANYBODY.match(made.text)))
 
 
 class _Follow:
@@ -170,11 +188,13 @@ class _Follow:
         find: FindPeople,
         titles: Callable[[str], str],
         pronoun_of: Callable[[str], str | None],
+        guests_of: Callable[[str], Sequence[str]],
         without: frozenset[str],
     ) -> None:
         self.text, self.conversation, self.last = text, conversation, conversation[-1]
         self.find, self.titles, self.pronoun_of, self.without = find, titles, pronoun_of, without
-        self.carried: list[Carried] = []
+        self.guests_of = guests_of
+        self.led = False  # whether it opens with words that go on: "and", "what about"
 
     def made(self) -> Whole:
         last = self.last
@@ -184,11 +204,12 @@ class _Follow:
             return self._of_last(more=last.more + 1)
         if again := _AGAIN.fullmatch(self.text):
             who = self.find(again["name"]) if again["name"] else ()
-            speakers = tuple(name for name, *_ in who) or (last.quoted[:1] if again["who"] else ())
+            speakers = tuple(name for name, *_ in who) or (tuple(self._quoted(last)[:1]) if again["who"] else ())
             return self._of_last(again=True, speakers=speakers)
         meant = _MEANT.match(self.text)
         if meant and meant.end() < len(self.text):
             self.text = _NOT_THAT.sub("", self.text[meant.end() :]).strip() or self.text
+        self.text = re.sub(r"^\W*(?:are )?you sure[?,.! ]+(?=\w)", "", self.text, flags=re.I)
         if nth := _NTH.search(self.text):
             if made := self._nth(nth):
                 return made
@@ -224,11 +245,11 @@ class _Follow:
 
     def _nth(self, nth: re.Match[str]) -> Whole | None:
         """ "The second one": a source that was shown, or an episode that was listed."""
-        shown = next((one for one in reversed(self.conversation) if one.sources or one.listed), None)
+        shown = next((one for one in reversed(self.conversation) if one.choices or one.listed), None)
         if shown is None:
             return None
         word = (nth["word"] or nth["alone"] or "").lower()
-        count = len(shown.listed) or len(shown.sources)
+        count = len(shown.listed) or len(shown.choices)
         number = int(nth["number"] or nth["mark"] or 0)
         place = number - 1 if number else {"last": count - 1, "latter": count - 1, "former": 0}.get(word, -1)
         if place < 0:
@@ -238,8 +259,10 @@ class _Follow:
         before, after = self.text[: nth.start()], self.text[nth.end() :]
         if shown.listed:
             title = shown.listed[place]
-            return Whole(f"{before}“{title}”{after}", carried=self._carry(episode=title)) if title else None
-        source = shown.sources[place]
+            return (
+                Whole(f"{before}“{title}”{after}", carried=self._carry(episode=title), picked=True) if title else None
+            )
+        source = shown.choices[place]
         who = source.speaker or ""
         rest = " ".join(f"{before} {who} {after}".split())
         # "Tell me about the first one": of its speaker, what was said there.
@@ -250,6 +273,7 @@ class _Follow:
             carried=self._carry(person=who, episode=self.titles(source.episode) if source.episode else ""),
             episode=source.episode,
             speakers=(who,) if who else (),
+            picked=True,
             near=(source,),
         )
 
@@ -292,7 +316,7 @@ class _Follow:
             return None
         rest, bare = match["rest"], match["bare"]
         people = self.find(rest)
-        led = bool(match["so"].strip() or match["about"] or meant)
+        self.led = led = bool(match["so"].strip() or match["about"] or meant)
         named = bool(people) and not search_words(rest, people, always=False)
         if not (led or named or _ROLE.match(bare) or self.text.rstrip().endswith("?")):
             return None  # some words to be looked up, as anybody may type at any time
@@ -306,9 +330,11 @@ class _Follow:
                 f"{_YEAR.sub(year, before) if _YEAR.search(before) else f'{before} in {year}'}?", self.last.rests_on
             )
         gaps = gaps_in(bare, people)
-        if any(gap.kind == "person" for gap in gaps):  # "And her father?"
+        if any(gap.kind == "person" for gap in gaps):  # "And her father?", "And her boat?"
             bare, who = self._referring(bare, [gap for gap in gaps if gap.kind == "person"])
-            return replace(self._of_person(bare), carried=self._carry(person=who))
+            if who and re.search(rf"\b(?:{'|'.join(_KIN)})$", bare, re.I):
+                return replace(self._of_person(bare), carried=self._carry(person=who))
+            return replace(self._leaning(bare), carried=self._carry(person=who, topic=self._about()))
         if gaps:
             return self._leaning(self.text)
         return self._of_thing(rest, bare)
@@ -317,10 +343,11 @@ class _Follow:
         """The last question with this person in the place of the one it asks about, known here or not."""
         asked, placed = self._swapped(self.last.asked, name)
         rests_on, also = self._swapped(self.last.rests_on, name) if self.last.rests_on else ("", False)
-        if also and not placed and not self.last.topic:
+        why = self.last.rests_on and _WHY.match(self.last.asked)
+        if also and (not placed or why):
             # "What book does Joss read?", "Who wrote it?", "And Tobin?": the first is asked of him.
             return Whole(rests_on, carried=self._carry(topic=self._about()), near=self.last.sources)
-        if placed:
+        if placed and not why:
             return Whole(asked, rests_on, self._carry(topic=self._about()))
         if self.last.topic:
             verb = "think of" if _THOUGHTS.search(self.last.asked) else "say about"
@@ -361,17 +388,17 @@ class _Follow:
     def _of_thing(self, rest: str, bare: str) -> Whole:
         before = self.last.asked.rstrip("?. ")
         about = _ASKED_ABOUT.match(before)
+        if about and not _HAS_A_VERB.search(re.sub(r"^\W*(?:what|how)\b", "", about["frame"], flags=re.I)):
+            about = None  # "What about Ann's kettle, has it a lid?"
         who = self.last.people[0] if self.last.people else ""
         if about and not (re.match(r"\W*who\b", before, re.I) and who):
             return Whole(f"{about['frame']} {bare}?", carried=self._carry(person=who if who in about["frame"] else ""))
-        if who and ("person" not in self.without) and (about or rest == bare):
+        led = self.led and not re.fullmatch(r"[a-z]\w*(?: [a-z]\w*)?", bare) or _LED_BY.match(self.text)
+        if who and "person" not in self.without and (about or rest == bare) and led:
             verb = "think of" if _THOUGHTS.search(before) else "say about"
-            return Whole(
-                f"What does {who} {verb} {bare}?",
-                self._subject() if not about else "",
-                self._carry(person=who),
-                near=self.last.sources,
-            )
+            return Whole(f"What does {who} {verb} {bare}?", carried=self._carry(person=who), near=self.last.sources)
+        if rest == bare:
+            return self._leaning(bare)
         joined = f"{before}, {'and ' if rest == bare else ''}{rest}?"
         return Whole(joined, self.last.rests_on, self._carry(topic=self._about()), near=self.last.sources)
 
@@ -380,7 +407,7 @@ class _Follow:
     def _with_referents(self) -> Whole:
         gaps = gaps_in(self.text, self.find(self.text))
         if not gaps and not self._host_there():
-            return Whole(self.text)
+            return self._complete()
         text, who = self._referring(self.text, [gap for gap in gaps if gap.kind == "person"])
         lacks = [gap for gap in gaps if gap.kind != "person"]
         episode = self._episode() if _IN_IT.search(self.text) or self._host_there() else None
@@ -395,9 +422,18 @@ class _Follow:
                 and self.last.topic
                 and text.rstrip("?. !").split()[-1].lower() not in ("what", "why", "how", "any", "else")
             ):
-                text, rests_on = f"{_stripped(text)} about {self.last.topic}?", ""
+                joins = "" if re.search(r"\b(?:for|against)\W*$", text, re.I) else "about "
+                text, rests_on = f"{_stripped(text)} {joins}{self.last.topic}?", ""
             carried += self._carry(topic=self._about())
-        return Whole(text, rests_on, tuple(carried), episode, near=self.last.sources)
+        return Whole(text, rests_on, tuple(carried), episode, focus=self._focus(), near=self.last.sources)
+
+    def _complete(self) -> Whole:
+        """The question as it is. Where a few words name nobody and nothing, who was spoken of last comes first in the search."""
+        words = search_words(self.text, (), always=False)
+        named = re.search(r"(?<=\w )[A-Z]", self.text) or _ROLE_IN.search(self.text)
+        if len(words) > FEW_WORDS or named or self.find(self.text) or _ANYBODY.match(self.text):
+            return Whole(self.text)
+        return Whole(self.text, focus=self._focus(), near=self.last.sources)
 
     def _host_there(self) -> bool:
         """Whether the host of what was just quoted is asked about: "What did the host answer?" """
@@ -431,12 +467,25 @@ class _Follow:
                     return match["whole"]
             # "Who taught Dorrit to bake?": "he" is who did, and not a name of that question.
             subject = re.match(r"\W*who\b(?! (?:do|does|did|has|had|will|would|can|could|is|was)\b)", one.asked, re.I)
-            for name in (*(() if subject else one.people), *one.quoted[:1]):
+            for name in (*(() if subject else one.people), *(() if one.people and not subject else self._quoted(one))):
                 if self._fits(name, pronoun):
                     return name
-            if subject and one.people and not one.quoted:
-                return ""
+            if one is self.last and one.people:
+                return ""  # somebody who was spoken of, and doesn't speak here
         return ""
+
+    def _quoted(self, one: Exchange) -> list[str]:
+        """Who was quoted in the answer: its guests before the host, whose words lead to theirs."""
+        episodes = list(dict.fromkeys(source.episode for source in one.sources if source.episode))[:1]
+        guests = [name for episode in episodes for name in self.guests_of(episode)]
+        first = [name for name in one.quoted if name in guests] or guests[:1]
+        return [*first, *(name for name in one.quoted if name not in first)]
+
+    def _focus(self) -> tuple[str, ...]:
+        """Who was spoken of last."""
+        if "person" in self.without:
+            return ()
+        return self.last.people[:1] or tuple(self._quoted(self.last)[:1])
 
     def _fits(self, name: str, pronoun: str) -> bool:
         known = self.pronoun_of(name)
@@ -445,7 +494,9 @@ class _Follow:
     def _leaning(self, text: str) -> Whole:
         if "topic" in self.without:
             return Whole(text)
-        return Whole(text, self._subject(), self._carry(topic=self._about()), near=self.last.sources)
+        return Whole(
+            text, self._subject(), self._carry(topic=self._about()), focus=self._focus(), near=self.last.sources
+        )
 
     # ---- what there is to carry on
 
@@ -470,7 +521,12 @@ class _Follow:
 
 def topic_of(question: str) -> str:
     """What a question is about, in its own words: "the tidal barrier"; "" where it doesn't say, or only says "it"."""
-    match = _ASKED_ABOUT.match(question.rstrip("?. ")) or _HAPPENED.search(question) or _WHAT_IS.match(question)
+    match = (
+        _ASKED_ABOUT.match(question.rstrip("?. "))
+        or _SIDES.search(question)
+        or _HAPPENED.search(question)
+        or _WHAT_IS.match(question)
+    )
     topic = match["topic"].strip() if match else ""
     topic = re.sub(r"^that (?=the |an? )", "", topic)
     return (

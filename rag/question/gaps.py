@@ -33,7 +33,8 @@ PERSON_NOUN = (
 )
 _SOMEBODY = re.compile(
     rf"\b(?:the|an?|my|this|that|any|some|\w+['’]s?) (?:\w+ ){{0,2}}(?:{PERSON_NOUN}|\w{{2,}}(?:er|or))\b|\b(?:some|any|every)(?:body|one)\b"
-    r"|\bwho\b|(?<!^)(?<![.?!] )(?-i:\b[A-Z][a-z]+)",  # ships and ovens are called "she" as well
+    r"|\bwho\b|^\W*(?:(?:and|but|so|ok)\b[, ]*)?(?!(?:and|but|so|ok|okay|well|no|yes|then|fine|hm+|what|why|how|when|where)\b)[\w'’-]+(?: [\w'’-]+)?(?=, )"
+    r"|(?<!^)(?<![.?!] )(?-i:\b[A-Z][a-z]+)",  # ships and ovens are called "she" as well
     re.I,
 )
 

@@ -30,11 +30,14 @@ def by_office(text: str, episodes: Sequence[EpisodeSummary]) -> list[tuple[str, 
         words = match["what"].split(" ")
         for many in range(len(words), 0, -1):
             what = " ".join(words[:many])
+            words[many - 1] = re.sub(r"(?<=[a-z]{3})s$", "", words[many - 1])  # "the bakers health"
             if not _NAMES_WORK.fullmatch(words[many - 1]) or any(word.lower() in STOP_WORDS for word in words[:many]):
                 continue
             names = _those_who(what.lower(), tuple(episodes)) or _those_who(words[many - 1].lower(), tuple(episodes))
             if len(names) == 1:
-                found.append((names[0], match.start(), match.start("what") + len(what)))
+                found.append(
+                    (names[0], match.start(), match.start("what") + len(" ".join(match["what"].split(" ")[:many])))
+                )
                 break
     for match in _SHORT.finditer(text):
         names = [

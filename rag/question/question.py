@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from index.episode import Role
@@ -35,7 +35,8 @@ class Question:
     to search for, without names of speakers and words about speaking.
     `people` are the persons named, `role` is set where it says "the guest" or "the host". `said` is True where it asks
     for what they *said*. `unknown` is a name asked about as a speaker that nobody here has.
-    `carried` is what it takes over from the questions before it, `near` the sources beside which an answer may stand.
+    `carried` is what it takes over from the questions before it, `near` the sources beside which an answer may stand,
+    `focus` who was spoken of last where it names nobody: their words come first in the search, and anybody's may answer.
     `more`: how often more of the last answer was asked for; `again`: that answer is asked for once more.
     """
 
@@ -49,6 +50,7 @@ class Question:
     about: str = ""
     carried: tuple[Carried, ...] = ()
     near: tuple[Source, ...] = ()
+    focus: tuple[str, ...] = ()
     more: int = 0
     again: bool = False
 
@@ -104,9 +106,14 @@ def exchanges_of(history: Sequence[Mapping[str, Any]], episodes: Sequence[Episod
         if is_small_talk(said.question):
             continue
         given = re.fullmatch(r"(.*?)(?: \((.*)\))?", said.asked) if said.asked else None
-        whole = Whole(given[1], given[2] or "") if given else whole_of(said.question, exchanges, episodes)
+        whole = whole_of(said.question, exchanges, episodes)
+        if given:
+            whole = replace(whole, text=given[1], rests_on=given[2] or "")
         before = exchanges[-1] if exchanges else Exchange("")
-        people = [name for part in (whole.text, whole.rests_on) for name, *_ in _asked_first(part, episodes)]
+        parts = (whole.text,) if whole.anybody else (whole.text, whole.rests_on)
+        people = [name for part in parts for name, *_ in _asked_first(part, episodes)] or _the_host(
+            whole.text, episodes
+        )
         topic = topic_of(whole.text) or (topic_of(whole.rests_on) or before.topic if whole.rests_on else "")
         sources = sources_of(said, names, episodes)
         exchanges.append(
@@ -117,8 +124,9 @@ def exchanges_of(history: Sequence[Mapping[str, Any]], episodes: Sequence[Episod
                 topic=topic,
                 sources=sources or (before.sources if whole.again else ()),
                 listed=listed_in(said.answer, episodes),
-                offered=offered_in(said.answer, names),
+                offered=offered_in(said.answer, names, people),
                 more=whole.more,
+                choices=before.choices if whole.picked else sources,
             )
         )
     return exchanges
@@ -135,6 +143,7 @@ def whole_of(
         lambda part: people_meant(part, episodes),
         titles=lambda id_: titles.get(id_, id_),
         pronoun_of=lambda name: pronoun_in(name, episodes),
+        guests_of=lambda id_: [p.name for e in episodes if e.id == id_ for p in e.people if p.role == "guest"],
         without=without,
     )
 
@@ -145,11 +154,12 @@ def understood(
     """What a question that stands alone asks: whom it means and how, and what to search for."""
     asked, own = whole.asked, whole.text
     mentions = people_meant(own, episodes)
-    if not mentions and whole.rests_on:
+    roles = [role for role, pattern in _ROLE.items() if pattern.search(own)]
+    if not (mentions or roles or whole.anybody) and whole.rests_on:
         own = asked
         mentions = people_meant(own, episodes)
     slots = speaker_slots(own)
-    roles = [role for role, pattern in _ROLE.items() if pattern.search(own)]
+    roles = roles or [role for role, pattern in _ROLE.items() if pattern.search(own)]
     in_slot = [name for name, start, end in mentions if any(start < last and first < end for first, last in slots)]
     people = list(whole.speakers) or in_slot or [name for name, *_ in mentions]
     role: Role | None = roles[0] if len(roles) == 1 and not people else None
@@ -167,6 +177,7 @@ def understood(
         about=without_names(asked, speakers),
         carried=whole.carried,
         near=whole.near,
+        focus=() if people or roles or whole.anybody else whole.focus,
         more=whole.more,
         again=whole.again,
     )
@@ -182,6 +193,14 @@ def people_meant(text: str, episodes: Sequence[EpisodeSummary]) -> list[tuple[st
         if not any(first < mention[2] and mention[1] < last for first, last in taken)
     ]
     return sorted([*named, *others], key=lambda mention: mention[1])
+
+
+def _the_host(text: str, episodes: Sequence[EpisodeSummary]) -> list[str]:
+    """The host, where the text asks of them and there is one."""
+    if not _ROLE["host"].search(text):
+        return []
+    hosts = {person.name for episode in episodes for person in episode.people if person.role == "host"}
+    return [*hosts] if len(hosts) == 1 else ["the host"]
 
 
 def _asked_first(text: str, episodes: Sequence[EpisodeSummary]) -> list[tuple[str, int, int]]:
