@@ -106,7 +106,7 @@ class Answer:
     tokens: dict[str, int] | None = None
     cost: float | None = None
     held_back: tuple[Withheld, ...] = ()
-    kind: Literal["speech", "library", "small_talk"] = "speech"
+    kind: Literal["speech", "library", "small_talk", "language", "filters"] = "speech"
 
     def to_json(self) -> dict[str, Any]:
         """The answer as the object that `verbatim ask --json` prints: docs/terminal.md shows every field."""

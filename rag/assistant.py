@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from rag.answer import Answer, Asked, Citation, Done, Event, Found, Searched, Ve
 from rag.draft import Draft
 from rag.evidence.beside import beside
 from rag.evidence.may_speak import may_speak_rule
+from rag.evidence.outline import Part, main_words, outline
 from rag.evidence.quote import Quote
 from rag.evidence.quotes import Evidence, Extractor
 from rag.evidence.retrieve import Hit, Retriever
@@ -29,15 +31,18 @@ from rag.evidence.sections import Sections, gather
 from rag.evidence.verdict import Decision, decide
 from rag.halting import go_on
 from rag.question.about_library import Reply, reply_to
+from rag.question.elsewhere import reply_elsewhere
+from rag.question.language import foreign_to
 from rag.question.people import nearest_names
 from rag.question.plan import Plan, model_kind, plan
-from rag.question.question import Question, checked, exchanges_of, understood, whole_of
+from rag.question.question import Question, checked, exchanges_of, people_meant, understood, whole_of
 from rag.question.rewritten import condense
 from rag.question.scope import Filters, Scope
 from rag.settings import Settings
 from rag.writing.by_section import words_of
 from rag.writing.extractive import Writer, extractive_writer
-from rag.writing.lines import refusal
+from rag.writing.lines import refusal, said_in_scope
+from rag.writing.overview import MADE_BY, overview
 
 NEAREST = 3
 NOTHING_MORE = "I found nothing more about this."
@@ -54,7 +59,7 @@ class Passages:
 
 
 class Assistant:
-    """Answers questions about one library. `retriever` and `writer` may be swapped."""
+    """Answers questions about one library. `retriever` and `writer` may be swapped. `today`: what "last month" is counted from."""
 
     def __init__(
         self,
@@ -63,11 +68,13 @@ class Assistant:
         *,
         retriever: Retriever | None = None,
         writer: Writer = extractive_writer,
+        today: date | None = None,
     ) -> None:
         self.library = library
         self.settings = settings or Settings()
         self.retriever = retriever or Retriever(library)
         self.writer = writer
+        self.today = today
         self.extractor = Extractor(library)
 
     @classmethod
@@ -121,30 +128,45 @@ class Assistant:
         filters = filters or Filters()
         question = plain(question)
         history = [{**said, "content": plain(str(said.get("content", "")))} for said in history]
-        here = Scope.of(self.library, filters)
-        if reply := reply_to(question, episodes=here.episodes, history=history):
+        here, every = Scope.of(self.library, filters), self.library.summaries()
+        before = exchanges_of(history, every)
+        if reply := reply_to(question, episodes=here.episodes, conversation=before):
             yield from _without_search(question, reply, here, clock)
             return
         asked, scope = self.understand(question, history, filters, here=here, spent=draft.spent, without=without)
+        if reply := reply_elsewhere(asked, scope, filters, here, every):
+            yield from _without_search(question, reply, here, clock, asked)
+            return
         again = asked.more
         planned = None if more + again else self._plan(asked, scope, draft)
         asked = planned.question if planned else asked
         yield Asked(asked.asked, asked.people)
         go_on()
         clock.lap("question")
-        hits = self.retriever.retrieve(asked, scope, k=self.settings.passages)
-        hits = beside(hits, asked, scope, self.library)
+        hits, evidence, may_speak, decision = self._read(asked, scope, filters, more + again)
+        if asked.narrowed and asked.narrowed.perhaps and decision.verdict == "not_said":
+            # What has no date may be the latest.
+            perhaps = Scope.of(self.library, filters, asked.narrowed.perhaps)
+            other = self._read(asked, perhaps, filters, more + again)
+            if other[3].verdict == "answered":
+                scope, (hits, evidence, may_speak, decision) = perhaps, other
         clock.lap("retrieve")
         yield Found(len(hits))
         go_on()
-        may_speak = may_speak_rule(asked, filters, scope)
-        evidence = self.extractor.read(asked, hits)
-        decision = decide(evidence, may_speak, limit=self.settings.quotes, more=more + again)
         sections = self._sections(planned, decision.verdict, filters, scope)
         verdict: Verdict = "answered" if sections else decision.verdict
         clock.lap("write")
         texts: list[str] = []
-        if verdict in ("answered", "said_by_other"):
+        if asked.narrowed and (line := said_in_scope(asked.narrowed, scope)):
+            texts.append(line)
+            yield Wrote(line)
+        if parts := self._parts(asked, scope):
+            verdict = "answered"
+            for wrote in self._overview(asked, parts, draft):
+                texts.append(wrote.text)
+                yield wrote
+                go_on()
+        elif verdict in ("answered", "said_by_other"):
             for wrote in words_of(asked, replace(decision, verdict=verdict), sections, self.writer, draft):
                 texts.append(wrote.text)
                 yield wrote
@@ -158,7 +180,7 @@ class Assistant:
                 raise damaged
             refused = replace(decision, verdict=verdict)
             line, nearest = self._refused(refused, evidence, may_speak, filters, scope, searched, more + again)
-            texts = [line]
+            texts = [*texts[: bool(asked.narrowed)], line]
             yield Wrote(line)
         clock.lap("check")
         yield Done(
@@ -181,6 +203,31 @@ class Assistant:
             )
         )
 
+    def _read(
+        self, asked: Question, scope: Scope, filters: Filters, more: int
+    ) -> tuple[list[Hit], Evidence, Callable[[Turn], bool], Decision]:
+        """What is found in a scope, and what it comes to."""
+        hits = beside(self.retriever.retrieve(asked, scope, k=self.settings.passages), asked, scope, self.library)
+        may_speak = may_speak_rule(asked, filters, scope)
+        evidence = self.extractor.read(asked, hits)
+        return hits, evidence, may_speak, decide(evidence, may_speak, limit=self.settings.quotes, more=more)
+
+    def _parts(self, asked: Question, scope: Scope) -> list[Part]:
+        """An episode's outline, or what somebody says in the main, where no more than that is asked for."""
+        if asked.wants == "outline" and len(scope.episodes) == 1:
+            return outline(self.library.episode(scope.episodes[0].id))
+        if asked.wants == "topics":
+            theirs = [e.id for e in scope.episodes if any(p.name == asked.people[0] for p in e.people)]
+            return main_words(self.library, asked.people[0], theirs)
+        return []
+
+    def _overview(self, asked: Question, parts: Sequence[Part], draft: Draft) -> Iterator[Wrote]:
+        """The parts in words: a model's own, where there is one and what it writes stands, or the parts themselves."""
+        if self.writer is not extractive_writer:
+            yield from self.writer(asked, [part.answer for part in parts], draft)
+            return
+        yield from overview(parts, draft, lead=MADE_BY if asked.wants == "outline" else "")
+
     def _plan(self, asked: Question, scope: Scope, draft: Draft) -> Plan | None:
         """The search passes of a question that needs more than one; None for the others."""
         ask_kind = None
@@ -202,17 +249,19 @@ class Assistant:
 
         `here`: what the filters leave, where that is known already. `spent` hears the tokens that a language model takes for it.
         """
-        question = checked(question)
-        scope = here or Scope.of(self.library, filters)
-        whole = whole_of(question, exchanges_of(history, scope.episodes), scope.episodes, without)
+        question, every = checked(question), self.library.summaries()
+        whole = whole_of(question, exchanges_of(history, every), every, without)
         # A complete question is nobody's to rewrite.
         if whole.text != question or whole.rests_on:
             rewritten = condense(self.settings, question, history, spent=spent)
             if rewritten and rewritten != question and not (whole.more or whole.again or without):
                 whole = replace(whole, text=rewritten, rests_on="")
-        asked = understood(whole, scope.episodes, is_word=self._is_word)
-        if asked.episodes:
-            scope = Scope.of(self.library, filters, named_episodes=asked.episodes)
+        asked = understood(whole, every, is_word=self._is_word, today=self.today)
+        foreign = foreign_to(self.library, question, people_meant(question, every), self._is_word)
+        asked = replace(asked, languages=foreign)
+        scope = here or Scope.of(self.library, filters)
+        if asked.narrowed:
+            scope = Scope.of(self.library, filters, asked.narrowed.episodes)
         if filters.role and asked.role is None and not asked.people:
             asked = replace(asked, role=filters.role)
         return replace(asked, words=tuple(self.library.spelled(word) for word in asked.words)), scope
@@ -278,9 +327,11 @@ class Assistant:
         return found if found.quotes else None
 
 
-def _without_search(question: str, reply: Reply, scope: Scope, clock: _Stopwatch) -> Iterator[Event]:
+def _without_search(
+    question: str, reply: Reply, scope: Scope, clock: _Stopwatch, asked: Question | None = None
+) -> Iterator[Event]:
     """The events of an answer that no transcript was searched for."""
-    yield Asked(question)
+    yield Asked(asked.asked if asked else question, asked.people if asked else ())
     clock.lap("question")
     yield Wrote(reply.text)
     yield Done(

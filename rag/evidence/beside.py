@@ -12,7 +12,7 @@ from rag.question.question import Question
 from rag.question.scope import Scope
 
 MOST_SOURCES = 2  # of the last answer, whose surroundings are read
-MOST_BESIDE = 3  # passages read because of them
+MOST_BESIDE = 2  # passages read because of them
 LONGEST_EPISODE = 400  # passages of an episode that are looked at: about six hours
 AS_GOOD = 0.8  # of the best passage's score
 

@@ -14,8 +14,8 @@ from typing import Literal
 
 from rag.english import NO_SUBJECT, NOT_NAMES
 from rag.question.conversation import LONGEST_EARLIER, Exchange, Source
-from rag.question.gaps import FEMALE, MALE, PERSON_NOUN, Gap, Mention, gaps_in
-from rag.question.people import fold, search_words, speaker_slots
+from rag.question.gaps import FEMALE, MALE, PERSON_NOUN, Gap, gaps_in
+from rag.question.people import Mention, fold, search_words, speaker_slots
 
 FEW_WORDS = 3  # of a question's own, with which it may go on with what was spoken of
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.english import SPEECH_VERBS
-from rag.question.people import speaker_slots
+from rag.question.people import Mention, speaker_slots
 
-Mention = tuple[str, int, int]
 GapKind = Literal["person", "thing", "object"]
 
 FEMALE, MALE = frozenset(["she", "her", "hers", "herself"]), frozenset(["he", "him", "his", "himself"])
@@ -109,15 +108,13 @@ def gaps_in(text: str, mentions: Sequence[Mention]) -> list[Gap]:
 
 
 def _people(text: str, mentions: Sequence[Mention]) -> list[Gap]:
-    slots = speaker_slots(text)
     known = [(start, end) for _, start, end in mentions] + [match.span() for match in _SOMEBODY.finditer(text)]
     gaps = []
     for match in _PRONOUN.finditer(text):
         word = match[1].lower()
         start, end = match.span(1)
-        plural = word in ("they", "them", "their", "theirs")
-        if plural and not any(first <= start < last for first, last in slots):
-            continue  # things, as likely: looked at there
+        if word in ("they", "them", "their", "theirs"):
+            continue  # people in general where they speak, else things, which are looked at there
         owns = word in ("his", "their", "hers", "theirs") or (word == "her" and bool(_OWNED.match(text, end)))
         subject = word in ("he", "she", "they")
         if any(last <= start and (owns or subject or _apart(text, last, start)) for _, last in known):
@@ -176,7 +173,8 @@ def _stands_alone(word: str, match: re.Match[str], text: str) -> bool:
         return bool(bare or adjective) and not described
     if word in ("both", "either", "neither"):
         return bool(re.match(r"\s*(?:[?.!,]|$)", after))
-    return word not in ("they", "them") or not re.match(r"\s*$", before)
+    speak = any(start <= match.start() < end for start, end in speaker_slots(text))
+    return word not in ("they", "them") or not (speak or re.match(r"\s*$", before))
 
 
 def _held(text: str, at: int, mentions: Sequence[Mention]) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 
 from index.episode import Role
 from index.library import EpisodeSummary
@@ -19,11 +20,16 @@ from rag.english import ARTICLES, NOBODY, NOT_NAMES
 from rag.question.about_library import is_small_talk
 from rag.question.conversation import Exchange, Source, listed_in, offered_in, said_in, sources_of
 from rag.question.follow_up import Carried, Whole, made_whole, topic_of
+from rag.question.narrowed import Narrowed, narrowed, titled, wants_outline
 from rag.question.offices import by_office, pronoun_in
-from rag.question.people import find_people, fold, names_of, search_words, speaker_slots, without_names
+from rag.question.people import Mention, find_people, fold, names_of, search_words, speaker_slots, without_names
 from rag.question.scope import QuestionError
 
+OWN_WORDS = 2  # of a follow-up's own, that say what is looked for
 LONGEST_QUESTION = 2000  # characters; a longer one is a pasted document
+
+
+Wants = Literal["answer", "outline", "topics", "episodes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +41,12 @@ class Question:
     to search for, without names of speakers and words about speaking.
     `people` are the persons named, `role` is set where it says "the guest" or "the host". `said` is True where it asks
     for what they *said*. `unknown` is a name asked about as a speaker that nobody here has.
+    `narrowed` is where it limits itself to, by title, guest, date or order. `wants` is the kind of answer: one about its subject, an
+    `outline` of an episode, what somebody says in the main (`topics`), or the episodes themselves (`episodes`).
     `carried` is what it takes over from the questions before it, `near` the sources beside which an answer may stand,
     `focus` who was spoken of last where it names nobody: their words come first in the search, and anybody's may answer.
     `more`: how often more of the last answer was asked for; `again`: that answer is asked for once more.
+    `languages`: the question's and the library's, where the one can't be searched in the other.
     """
 
     asked: str
@@ -46,13 +55,15 @@ class Question:
     role: Role | None = None
     said: bool = False
     unknown: str | None = None
-    episodes: tuple[str, ...] = ()
     about: str = ""
+    narrowed: Narrowed | None = None
+    wants: Wants = "answer"
     carried: tuple[Carried, ...] = ()
     near: tuple[Source, ...] = ()
     focus: tuple[str, ...] = ()
     more: int = 0
     again: bool = False
+    languages: tuple[str, str] | None = None
 
     @property
     def asked_for(self) -> str | None:
@@ -68,6 +79,15 @@ _ROLE: dict[Role, re.Pattern[str]] = {
 }
 
 
+_ONLY = re.compile(r"\bonly (?:what )?(?:the )?(?P<role>host|guest)s?\b", re.I)
+_WHICH = re.compile(r"^\W*(?:what|which)(?: one)?(?:['’]?s| is| was| are| were| do you have)?(?: there)?\W*$", re.I)
+_NO_TOPIC = re.compile(
+    r"^\W*(?:(?:and|so|please|ok)\b[, ]*)*(?:what (?:did|does|do|has|was|is|else did)\b.*|what['’]s .*|(?:give me |show me )?(?:anything|something|everything|the words|quotes?) (?:from|by|of)\b.*"
+    r"|what .* (?:says?|said|talks? about|talked about))\W*$",
+    re.I,
+)
+
+
 def read_question(
     question: str,
     *,
@@ -75,6 +95,7 @@ def read_question(
     history: Sequence[Mapping[str, Any]] = (),
     is_word: Callable[[str], bool] = lambda word: True,
     without: Sequence[str] = (),
+    today: date | None = None,
 ) -> Question:
     """The question understood, against the episodes that it may be about.
 
@@ -83,7 +104,9 @@ def read_question(
     that the reader took away. QuestionError: nothing is asked.
     """
     text = checked(question)
-    return understood(whole_of(text, exchanges_of(history, episodes), episodes, without), episodes, is_word=is_word)
+    return understood(
+        whole_of(text, exchanges_of(history, episodes), episodes, without), episodes, is_word=is_word, today=today
+    )
 
 
 def checked(question: str) -> str:
@@ -149,32 +172,43 @@ def whole_of(
 
 
 def understood(
-    whole: Whole, episodes: Sequence[EpisodeSummary], *, is_word: Callable[[str], bool] = lambda word: True
+    whole: Whole,
+    episodes: Sequence[EpisodeSummary],
+    *,
+    is_word: Callable[[str], bool] = lambda word: True,
+    today: date | None = None,
 ) -> Question:
-    """What a question that stands alone asks: whom it means and how, and what to search for."""
-    asked, own = whole.asked, whole.text
-    mentions = people_meant(own, episodes)
+    """What a question that stands alone asks: whom it means and how, where, and what to search for."""
+    limit = _limit(whole, episodes, today or date.today())
+    own, rests_on = (limit.rest, "") if limit and not whole.rests_on else (whole.text, whole.rests_on)
+    asked = f"{own} ({rests_on})" if rests_on else own
+    pointed = set(limit.people) if limit else set()
+    mentions = _but(people_meant(own, episodes), pointed)
     roles = [role for role, pattern in _ROLE.items() if pattern.search(own)]
-    if not (mentions or roles or whole.anybody) and whole.rests_on:
+    if not (mentions or roles or whole.anybody) and rests_on:
         own = asked
-        mentions = people_meant(own, episodes)
+        mentions = _but(people_meant(own, episodes), pointed)
     slots = speaker_slots(own)
     roles = roles or [role for role, pattern in _ROLE.items() if pattern.search(own)]
     in_slot = [name for name, start, end in mentions if any(start < last and first < end for first, last in slots)]
     people = list(whole.speakers) or in_slot or [name for name, *_ in mentions]
+    only = _ONLY.search(own)
     role: Role | None = roles[0] if len(roles) == 1 and not people else None
-    role_said = role is not None and any(_ROLE[role].search(own[first:last]) for first, last in slots)
+    if only:
+        role, people = ("host" if only["role"].lower() == "host" else "guest"), []
+    role_said = role is not None and (bool(only) or any(_ROLE[role].search(own[first:last]) for first, last in slots))
     # "What did Tobin say about Maud?": she is the subject, and looked for.
     speakers = [mention for mention in people_meant(asked, episodes) if mention[0] in people]
     return Question(
-        asked=asked,
+        asked=whole.asked,
         words=tuple(search_words(asked, speakers)),
         people=tuple(dict.fromkeys(people)),
         role=role,
-        said=bool(in_slot) or bool(whole.speakers) or role_said,
+        said=bool(in_slot and not only) or bool(whole.speakers) or role_said,
         unknown=None if people or role else _unknown_person(own, slots, is_word),
-        episodes=(whole.episode,) if whole.episode else tuple(_named_episodes(asked, episodes)),
-        about=without_names(asked, speakers),
+        about=_about(replace(whole, text=own) if not rests_on else whole, speakers, episodes),
+        narrowed=limit,
+        wants=_wanted(own, limit, people, speakers),
         carried=whole.carried,
         near=whole.near,
         focus=() if people or roles or whole.anybody else whole.focus,
@@ -183,7 +217,43 @@ def understood(
     )
 
 
-def people_meant(text: str, episodes: Sequence[EpisodeSummary]) -> list[tuple[str, int, int]]:
+def _limit(whole: Whole, episodes: Sequence[EpisodeSummary], today: date) -> Narrowed | None:
+    """The episodes that a question limits itself to, or the one that it goes on about."""
+    if whole.episode:
+        episode = next((one for one in episodes if one.id == whole.episode), None)
+        return Narrowed((whole.episode,), titled(episode), whole.text) if episode else None
+    parts = (whole.text, whole.rests_on) if whole.rests_on else (whole.text,)
+    found = (narrowed(part, people_meant(part, episodes), episodes, today) for part in parts)
+    return next((limit for limit in found if limit), None)
+
+
+def _wanted(own: str, limit: Narrowed | None, people: Sequence[str], speakers: Sequence[Mention]) -> Wants:
+    """The kind of answer that is asked for."""
+    if len(people) == 1 and _NO_TOPIC.match(own) and not search_words(own, speakers, always=False):
+        return "topics"
+    if limit is None or people:
+        return "answer"
+    if _WHICH.match(limit.rest):
+        return "episodes"
+    if wants_outline(limit.rest):
+        return "outline" if len(limit.episodes) == 1 else "episodes"
+    return "answer"
+
+
+def _but(mentions: Sequence[Mention], pointed: set[str]) -> list[Mention]:
+    """The mentions without those who only pointed at an episode, unless nobody else is named twice."""
+    return [one for one in mentions if one[0] not in pointed]
+
+
+def _about(whole: Whole, speakers: Sequence[Mention], episodes: Sequence[EpisodeSummary]) -> str:
+    """What is embedded: the question without names; with the one that it rests on, unless its own words say enough."""
+    own = people_meant(whole.text, episodes)
+    if whole.rests_on and len(search_words(whole.text, own, always=False)) >= OWN_WORDS:
+        return without_names(whole.text, [one for one in own if one[0] in {name for name, *_ in speakers}])
+    return without_names(whole.asked, speakers)
+
+
+def people_meant(text: str, episodes: Sequence[EpisodeSummary]) -> list[Mention]:
     """(name, start, end) of each person that a text names, or means by what they do."""
     named = find_people(text, names_of(episodes))
     taken = [(start, end) for _, start, end in named]
@@ -203,7 +273,7 @@ def _the_host(text: str, episodes: Sequence[EpisodeSummary]) -> list[str]:
     return [*hosts] if len(hosts) == 1 else ["the host"]
 
 
-def _asked_first(text: str, episodes: Sequence[EpisodeSummary]) -> list[tuple[str, int, int]]:
+def _asked_first(text: str, episodes: Sequence[EpisodeSummary]) -> list[Mention]:
     """The people that a text names, those first whose words it asks for."""
     slots = speaker_slots(text)
     mentions = people_meant(text, episodes)
@@ -217,6 +287,8 @@ def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callab
     )
     for start, end in slots:
         words = text[start:end].split()
+        if _PASSIVE.search(f"{text[:start]}·{text[end:]}") or any(_TERM.fullmatch(word) for word in words):
+            continue
         article = False
         while words and words[0].lower() in NOT_NAMES | ARTICLES:
             article = words[0].lower() in ARTICLES
@@ -237,19 +309,12 @@ def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callab
     return None
 
 
+# "What is Hesk Red called?", "When was CUT_LINE introduced?": what is spoken of speaks not.
+_PASSIVE = re.compile(
+    r"\b(?:is|was|are|were|been|being)\s+·\s+(?:\w+ly )?(?!\w+ing\b)(?:\w+ed|said|told|put|spoken|thought|felt)\b", re.I
+)
+_TERM = re.compile(r"\w*[_\d]\w*|[A-Z]{2,}s?")
+
 _DID_SOMETHING = re.compile(
     r"\b(?i:did|does|has|would|will|can|could)\s+(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){1,2})\b"
 )
-
-
-def _named_episodes(text: str, episodes: Sequence[EpisodeSummary]) -> list[str]:
-    """Episodes that the question is limited to: "in The Digital First Approach", "the episode called …"."""
-    folded = f" {fold(text)} "
-    return [
-        episode.id
-        for episode in episodes
-        # The cheap test first: a library may have thousands of titles.
-        if f" {(title := fold(episode.title))} " in folded
-        and " " in title
-        and re.search(rf" (?:in|from|episode|episode called|called|titled) {re.escape(title)} ", folded)
-    ]
