@@ -8,6 +8,7 @@ The page, the CLI, the API and the evaluator all consume these events. Knows not
 from __future__ import annotations
 
 import copy
+import re
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -134,7 +135,7 @@ class Assistant:
             yield from _without_search(question, reply, here, clock)
             return
         asked, scope = self.understand(question, history, filters, here=here, spent=draft.spent, without=without)
-        if reply := reply_elsewhere(asked, scope, filters, here, every):
+        if reply := reply_elsewhere(asked, scope, filters, here, every, self._is_word):
             yield from _without_search(question, reply, here, clock, asked)
             return
         again = asked.more
@@ -144,11 +145,11 @@ class Assistant:
         go_on()
         clock.lap("question")
         hits, evidence, may_speak, decision = self._read(asked, scope, filters, more + again)
-        if asked.narrowed and asked.narrowed.perhaps and decision.verdict == "not_said":
+        if asked.narrowed and asked.narrowed.perhaps:
             # What has no date may be the latest.
             perhaps = Scope.of(self.library, filters, asked.narrowed.perhaps)
             other = self._read(asked, perhaps, filters, more + again)
-            if other[3].verdict == "answered":
+            if other[3].verdict == "answered" and other[3].confidence > decision.confidence:
                 scope, (hits, evidence, may_speak, decision) = perhaps, other
         clock.lap("retrieve")
         yield Found(len(hits))
@@ -264,7 +265,9 @@ class Assistant:
             scope = Scope.of(self.library, filters, asked.narrowed.episodes)
         if filters.role and asked.role is None and not asked.people:
             asked = replace(asked, role=filters.role)
-        return replace(asked, words=tuple(self.library.spelled(word) for word in asked.words)), scope
+        spelled = {word: self.library.spelled(word) for word in asked.words}
+        about = re.sub(r"[\w'’]+", lambda found: spelled.get(found[0].lower(), found[0]), asked.about)
+        return replace(asked, words=tuple(spelled.values()), about=about), scope
 
     def passages(self, topic: str, filters: Filters | None = None, *, k: int) -> Passages:
         """The `k` best passages about a topic, best first. QuestionError: it can't be searched for."""

@@ -15,9 +15,9 @@ from index.library import EpisodeSummary
 from rag.answer import clock
 from rag.question.conversation import Exchange
 from rag.question.people import LIKE_ENOUGH, find_people, fold, names_of
+from rag.question.small_talk import LONGEST_ASKED, small_talk
 
 MOST_LISTED = 20
-LONGEST_ASKED = 200  # characters: longer questions ask for something else
 ReplyKind = Literal["library", "small_talk", "language", "filters"]
 
 
@@ -30,39 +30,6 @@ class Reply:
     found: bool = True
 
 
-_OFFER = (
-    "Ask me what somebody said, for example “What did the guest say about …?”. I answer in the speaker's own words, with who said"
-    " them and when. I can also tell which episodes and people are here."
-)
-_WHO_I_AM = "I am Verbatim, a program that finds what people said in these episodes. "
-_BOT = r"(?:ai|bot|robot|chatbot|machine|computer|human|person|real(?: person| human)?|language model|llm)"
-_SMALL_TALK = tuple(
-    (re.compile(pattern), answer)
-    for pattern, answer in (
-        (
-            r"(?:hi|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day))(?: (?:there|again|verbatim|all))*",
-            "Hello. " + _OFFER,
-        ),
-        (r"(?:hi |hello |hey )?how are you(?: doing)?(?: today)?", "Ready to look things up. " + _OFFER),
-        (
-            r"(?:many |ok |okay |great )?(?:thanks|thank you|thx|cheers)"
-            r"(?: (?:a lot|so much|very much|again|verbatim|for (?:that|this|(?:your |the )?help)))*"
-            r"|ok|okay|great|cool|nice|perfect|lovely|brilliant|that(?:'s| is) (?:all|great|helpful)",
-            "You are welcome.",
-        ),
-        (r"(?:good ?bye|bye|bye bye|see you(?: later| soon)?|good night)", "Goodbye."),
-        (
-            rf"who are you|what are you|what(?:'s| is) your name|what is verbatim|who is verbatim|are you (?:an? )?{_BOT}",
-            _WHO_I_AM + _OFFER,
-        ),
-        (
-            r"what (?:can|could) (?:you|i|we) (?:do|ask)(?: (?:for me|you|here))*|what (?:should|do) i ask(?: you| here)*"
-            r"|how (?:do|does) (?:you|this) work|how (?:can|do) i (?:use|ask) (?:you|this|questions|a question)"
-            r"|(?:please )?help(?: me)?|what do you do|can you help(?: me)?",
-            _OFFER,
-        ),
-    )
-)
 _HERE = (
     r"(?: (?:here|there|available|in total|altogether|do you have|you have|have you got|do you know|are there|are here|are in here"
     r"|(?:in|on|of|from) (?:this|the|your) (?:library|show|podcast|collection|series)))*"
@@ -132,7 +99,7 @@ def reply_to(
 
     `conversation`: what was asked before, so that "it" is the episode that was spoken of.
     """
-    if answer := _small_talk(question):
+    if answer := _small_talk(question, names_of(episodes)):
         return Reply("small_talk", answer)
     if missing := _missing(question, episodes):
         return missing
@@ -152,16 +119,18 @@ def reply_to(
     return Reply("library", _answer(ask, named, episodes, _people_named(question, episodes)))
 
 
-def is_small_talk(question: str) -> bool:
-    """Whether nothing is asked: a greeting, thanks, what this is."""
-    return _small_talk(question) is not None
+def is_small_talk(question: str, names: Sequence[str] = ()) -> bool:
+    """Whether nothing is asked that somebody may have said: a greeting, thanks, what this is."""
+    return _small_talk(question, names) is not None
 
 
-def _small_talk(question: str) -> str | None:
-    bare, plain_ = _bare(question), _plain(question)
-    return next(
-        (answer for pattern, answer in _SMALL_TALK if pattern.fullmatch(bare) or pattern.fullmatch(plain_)), None
-    )
+def _small_talk(question: str, names: Sequence[str]) -> str | None:
+    if not re.search(r"[^\W_]", question):
+        return None
+    text = question
+    for start, end in sorted({(start, end) for _, start, end in find_people(question, names)}, reverse=True):
+        text = f"{text[:start]}qperson{text[end:]}"
+    return small_talk(_bare(question), _plain(question)) or small_talk(_bare(text), _plain(text))
 
 
 def _plain(question: str) -> str:
@@ -171,7 +140,7 @@ def _plain(question: str) -> str:
 
 
 def _bare(question: str) -> str:
-    return re.sub(r"[^\w'&-]+", " ", question.lower().replace("’", "'")[: LONGEST_ASKED + 1]).strip()
+    return re.sub(r"[^\w'&+*/×÷^%.-]+|\.(?!\d)", " ", question.lower().replace("’", "'")[: LONGEST_ASKED + 1]).strip()
 
 
 def _asked(question: str, episodes: Sequence[EpisodeSummary]) -> tuple[Ask, list[EpisodeSummary], bool] | None:

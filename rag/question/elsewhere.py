@@ -4,22 +4,33 @@ for the episodes themselves. Knows nothing of passages.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
 from index.library import EpisodeSummary
+from rag.english import NOT_NAMES
 from rag.prose import counted
 from rag.question.about_library import MOST_LISTED, Reply, list_of
 from rag.question.narrowed import day_of
 from rag.question.question import Question
 from rag.question.scope import Filters, Scope
+from rag.question.small_talk import OFFER
+
+MOST_WORDS = 4  # that ask nothing and are said nowhere
 
 
 def reply_elsewhere(
-    asked: Question, scope: Scope, filters: Filters, here: Scope, every: Sequence[EpisodeSummary]
+    asked: Question,
+    scope: Scope,
+    filters: Filters,
+    here: Scope,
+    every: Sequence[EpisodeSummary],
+    is_word: Callable[[str], bool],
 ) -> Reply | None:
     """What is said instead of an answer; None where one is to be looked for.
 
-    `scope`: where it would be searched; `here`: what the filters alone leave; `every`: the whole library.
+    `scope`: where it would be searched; `here`: what the filters alone leave; `every`: the whole library. `is_word`:
+    whether a word is said in it.
     """
     if asked.languages:
         question, library = asked.languages
@@ -34,7 +45,7 @@ def reply_elsewhere(
         return Reply("filters", contradiction, found=False)
     limit = asked.narrowed
     if limit is None:
-        return None
+        return _no_words(asked, is_word)
     if not scope.episodes:
         return Reply(
             "filters" if limit.episodes else "library", _none_left(asked, limit.episodes, here, every), found=False
@@ -48,6 +59,19 @@ def reply_elsewhere(
         )
         return Reply("library", f"{counted(len(scope.episodes), 'episode')}:{list_of(scope.episodes)}{left_out}")
     return None
+
+
+def _no_words(asked: Question, is_word: Callable[[str], bool]) -> Reply | None:
+    """What is said of a few words of which none is said here, and that ask nothing."""
+    words = re.findall(r"[^\W_]+", asked.asked.lower())
+    if (
+        asked.people
+        or asked.carried
+        or len(words) > MOST_WORDS
+        or any(is_word(word) or word in NOT_NAMES for word in words)
+    ):
+        return None
+    return Reply("library", f"None of this is said in these episodes: {', '.join(words)}. {OFFER}", found=False)
 
 
 def _outside_filters(asked: Question, filters: Filters, here: Scope, every: Sequence[EpisodeSummary]) -> str | None:

@@ -14,6 +14,7 @@ from index.library import Library
 from rag.question.people import Mention
 
 SURE = 0.55  # of one language, from which a text counts as in it
+SURELY_NOT_OWN = 0.03  # of the library's own, below which it is in another, whichever
 NOT_OWN = 0.1  # of the library's own language, above which a question may be in it
 KNOWN_SHARE = 0.6  # of a question's words, from which they are the library's own
 LEAST_WORDS = 2  # that the library doesn't know, so that a question may be in another language
@@ -46,7 +47,9 @@ def foreign_to(
     for _, start, end in sorted(mentions, key=lambda one: -one[1]):
         rest = f"{rest[:start]} {rest[end:]}"
     words = [word for word in re.findall(r"[^\W\d_]+", rest.lower()) if word]
-    unknown = [word for word in words if not is_word(word)]
+    # What has a capital within a sentence may be anybody's name.
+    names = {word.lower() for word in re.findall(r"(?<=\w )[^\W\d_a-z][^\W\d_]+", rest) if word[:1].isupper()}
+    unknown = [word for word in words if not is_word(word) and word not in names]
     other_script = sum(not _latin(letter) for letter in rest if letter.isalpha()) * 2 > sum(
         letter.isalpha() for letter in rest
     )
@@ -57,8 +60,11 @@ def foreign_to(
     own = language_of(library)
     found = dict(_ranked(rest.strip()))
     best = max(found, key=lambda code: found[code])
-    if best == own or found[best] < SURE or found.get(own, 0.0) > NOT_OWN:
+    if best == own or found.get(own, 0.0) > NOT_OWN:
         return None
+    if found[best] < SURE:
+        # Portuguese or Spanish: which can't be told, but not English.
+        return ("another language", LANGUAGES[own]) if found.get(own, 0.0) < SURELY_NOT_OWN else None
     return LANGUAGES[best], LANGUAGES[own]
 
 

@@ -30,7 +30,12 @@ def by_office(text: str, episodes: Sequence[EpisodeSummary]) -> list[tuple[str, 
         words = match["what"].split(" ")
         for many in range(len(words), 0, -1):
             what = " ".join(words[:many])
-            words[many - 1] = re.sub(r"(?<=[a-z]{3})s$", "", words[many - 1])  # "the bakers health"
+            if (
+                many == len(words) or words[many].lower() not in STOP_WORDS
+            ):  # "the bakers health", but not "the ringers"
+                follows = text[match.start("what") + len(" ".join(words[:many])) :]
+                if re.match(r" [\w’']+", follows):
+                    words[many - 1] = re.sub(r"(?<=[a-z]{3}(?:er|or|st|an))s$", "", words[many - 1])
             if not _NAMES_WORK.fullmatch(words[many - 1]) or any(word.lower() in STOP_WORDS for word in words[:many]):
                 continue
             names = _those_who(what.lower(), tuple(episodes)) or _those_who(words[many - 1].lower(), tuple(episodes))
@@ -81,7 +86,15 @@ def _those_who(what: str, episodes: tuple[EpisodeSummary, ...]) -> tuple[str, ..
 
 def _does(word: str, episode: EpisodeSummary, name: str, *, work: bool) -> bool:
     """Whether an episode's title or description says this of its guest: the word itself beside the name, or the verb of the work."""
-    said = re.findall(r"\w+", f"{episode.title} {episode.description}".lower())
+    told = f"{episode.title} {episode.description}"
+    if work:
+        # What is told of the guest, and not what a baker may be told of elsewhere.
+        told = " ".join(
+            one.partition(name.split()[0])[2]
+            for one in re.split(r"(?<=[.?!]) ", episode.description)
+            if name.split()[0] in one
+        )
+    said = re.findall(r"\w+", told.lower())
     if not work:
         return stems([word])[0] in stems(said)
     if re.search(

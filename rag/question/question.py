@@ -81,6 +81,7 @@ _ROLE: dict[Role, re.Pattern[str]] = {
 
 _ONLY = re.compile(r"\bonly (?:what )?(?:the )?(?P<role>host|guest)s?\b", re.I)
 _WHICH = re.compile(r"^\W*(?:what|which)(?: one)?(?:['’]?s| is| was| are| were| do you have)?(?: there)?\W*$", re.I)
+_NO_WORDS = frozenset("anything something everything words quotes exactly else main mainly".split())
 _NO_TOPIC = re.compile(
     r"^\W*(?:(?:and|so|please|ok)\b[, ]*)*(?:what (?:did|does|do|has|was|is|else did)\b.*|what['’]s .*|(?:give me |show me )?(?:anything|something|everything|the words|quotes?) (?:from|by|of)\b.*"
     r"|what .* (?:says?|said|talks? about|talked about))\W*$",
@@ -126,7 +127,7 @@ def exchanges_of(history: Sequence[Mapping[str, Any]], episodes: Sequence[Episod
     names = names_of(episodes)
     exchanges: list[Exchange] = []
     for said in said_in(history):
-        if is_small_talk(said.question):
+        if is_small_talk(said.question, names):
             continue
         given = re.fullmatch(r"(.*?)(?: \((.*)\))?", said.asked) if said.asked else None
         whole = whole_of(said.question, exchanges, episodes)
@@ -229,7 +230,8 @@ def _limit(whole: Whole, episodes: Sequence[EpisodeSummary], today: date) -> Nar
 
 def _wanted(own: str, limit: Narrowed | None, people: Sequence[str], speakers: Sequence[Mention]) -> Wants:
     """The kind of answer that is asked for."""
-    if len(people) == 1 and _NO_TOPIC.match(own) and not search_words(own, speakers, always=False):
+    topic = [word for word in search_words(own, speakers, always=False) if word not in _NO_WORDS]
+    if len(people) == 1 and _NO_TOPIC.match(own) and not topic:
         return "topics"
     if limit is None or people:
         return "answer"
