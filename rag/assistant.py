@@ -201,6 +201,8 @@ class Assistant:
                 tokens=draft.tokens,
                 cost=self.settings.cost(draft.tokens),
                 held_back=tuple(draft.held_back),
+                carried=asked.carried,
+                limits=asked.narrowed.label if asked.narrowed else None,
             )
         )
 
@@ -340,7 +342,7 @@ def _without_search(
     yield Done(
         Answer(
             question=question,
-            asked=question,
+            asked=asked.asked if asked else question,
             verdict="answered" if reply.found else "not_said",
             answer=reply.text,
             citations=(),
@@ -350,6 +352,8 @@ def _without_search(
             model=None,
             seconds=clock.laps,
             kind=reply.kind,
+            carried=asked.carried if asked else (),
+            limits=asked.narrowed.label if asked and asked.narrowed else None,
         )
     )
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
+from rag.answer import Carried, CarriedKind
 from rag.english import NO_SUBJECT, NOT_NAMES
 from rag.question.conversation import LONGEST_EARLIER, Exchange, Source
 from rag.question.gaps import FEMALE, MALE, PERSON_NOUN, Gap, gaps_in
@@ -19,16 +19,7 @@ from rag.question.people import Mention, fold, search_words, speaker_slots
 
 FEW_WORDS = 3  # of a question's own, with which it may go on with what was spoken of
 
-CarriedKind = Literal["person", "topic", "episode"]
 FindPeople = Callable[[str], Sequence[Mention]]
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """Something that a question takes over from the ones before it, in the words in which it is shown."""
-
-    kind: CarriedKind
-    value: str
 
 
 @dataclass(frozen=True, slots=True)

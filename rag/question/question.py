@@ -16,10 +16,11 @@ from typing import Any, Literal
 from index.episode import Role
 from index.library import EpisodeSummary
 from index.plain import plain
+from rag.answer import Carried
 from rag.english import ARTICLES, NOBODY, NOT_NAMES
 from rag.question.about_library import is_small_talk
 from rag.question.conversation import Exchange, Source, listed_in, offered_in, said_in, sources_of
-from rag.question.follow_up import Carried, Whole, made_whole, topic_of
+from rag.question.follow_up import Whole, made_whole, topic_of
 from rag.question.narrowed import Narrowed, narrowed, titled, wants_outline
 from rag.question.offices import by_office, pronoun_in
 from rag.question.people import Mention, find_people, fold, names_of, search_words, speaker_slots, without_names

@@ -28,12 +28,22 @@ from ui.api import caller
 from ui.door.leaving import has_left
 from ui.door.limits import Door, TooMany, line_of
 from ui.listeners import answers
-from ui.listeners.conversation import NOTHING_KEPT, Round, Rounds, history_of, moments_of, packed, render, unpacked
+from ui.listeners.conversation import (
+    KINDS,
+    NOTHING_KEPT,
+    Round,
+    Rounds,
+    history_of,
+    moments_of,
+    packed,
+    render,
+    unpacked,
+)
 from ui.listeners.feedback import Moderator
 from ui.listeners.fields import filter_fields, furnished, narrowed, remaining
 from ui.listeners.links import opened
 from ui.listeners.suggest import Suggester
-from ui.shared.filters import FIELDS, filters_of, matching, people_in, scope_of
+from ui.shared.filters import FIELDS, choice_of, filters_of, matching, people_in, scope_of
 from ui.shared.html import counted
 from ui.words.listeners import said
 
@@ -127,7 +137,8 @@ def chat_screen(page: gr.Blocks, assistant: Assistant, door: Door) -> None:
     edit.click(edit_last, rounds, [box, replacing, editing], **at_once)
     signals.undo(lambda: (False, ""), None, [replacing, editing], **at_once)
     stop.click(stopped, rounds, [rounds, now], **at_once)
-    clear.click(cleared, rounds, [*talk, kept, box, replacing, editing], **at_once)
+    fields = [*narrow, remain]
+    clear.click(partial(cleared, library), rounds, [*talk, kept, box, replacing, editing, *fields], **at_once)
     signals.submit(on_feedback, rounds, told, **at_once)
 
     show = narrow[0]
@@ -171,11 +182,13 @@ def arrive(library: Library, kept: object, fields: Mapping[str, str]) -> list[An
     ]
 
 
-def begin(library: Library, question: str, replacing: bool, rounds: Rounds, *choice: str) -> tuple[Any, ...]:
+def begin(
+    library: Library, question: str, replacing: bool, rounds: Rounds, *choice: str, without: tuple[str, ...] = ()
+) -> tuple[Any, ...]:
     """The emptied box, the conversation with the question in it, and the HTML of its earlier rounds and of this one.
 
     `replacing`: the question takes the place of the last one. Nothing changes for an empty question, and while the last
-    one is still being answered.
+    one is still being answered. `without`: what is not to be carried on from the questions before it.
     """
     asked = question.strip()[:LONGEST_QUESTION]
     if not asked or (rounds and rounds[-1].working):
@@ -185,7 +198,7 @@ def begin(library: Library, question: str, replacing: bool, rounds: Rounds, *cho
     earlier = rounds[:-1] if replacing and rounds else rounds
     try:
         filters = filters_of(choice)
-        now = Round(asked, filters, scope_of(library, filters), status=said("waiting"))
+        now = Round(asked, filters, scope_of(library, filters), status=said("waiting"), without=without)
     except VerbatimError as error:
         now = Round(asked, stage="failed", problem=str(error))
     return "", False, "", (*earlier, now), render(earlier, live=False), render((*earlier, now)), ""
@@ -196,7 +209,14 @@ def pressed(library: Library, rounds: Rounds, choice: Sequence[str], sent: Mappi
 
     A link's question brings its own filters: it may be asked before the fields show them.
     """
-    question, everywhere = sent.get("question"), sent.get("everywhere") is True
+    question, everywhere, drop = sent.get("question"), sent.get("everywhere") is True, sent.get("drop")
+    if drop in KINDS and rounds and not rounds[-1].working and rounds[-1].question:
+        last = rounds[-1]
+        without = (*last.without, str(drop))
+        return (
+            *begin(library, last.question, True, rounds, *choice_of(last.filters), without=without),
+            *(gr.skip(),) * 7,
+        )
     own = sent.get("choice")
     if isinstance(own, list) and len(own) == len(FIELDS) and all(isinstance(value, str) for value in own):
         choice = own
@@ -254,7 +274,9 @@ def follow(assistant: Assistant, rounds: Rounds) -> Iterator[tuple[Any, Any]]:
         # What is shown around a quote is of the same generation as the quote.
         with (
             assistant.pinned() as pinned,
-            closing(pinned.ask(now.question, history=history_of(earlier), filters=now.filters)) as events,
+            closing(
+                pinned.ask(now.question, history=history_of(earlier), filters=now.filters, without=now.without)
+            ) as events,
         ):
             for event in events:
                 now = after(now, event, pinned.library)
@@ -322,7 +344,8 @@ def ask_again(rounds: Rounds) -> tuple[Any, Any, Any]:
         return gr.skip(), gr.skip(), gr.skip()
     last = rounds[-1]
     last.halt.set()
-    rounds = (*rounds[:-1], Round(last.question, last.filters, last.scope, status=said("waiting")))
+    again = Round(last.question, last.filters, last.scope, status=said("waiting"), without=last.without)
+    rounds = (*rounds[:-1], again)
     return rounds, render(rounds), ""
 
 
@@ -341,11 +364,11 @@ def stopped(rounds: Rounds) -> tuple[Rounds, str]:
     return rounds, render(rounds)
 
 
-def cleared(rounds: Rounds) -> tuple[Any, ...]:
-    """An empty conversation, here and in the browser; what is being answered in the old one is halted."""
+def cleared(library: Library, rounds: Rounds) -> tuple[Any, ...]:
+    """An empty conversation without filters, here and in the browser; what is being answered in the old one is halted."""
     for round_ in rounds:
         round_.halt.set()
-    return (), "", render(()), "", NOTHING_KEPT, "", False, ""
+    return (), "", render(()), "", NOTHING_KEPT, "", False, "", *unfiltered(library)
 
 
 def give_up(rounds: Rounds) -> tuple[Rounds, str]:
