@@ -32,7 +32,7 @@ def understanding(
         metrics["in_scope"] = float(_inside(meant.episodes, answer))
     if meant.odd:
         wrong_quote = bool(right) and not any(right)
-        nobody = answer.kind == "speech" and not right and asked.kind != "private"
+        nobody = answer.kind == "speech" and not right and bool(asked.gold)
         metrics["misplaced"] = float(wrong_quote or nobody)
     return metrics
 

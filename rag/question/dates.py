@@ -20,21 +20,26 @@ _YEAR = r"(?:(?:19|20)\d\d|['’]\d\d)"
 _SEASON = r"(?:spring|summer|autumn|fall|winter)"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _WHEN = (
-    rf"(?:(?:19|20)\d\d-\d\d(?:-\d\d)?|{_DAY}(?: of)? {_MONTH},? {_YEAR}|{_MONTH} {_DAY},? {_YEAR}|(?:early |late |mid[- ])?{_MONTH},? (?:of )?{_YEAR}"
+    rf"(?:(?:19|20)\d\d-\d\d(?:-\d\d)?|{_DAY}(?: of)? {_MONTH},? {_YEAR}|{_MONTH} {_DAY},? {_YEAR}|(?:early "
+    rf"|late |mid[- ])?{_MONTH},? (?:of )?{_YEAR}"
     rf"|(?:the )?{_SEASON}(?: of)? {_YEAR}|(?:the (?:start|beginning|end) of |early |late |mid[- ])?(?:19|20)\d\d"
     rf"|(?:last|this|the past|the previous|the last) (?:week|month|year|{_SEASON}|{_MONTH})|yesterday|today"
     rf"|(?:\d{{1,2}}|an?|one|two|three|four|five|six) (?:day|week|month|year)s? ago)"
 )
-_ALONE = rf"(?:{_MONTH})"
+_ALONE = rf"(?:(?:the )?{_SEASON}|{_MONTH})"
+_PAST = r"(?:the )?(?:last|past|previous) (?P<some>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|few|couple of) (?P<unit>days|weeks|months|years)"
 _PHRASE = re.compile(
     rf"\b(?:(?P<between>between|from) (?P<first>{_WHEN}|{_ALONE}) (?:and|to|until|till) (?P<second>{_WHEN})"
-    rf"|(?P<before>(?:from )?(?:before|until|till|up to|prior to|earlier than)) (?P<until>{_WHEN})"
-    rf"|(?P<after>(?:from )?(?:after|since|later than)) (?P<since>{_WHEN})"
+    rf"|(?P<before>(?:from )?(?:before|until|till|up to|prior to|earlier than)) (?P<until>{_WHEN}|{_ALONE})"
+    rf"|(?P<after>(?:from )?(?:after|since|later than)) (?P<since>{_WHEN}|{_ALONE})"
+    rf"|(?:(?:in|over|during|from|within) )?{_PAST}"
+    rf"|(?:(?:in|from|on) )?(?:the )?(?P<month>{_MONTH})(?=(?:['’]s)? (?:episode|interview|conversation|show|talk)\b)"
     rf"|from (?P<on>{_WHEN}) (?:on|onwards?)\b"
     rf"|(?:(?P<word>in|during|of|on|from|for|back in) )?(?P<when>{_WHEN}))(?=['’]s\b|\W|$)",
     re.I,
 )
 _ABOUT = re.compile(r"\b(?:about|regarding|than|was|were|is|born|of)\s+$", re.I)
+_COUNTS = "two three four five six seven eight nine ten eleven twelve".split()
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 
 
@@ -75,6 +80,13 @@ def _days_of(match: re.Match[str], today: date) -> tuple[date, date] | None:
             if period
             else None
         )
+    if match["some"]:
+        number = {"few": 3, "couple of": 2, **{word: n for n, word in enumerate(_COUNTS, start=2)}}
+        days = {"days": 1, "weeks": 7, "months": 30.5, "years": 365.25}[match["unit"].lower()]
+        some = match["some"].lower()
+        return today - timedelta(days=round(days * int(number.get(some, some) if some in number else some))), today
+    if match["month"]:
+        return _period(match["month"], today)
     if match["on"]:
         period = _period(match["on"], today)
         return (period[0], LAST) if period else None
@@ -89,7 +101,8 @@ def _period(words: str, today: date) -> tuple[date, date] | None:
         year = re.search(r"\d{4}", text)
         month = _SEASONS[match[1]]
         # Last summer is the one that is over.
-        this = today.year if (today.year, today.month) >= (today.year, month + 3) else today.year - 1
+        over = today.month >= month + 3 if month < 12 else today.month >= 3
+        this = today.year if (over and month < 12) or (text.startswith("this") and today.month >= 3) else today.year - 1
         first = date(int(year[0]) if year else this, month, 1)
         return first, _end_of(*divmod((first.year * 12 + month - 1) + 2, 12))
     if match := re.fullmatch(r"(?:start |beginning |end |early |late |mid[- ])?((?:19|20)\d\d)", text):

@@ -36,7 +36,8 @@ def reply_elsewhere(
         question, library = asked.languages
         return Reply(
             "language",
-            f"This library is in {library}; your question seems to be in {question}, in which it can't be searched. Please ask in {library}.",
+            f"This library is in {library}; your question seems to be in {question}, in which it can't be"
+            f" searched. Please ask in {library}.",
             found=False,
         )
     if not every:

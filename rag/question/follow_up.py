@@ -53,7 +53,8 @@ class Whole:
 _SO = r"(?:(?:and|but|so|or|also|then|ok|okay|alright|all right|right|fine|well|hm+|oh|yes|yeah|no|ah|now|cool|great|thanks|thank you|lol|wow)\b[,.!:;… ]*)*"
 _LEAD = re.compile(rf"^\W*{_SO}", re.I)
 _YES = re.compile(
-    r"\W*(?:y|ye|yes|yeah|yep|yup|sure|ok|okay|please|go on|go ahead|of course|absolutely|do|right|exactly|that one|sorry|then|it is|show me|that's right|correct)"
+    r"\W*(?:y|ye|yes|yeah|yep|yup|sure|ok|okay|please|go on|go ahead|of course|absolutely|do|right|exactly|that"
+    r" one|sorry|then|it is|show me|that's right|correct)"
     r"(?:[\s,.!]+(?:please|sorry|go on|go ahead|do|then|show me|tell me|i do|i would|i did|that one|thanks|it is))*\W*",
     re.I,
 )
@@ -67,15 +68,20 @@ _MORE = re.compile(
     re.I,
 )
 _AGAIN = re.compile(
-    rf"\W*{_SO}(?:(?:are )?you (?:really |quite )?sure(?: about (?:that|this|it))?|really|seriously|honestly|for real|is (?:that|this|it) (?:really )?(?:right|true|so|correct)"
-    r"|(?:can|could) you (?:repeat|say|show(?: me)?|quote) (?:that|it)(?: again)?|(?:say|show me) (?:that|it) again|once more|again|repeat (?:that|it)"
-    r"|(?:what|how) (?:exactly )?(?:did|does|do) (?:(?P<who>he|she|they)|(?P<name>[\w'’ ]+?)) (?:say|put it|phrase it|word it)(?: (?:it|that))?,? (?:exactly|precisely|word for word|again|literally)"
-    r"|(?:what (?:are|were) )?(?:his|her|their|the) (?:exact|own|actual) words|(?:and )?who (?:said|says) (?:that|this|it|so)|quote (?:him|her|them|that|it)"
+    rf"\W*{_SO}(?:(?:are )?you (?:really |quite )?sure(?: about (?:that|this|it))?|really|seriously|honestly|for"
+    r" real|is (?:that|this|it) (?:really )?(?:right|true|so|correct)"
+    r"|(?:can|could) you (?:repeat|say|show(?: me)?|quote) (?:that|it)(?: again)?|(?:say|show me) (?:that|it)"
+    r" again|once more|again|repeat (?:that|it)"
+    r"|(?:what|how) (?:exactly )?(?:did|does|do) (?:(?P<who>he|she|they)|(?P<name>[\w'’ ]+?)) (?:say|put it"
+    r"|phrase it|word it)(?: (?:it|that))?,? (?:exactly|precisely|word for word|again|literally)"
+    r"|(?:what (?:are|were) )?(?:his|her|their|the) (?:exact|own|actual) words|(?:and )?who (?:said|says)"
+    r" (?:that|this|it|so)|quote (?:him|her|them|that|it)"
     r"|where (?:did|does|do) (?:he|she|they) say (?:that|it|so))\W*",
     re.I,
 )
 _MEANT = re.compile(
-    r"^\W*(?:(?:no+|nope|nah|sorry|actually|wait|oops|hm+|not (?:him|her|that|them))\b[,.! ]*)*(?:(?:i|we) (?:meant|mean|was asking about|was talking about|am asking about)"
+    r"^\W*(?:(?:no+|nope|nah|sorry|actually|wait|oops|hm+|not (?:him|her|that|them))\b[,.! ]*)*(?:(?:i|we)"
+    r" (?:meant|mean|was asking about|was talking about|am asking about)"
     r"|make that|rather|instead)\b[,: ]*(?:to say\b[,: ]*)?|^\W*(?:no+|nope|nah)\b[,.! ]+(?=\S)(?!(?:one|body|more)\b)",
     re.I,
 )
@@ -87,19 +93,25 @@ _OF = re.compile(
 )
 _HAS_A_VERB = re.compile(
     r"\b(?:who|whom|whose|what|when|where|why|how|which|is|are|was|were|am|do|does|did|has|have|had|will|would|can|could|should|may"
-    r"|might|must|any(?:body|one) else|some(?:body|one)|get|gets|go|goes|isn['’]?t|wasn['’]?t|weren['’]?t|aren['’]?t|doesn['’]?t|didn['’]?t|don['’]?t|couldn['’]?t|wouldn['’]?t|won['’]?t|hasn['’]?t|tell|say|said|says"
+    r"|might|must|any(?:body|one) else|some(?:body|one)|get|gets|go|goes|isn['’]?t|wasn['’]?t|weren['’]?t"
+    r"|aren['’]?t|doesn['’]?t|didn['’]?t|don['’]?t|couldn['’]?t|wouldn['’]?t|won['’]?t|hasn['’]?t|tell|say|said"
+    r"|says"
     r"|what['’]?s|who['’]?s|why['’]?s|how['’]?s|where['’]?s|whered|list|show|find|give|compare|explain|describe|summari[sz]e)\b",
     re.I,
 )
 _BARE_QUESTION = re.compile(
-    rf"^\W*{_SO}(?:why|why not|how|how so|how come|when|where|since when|for how long|how long|how much|how many|how often|how far|who|whom|which|which one|which ones"
-    r"|what|in what way|such as|like what|like who|for example|what do you mean|where exactly|when exactly|how exactly|why is that|why so|by whom|with whom|from where"
-    r"|to whom|for whom|what for|says who|at what age|what happened|what happened next|and then|then what|so what|name|meaning)\W*$",
+    rf"^\W*{_SO}(?:why|why not|how|how so|how come|when|where|since when|for how long|how long|how much|how many"
+    r"|how often|how far|who|whom|which|which one|which ones"
+    r"|what|in what way|such as|like what|like who|for example|what do you mean|where exactly|when exactly|how"
+    r" exactly|why is that|why so|by whom|with whom|from where"
+    r"|to whom|for whom|what for|says who|at what age|what happened|what happened next|and then|then what|so"
+    r" what|name|meaning)\W*$",
     re.I,
 )
 _LED_BY = re.compile(rf"^\W*{_SO}(?:what|how) about\b", re.I)
 _ANYBODY = re.compile(
-    rf"^\W*{_SO}(?:(?:did|does|do|has|have|is|was) )?(?:who(?:['’]?s)?|which (?:guests?|people)|any ?(?:one|body)|some ?(?:one|body))\b",
+    rf"^\W*{_SO}(?:(?:did|does|do|has|have|is|was) )?(?:who(?:['’]?s)?|which (?:guests?|people)|any ?(?:one"
+    r"|body)|some ?(?:one|body))\b",
     re.I,
 )
 _WHO_ELSE = re.compile(rf"^\W*{_SO}(?:who|any ?(?:one|body)|is there any ?(?:one|body)) else\W*$", re.I)
@@ -107,25 +119,31 @@ _ROLE = re.compile(r"^(?:the )?(?P<role>host|guest|interviewer|presenter|intervi
 _ROLE_IN = re.compile(r"\b(?:hosts?|guests?|interviewers?|presenters?|people|everybody|everyone)\b", re.I)
 _SUCH_A_ROLE = re.compile(r"\b(?:the|her|his|their) (?:host|presenter|interviewer)\b", re.I)
 _IN_IT = re.compile(
-    r"\b(?:in|on|from|during) (?:it|that|this|the same)(?: (?:one|episode|interview|conversation|talk|show))\b|\b(?:that|the same) (?:episode|interview|conversation|talk)\b",
+    r"\b(?:in|on|from|during) (?:it|that|this|the same)(?: (?:one|episode|interview|conversation|talk|show))\b"
+    r"|\b(?:that|the same) (?:episode|interview|conversation|talk)\b",
     re.I,
 )
 _ORDINALS = "first second third fourth fifth sixth seventh eighth".split()
 _NTH = re.compile(
-    rf"\b(?:the |that )?(?:(?P<word>{'|'.join(_ORDINALS)}|last|latter|former) (?:one|quote|source|answer|person|speaker|passage|guest|of (?:them|these|those))"
-    r"|(?P<alone>latter|former)|(?:source|quote|passage|number|no\.|answer) (?P<number>\d{1,2})|\[(?P<mark>\d{1,2})\])(?=['’\s?.,!]|$)",
+    rf"\b(?:the |that )?(?:(?P<word>{'|'.join(_ORDINALS)}|last|latter|former) (?:one|quote|source|answer|person"
+    r"|speaker|passage|guest|of (?:them|these|those))"
+    r"|(?P<alone>latter|former)|(?:source|quote|passage|number|no\.|answer) (?P<number>\d{1,2})"
+    r"|\[(?P<mark>\d{1,2})\])(?=['’\s?.,!]|$)",
     re.I,
 )
 _OTHER = re.compile(
-    r"\b(?:the )?other (?:one|person|guest|speaker|episode|of (?:them|the two))\b|^\W*(?:and |what about |how about )*the other\W*$",
+    r"\b(?:the )?other (?:one|person|guest|speaker|episode|of (?:them|the two))\b|^\W*(?:and |what about |how"
+    r" about )*the other\W*$",
     re.I,
 )
 _ASKED_ABOUT = re.compile(
-    r"^(?P<frame>.*?\b(?:about|regarding|on the (?:subject|topic|question) of|(?:think|thinks|thought|views?|opinions?|make|made|makes) (?:of|on)))\s+(?P<topic>.+?)\W*$",
+    r"^(?P<frame>.*?\b(?:about|regarding|on the (?:subject|topic|question) of|(?:think|thinks|thought|views?"
+    r"|opinions?|make|made|makes) (?:of|on)))\s+(?P<topic>.+?)\W*$",
     re.I,
 )
 _WHAT_IS = re.compile(
-    r"^\W*(?:and |so |but )*(?:what|who|how \w+|where|which)(?:['’]?s| is| was| are| were) (?P<topic>(?:the|an?|\w+['’]s?|old|his|her|[A-Z][\w'’-]+)(?: [\w'’-]+){0,4}?)"
+    r"^\W*(?:and |so |but )*(?:what|who|how \w+|where|which)(?:['’]?s| is| was| are| were) (?P<topic>(?:the|an?"
+    r"|\w+['’]s?|old|his|her|[A-Z][\w'’-]+)(?: [\w'’-]+){0,4}?)"
     r"(?: (?:called|named|made of|made from|like|for|about))?\W*$",
 )
 _SIDES = re.compile(

@@ -22,35 +22,45 @@ _OWNED = re.compile(
     r"\s+(?!(?:about|to|for|in|on|at|with|and|or|one|ones|a|an|the|it|any|some|if|when|as|again|then|well)\b)\w", re.I
 )
 _BOUNDARY = re.compile(
-    r"[,;:.–—-] |\b(?:and|but|that|when|if|because|while|since|as|before|after|why|how|what|where|who|which|whether|so|until|than)\b",
+    r"[,;:.–—-] |\b(?:and|but|that|when|if|because|while|since|as|before|after|why|how|what|where|who|which"
+    r"|whether|so|until|than)\b",
     re.I,
 )
 PERSON_NOUN = (
-    r"(?:man|woman|boy|girl|lady|gentleman|person|somebody|someone|anybody|anyone|nobody|everybody|everyone|guests?|hosts?|people|daughter"
-    r"|mother|wife|sister|aunt|niece|grandmother|granddaughter|gran|mum|son|father|husband|brother|uncle|nephew|grandfather|dad|child|kids?"
-    r"|friend|partner|boss|apprentice|doctor|presenter|interviewer|\w{3,}(?:man|woman|smith|keeper|maker|builder|ist|ian|ander|lot))"
+    r"(?:man|woman|boy|girl|lady|gentleman|person|somebody|someone|anybody|anyone|nobody|everybody|everyone"
+    r"|guests?|hosts?|people|daughter"
+    r"|mother|wife|sister|aunt|niece|grandmother|granddaughter|gran|mum|son|father|husband|brother|uncle|nephew"
+    r"|grandfather|dad|child|kids?"
+    r"|friend|partner|boss|apprentice|doctor|presenter|interviewer|\w{3,}(?:man|woman|smith|keeper|maker"
+    r"|builder|ist|ian|ander|lot))"
 )
 _SOMEBODY = re.compile(
-    rf"\b(?:the|an?|my|this|that|any|some|\w+['’]s?) (?:\w+ ){{0,2}}(?:{PERSON_NOUN}|\w{{2,}}(?:er|or))\b|\b(?:some|any|every)(?:body|one)\b"
-    r"|\bwho\b|^\W*(?:(?:and|but|so|ok)\b[, ]*)?(?!(?:and|but|so|ok|okay|well|no|yes|then|fine|hm+|what|why|how|when|where)\b)[\w'’-]+(?: [\w'’-]+)?(?=, )"
+    rf"\b(?:the|an?|my|this|that|any|some|\w+['’]s?) (?:\w+ ){{0,2}}(?:{PERSON_NOUN}|\w{{2,}}(?:er|or))\b"
+    r"|\b(?:some|any|every)(?:body|one)\b"
+    r"|\bwho\b|^\W*(?:(?:and|but|so|ok)\b[, ]*)?(?!(?:and|but|so|ok|okay|well|no|yes|then|fine|hm+|what|why|how"
+    r"|when|where)\b)[\w'’-]+(?: [\w'’-]+)?(?=, )"
     r"|(?<!^)(?<![.?!] )(?-i:\b[A-Z][a-z]+)",  # ships and ovens are called "she" as well
     re.I,
 )
 
 _THING = re.compile(
-    r"\b(it|its|it['’]s|itself|this|that|that['’]s|these|those|them|they|they['’]re|one|ones|the others?|the same|both|either|neither)\b(?!['’])",
+    r"\b(it|its|it['’]s|itself|this|that|that['’]s|these|those|them|they|they['’]re|one|ones|the others?|the"
+    r" same|both|either|neither)\b(?!['’])",
     re.I,
 )
 # "How long does it take to …", "Is it true that …", "what is it like to …": an "it" that stands for what follows.
 _AHEAD = re.compile(
-    r"(?:['’]s)?(?:\s+\w+n['’]t|\s+not)?(?:\s+\w+){0,4}?\s+(?:to \w+|that \w+|for \w+ to|when|if|\w+ing)\b|\s+(?:rain|snow|blow)\w*",
+    r"(?:['’]s)?(?:\s+\w+n['’]t|\s+not)?(?:\s+\w+){0,4}?\s+(?:to \w+|that \w+|for \w+ to|when|if|\w+ing)\b"
+    r"|\s+(?:rain|snow|blow)\w*",
     re.I,
 )
 # "that" as a conjunction, "the boat that sank": what follows is a clause, or what stands before is what it belongs to.
 _CLAUSE = re.compile(r"\s+(?:he|she|it|they|i|we|you|the|an?|his|its|their|my|our|your|there|[A-Z][\w'’-]+ \w+s?)\b")
 _BEFORE_PRONOUN = re.compile(
-    r"(?:^|[,;:] |\b(?:is|was|are|were|do|does|did|has|have|had|will|would|can|could|should|might|and|but|so|or|of|about|on|in|at|for|from|to|with|after"
-    r"|before|by|than|like|into|over|why|when|where|how|what|who|isn['’]?t|wasn['’]?t|doesn['’]?t|didn['’]?t|which|bring|brings|keep|said|say|says|mean|do|doing"
+    r"(?:^|[,;:] |\b(?:is|was|are|were|do|does|did|has|have|had|will|would|can|could|should|might|and|but|so|or"
+    r"|of|about|on|in|at|for|from|to|with|after"
+    r"|before|by|than|like|into|over|why|when|where|how|what|who|isn['’]?t|wasn['’]?t|doesn['’]?t|didn['’]?t"
+    r"|which|bring|brings|keep|said|say|says|mean|do|doing"
     r"|did|give|gives|get|gets|buy|take|takes|want|wants|still|call|calls|fix|got)\s)$",
     re.I,
 )
@@ -62,18 +72,23 @@ _DESCRIBED = re.compile(r"\s+(?:[\w'’-]+ ){1,3}(?:of|on|in|at|by|from|with|tha
 _AFTER_THAT = re.compile(r"\s+(?P<word>[\w'’]+)")
 _NOUN = re.compile(r"[a-z]{3,}", re.I)
 _PLACE = re.compile(
-    r"(?<!\bup )(?<!\bover )\bthere\b(?= ?(?:[?.!,]|$)| (?:as well|too|again|either)\b)|\bin there\b|\b(?:then|back then|meanwhile)\W*$",
+    r"(?<!\bup )(?<!\bover )\bthere\b(?= ?(?:[?.!,]|$)| (?:as well|too|again|either)\b)|\bin there\b|\b(?:then"
+    r"|back then|meanwhile)\W*$",
     re.I,
 )
 _OPEN_VERB = re.compile(
     r"\b(?:agrees?|agreed|disagrees?|disagreed)(?: with (?:[\w.'’-]+ ?){1,3})?(?: too| as well| either| also)?\W*$"
-    r"|\b(?:think|thinks|say|says|said|do|does|did|feel|feels|hope|believe)s? so\b|\b(?:else|instead|any|another)\W*$|\bwho(?:['’]?s| is| was| are)? (?:for|against)\W*$"
-    r"|\b\w+ (?:from|about|of|with|for|to) what\W*$|^\W*(?:[\w'’]+ ){0,2}[\w'’]+, (?:why|how|when|where|who)(?: so)?\W*$|\ball that time\b|\b(?:the|that) reply\b",
+    r"|\b(?:think|thinks|say|says|said|do|does|did|feel|feels|hope|believe)s? so\b|\b(?:else|instead|any"
+    r"|another)\W*$|\bwho(?:['’]?s| is| was| are)? (?:for|against)\W*$"
+    r"|\b\w+ (?:from|about|of|with|for|to) what\W*$|^\W*(?:[\w'’]+ ){0,2}[\w'’]+, (?:why|how|when|where|who)(?:"
+    r" so)?\W*$|\ball that time\b|\b(?:the|that) reply\b",
     re.I,
 )
 _OPEN_SAYING = re.compile(
-    r"^(?:(?:and|but|so|then|ok|okay)\b[, ]*)*(?:what|how) (?:did|does|do|was|is|has|would|were|had|['’]s)\b.*\b(?:say|said|saying|says|answer|answers|answered|reply|replies"
-    r"|replied|respond|responds|responded|response|react|reacted|reaction|think|thinks|thought|feel|object|add|added|to (?:that|this))\b(?: exactly| then| back| there| "
+    r"^(?:(?:and|but|so|then|ok|okay)\b[, ]*)*(?:what|how) (?:did|does|do|was|is|has|would|were|had"
+    r"|['’]s)\b.*\b(?:say|said|saying|says|answer|answers|answered|reply|replies"
+    r"|replied|respond|responds|responded|response|react|reacted|reaction|think|thinks|thought|feel|object|add"
+    r"|added|to (?:that|this))\b(?: exactly| then| back| there| "
     r"to (?:that|this|it))*\W*$|\b(?:answer|reply|response|reaction)(?: to (?:that|this|it|him|her|them))?\W*$",
     re.I,
 )

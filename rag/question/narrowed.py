@@ -37,32 +37,42 @@ class Narrowed:
 
 
 _SAID = re.compile(
-    rf"\b(?:{SPEECH_VERBS}|discuss|cover|heard|hear|anything|anybody|anyone|somebody|views?|opinions?|episodes?|interviews?|shows?|podcasts?|conversations?"
+    rf"\b(?:{SPEECH_VERBS}|discuss|cover|heard|hear|anything|anybody|anyone|somebody|views?|opinions?|episodes?"
+    r"|interviews?|shows?|podcasts?|conversations?"
     r"|happens?|guests?|hosts?|topics?|list)\b",
     re.I,
 )
 _NUMBERS = {word: n for n, word in enumerate("one two three four five six seven eight nine ten".split(), start=1)}
 _NTH = {word: n for n, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split())}
 _KIND = r"(?:episodes?|interviews?|conversations?|talks?|shows?|podcasts?|programmes?|instal?lments?)"
+_WHICH_ORDER = rf"latest|last|newest|most recent|final|first|oldest|earliest|longest|shortest|penultimate|second[- ](?:to[- ])?last|last but one|{'|'.join(_NTH)}"
 _ORDER = re.compile(
-    rf"(?P<in>\b(?:in|from|on|of|during|for) )?\b(?P<the>the |your |their |our |its )?(?:very )?(?P<which>latest|last|newest|most recent|first|oldest|earliest|longest|shortest"
-    rf"|{'|'.join(_NTH)})(?: (?P<many>{'|'.join(_NUMBERS)}|\d{{1,2}}))? (?P<kind>{_KIND}|ones?)\b(?P<owns>['’]s)?",
+    rf"(?P<in>\b(?:in|from|on|of|during|for) )?\b(?P<the>the |your |their |our |its |this show's )?(?:very )?"
+    rf"(?:(?P<some>{'|'.join(_NUMBERS)}|\d{{1,2}}) )?(?P<which>{_WHICH_ORDER})(?: (?P<many>{'|'.join(_NUMBERS)}|\d{{1,2}}))? "
+    rf"(?P<kind>{_KIND}|ones?)\b(?P<owns>['’]s)?",
     re.I,
 )
 _OF_GUEST = (
-    rf"(?P<in>\b(?:in|from|on|of|during) )?(?:\b(?:the|both|all|all the|each|every|that|his|her) )?(?:{_KIND}|ones?) (?:with|featuring|where \w+ \w+ to) QP\b",
+    rf"(?P<in>\b(?:in|from|on|of|during) )?(?:\b(?:the|both|all|all the|each|every|that|his|her) )?(?:{_KIND}"
+    r"|ones?) (?:with|featuring|where \w+ \w+ to) QP\b",
     rf"(?P<in>\b(?:in|from|on|of|during) )?(?:\bthe )?QP(?:['’]?s?)? (?:own )?(?:{_KIND})\b",
     r"(?P<in>\b(?:in|from|on|of|during) )(?:the )?QP one\b",
 )
 _BEFORE_TITLE = re.compile(
-    r"(?:\b(?:in|from|episode|called|titled|named|summari[sz]e|outline|recap|describe|overview of|summary of|sum up|episode on|watch|hear|heard)|[“\"'‘*_(])\s*[“\"'‘*_(]*$",
+    r"(?:\b(?:in|from|episode|called|titled|named|summari[sz]e|outline|recap|describe|overview of|summary of"
+    r"|sum up|episode on|watch|hear|heard)|[“\"'‘*_(])\s*[“\"'‘*_(]*$",
     re.I,
 )
-_AFTER_TITLE = re.compile(r"^\s*(?:[”\"'’*_]|episode\b|interview\b|[-–—:,;] )", re.I)
+_AFTER_TITLE = re.compile(r"^\s*(?:about\W*$|[”\"'’*_]|episode\b|interview\b|[-–—:,;] )", re.I)
 _OUTLINE = re.compile(
-    r"^\W*(?:(?:please|can you|could you|quick|quickly|briefly|then|so|and|now|just)\b[, ]*)*(?:(?:summari[sz]e|sum up|outline|recap|describe)\b.*|(?:give|show|write)(?: me| us)? .*\b(?:summary|overview|outline|recap)\b.*"
-    r"|.*\b(?:summary|overview|outline|recap|gist|run-?down|tl;?dr|main points|key points|highlights)\W*(?:of|from|for|please)?\W*|what(?:['’]?s| is| was| are| were| did| do| does| happens?| happened| all)?(?: it| they| he| she| there| you| we| people)?"
-    r"(?: all| mainly| mostly)?(?: said| talk(?:ed)?| say| discuss(?:ed)?| cover(?:ed)?| about| go on| going on| happen)*(?: all)?(?: about)?)\W*$",
+    r"^\W*(?:(?:please|can you|could you|quick|quickly|briefly|then|so|and|now|just)\b[, ]*)*(?:(?:summari[sz]e"
+    r"|sum up|outline|recap|describe)\b.*|(?:give|show|write)(?: me| us)? .*\b(?:summary|overview|outline"
+    r"|recap)\b.*"
+    r"|.*\b(?:summary|overview|outline|recap|gist|run-?down|tl;?dr|main points|key points|highlights)\W*(?:of"
+    r"|from|for|please)?\W*|what(?:['’]?s| is| was| are| were| did| do| does| happens?| happened| all)?(?: it|"
+    r" they| he| she| there| you| we| people)?"
+    r"(?: all| mainly| mostly)?(?: said| talk(?:ed)?| say| discuss(?:ed)?| cover(?:ed)?| about| go on| going on"
+    r"| happen)*(?: all)?(?: about)?)\W*$",
     re.I,
 )
 
@@ -149,6 +159,10 @@ def _is_meant(text: str, start: int, end: int, title: str, words: int, like: flo
     whole = start == 0 and not re.search(r"\w", text[end:])
     if title.rstrip().endswith("?") and whole:
         return False  # a title that is a question is asked
+    if title.rstrip().endswith("?"):
+        return False
+    if words > 1 and text[start:end] == title[: end - start] and sum(word[:1].isupper() for word in title.split()) > 1:
+        return True  # in capitals, as a title is written
     after = bool(_AFTER_TITLE.match(text[end:]))
     return like == 100 and (words >= LONG_TITLE or (words > 1 and (whole or (after and start == 0))))
 
@@ -195,7 +209,8 @@ def _by_order(
     which = order["which"].lower()
     if order["kind"].lower().startswith("one") and not order["in"]:
         return None  # "the first one" may be anything
-    many = int(_NUMBERS.get((order["many"] or "").lower(), order["many"] or 1))
+    number = (order["many"] or order["some"] or "1").lower()
+    many = int(_NUMBERS.get(number, number))
     if which in ("longest", "shortest"):
         timed = sorted(
             (one for one in episodes if one.duration), key=lambda one: one.duration or 0.0, reverse=which == "longest"
@@ -210,7 +225,9 @@ def _by_order(
         return None
     dated = sorted((one for one in episodes if one.date), key=lambda one: (one.date or "", one.id))
     undated = [one for one in episodes if not one.date]
-    if which in ("latest", "last", "newest", "most recent"):
+    if which.startswith(("penultimate", "second-", "second to", "second last", "last but")):
+        return dated[-2:-1], undated
+    if which in ("latest", "last", "newest", "most recent", "final"):
         return list(reversed(dated[-many:])), undated
     if which in ("oldest", "earliest", "first"):
         return dated[:many], undated
@@ -220,7 +237,8 @@ def _by_order(
 def _said(episodes: Sequence[EpisodeSummary], labels: Sequence[str], perhaps: Sequence[EpisodeSummary]) -> str:
     """The limit as it is said to the reader, without the "in" before it."""
     undated = (
-        f"; {counted(len(perhaps), 'episode')} here {'has' if len(perhaps) == 1 else 'have'} no date: {_and([f'“{one.title}”' for one in perhaps[:3]])}"
+        f"; {counted(len(perhaps), 'episode')} here {'has' if len(perhaps) == 1 else 'have'} no date:"
+        f" {_and([f'“{one.title}”' for one in perhaps[:3]])}"
         if perhaps
         else ""
     )

@@ -84,7 +84,8 @@ _ONLY = re.compile(r"\bonly (?:what )?(?:the )?(?P<role>host|guest)s?\b", re.I)
 _WHICH = re.compile(r"^\W*(?:what|which)(?: one)?(?:['’]?s| is| was| are| were| do you have)?(?: there)?\W*$", re.I)
 _NO_WORDS = frozenset("anything something everything words quotes exactly else main mainly".split())
 _NO_TOPIC = re.compile(
-    r"^\W*(?:(?:and|so|please|ok)\b[, ]*)*(?:what (?:did|does|do|has|was|is|else did)\b.*|what['’]s .*|(?:give me |show me )?(?:anything|something|everything|the words|quotes?) (?:from|by|of)\b.*"
+    r"^\W*(?:(?:and|so|please|ok)\b[, ]*)*(?:what (?:did|does|do|has|was|is|else did)\b.*|what['’]s .*|(?:give"
+    r" me |show me )?(?:anything|something|everything|the words|quotes?) (?:from|by|of)\b.*"
     r"|what .* (?:says?|said|talks? about|talked about))\W*$",
     re.I,
 )
