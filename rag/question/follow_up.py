@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import Carried, CarriedKind
-from rag.english import NO_SUBJECT, NOT_NAMES
+from rag.english import NO_SUBJECT, NOT_NAMES, SPEECH_FORMS
 from rag.question.conversation import LONGEST_EARLIER, Exchange, Source
 from rag.question.gaps import FEMALE, MALE, PERSON_NOUN, Gap, gaps_in
 from rag.question.people import Mention, fold, search_words, speaker_slots
@@ -361,7 +361,12 @@ class _Follow:
         if self.last.topic:
             verb = "think of" if _THOUGHTS.search(self.last.asked) else "say about"
             return Whole(f"What does {name} {verb} {self.last.topic}?", carried=self._carry(topic=self.last.topic))
-        return Whole(f"What does {name} say?", self._subject(), self._carry(topic=self._about()), speakers=(name,))
+        return Whole(
+            f"What does {name} say?",
+            self._subject(),
+            self._carry(topic=self._about()),
+            speakers=(name,) if self.find(name) else (),
+        )
 
     def _swapped(self, question: str, name: str) -> tuple[str, bool]:
         """The question with the name where it names somebody, or where a speaker stands; and whether there was such a place."""
@@ -446,9 +451,9 @@ class _Follow:
 
     def _host_there(self) -> bool:
         """Whether the host of what was just quoted is asked about: "What did the host answer?" """
-        return bool(_SUCH_A_ROLE.search(self.text)) and not search_words(
-            _SUCH_A_ROLE.sub(" ", self.text), (), always=False
-        )
+        rest = _SUCH_A_ROLE.sub(" ", self.text)
+        words = set(search_words(rest, (), always=False))
+        return rest != self.text and not words - SPEECH_FORMS - NO_SUBJECT
 
     def _referring(self, text: str, gaps: Sequence[Gap]) -> tuple[str, str]:
         """The text with its first personal pronouns replaced by who is meant, and who that is ("" for nobody known)."""

@@ -23,7 +23,7 @@ _OWNED = re.compile(
 )
 _BOUNDARY = re.compile(
     r"[,;:.–—-] |\b(?:and|but|that|when|if|because|while|since|as|before|after|why|how|what|where|who|which"
-    r"|whether|so|until|than)\b",
+    r"|whether|so|until|than|the way)\b",
     re.I,
 )
 PERSON_NOUN = (
