@@ -17,7 +17,7 @@ from rag.search.person import over_time, topics_of
 MOST_PARTS = 7  # of an outline
 MOST_TOPICS = 4  # of a person
 SHORTEST_OPENING, LONGEST_OPENING = 8, 45  # words of an answer that are quoted
-SHORTEST_ANSWER = 20  # words: what is said in fewer is no part of an outline
+SHORTEST_ANSWER = 6  # words: what is said in fewer is no part of an outline
 LONGEST_QUESTION = 40  # words
 MOST_PASSAGES = 3  # of a person without topics
 

@@ -17,7 +17,7 @@ from rag.prose import counted
 from rag.question.dates import FIRST, LAST, Stretch, stretches_in
 from rag.question.people import Mention, fold
 
-LIKE_TITLE = 84  # rapidfuzz ratio from which words are a misspelt title
+LIKE_TITLE = 80  # rapidfuzz ratio from which words are a misspelt title
 LONG_TITLE = 4  # words, from which a title needs no "in" before it
 
 
@@ -57,6 +57,11 @@ _OF_GUEST = (
     r"|ones?) (?:with|featuring|where \w+ \w+ to) QP\b",
     rf"(?P<in>\b(?:in|from|on|of|during) )?(?:\bthe )?QP(?:['’]?s?)? (?:own )?(?:{_KIND})\b",
     r"(?P<in>\b(?:in|from|on|of|during) )(?:the )?QP one\b",
+)
+_ORDERED_GUEST = re.compile(
+    rf"(?P<order>(?:\b(?:in|from|on) )?(?:the )?(?:{_WHICH_ORDER})(?: \w+)? {_KIND}) (?:with|featuring) QP\b"
+    rf"|(?:\b(?:in|from|on) )?QP['’]?s? (?P<own>(?:{_WHICH_ORDER})(?: \w+)? {_KIND})\b",
+    re.I,
 )
 _BEFORE_TITLE = re.compile(
     r"(?:\b(?:in|from|episode|called|titled|named|summari[sz]e|outline|recap|describe|overview of|summary of"
@@ -173,7 +178,12 @@ def _by_guest(
     """The episodes of somebody who is named to point at them, the text without that, and who it is."""
     for name, start, end in mentions:
         marked = f"{text[:start]}QP{text[end:]}"
-        for pattern in _OF_GUEST:
+        if ordered := _ORDERED_GUEST.search(marked):
+            # "the latest episode with Joss", "Joss's latest episode": the order is read after this.
+            kept = ordered["order"] or f"the {ordered['own']}"
+            marked = f"{marked[: ordered.start()]}QP {kept}{marked[ordered.end() :]}"
+        patterns = (r"QP(?= )",) if ordered else _OF_GUEST
+        for pattern in patterns:
             match = re.search(pattern, marked, re.I)
             if match:
                 theirs = [one for one in episodes if any(p.name == name and p.role != "host" for p in one.people)]

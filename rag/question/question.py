@@ -291,7 +291,10 @@ def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callab
     )
     for start, end in slots:
         words = text[start:end].split()
-        if _PASSIVE.search(f"{text[:start]}·{text[end:]}") or any(_TERM.fullmatch(word) for word in words):
+        aux = re.match(r"(?:is|was|are|were) ", text[start:end])
+        if _PASSIVE.search(f"{text[: start + len(aux[0] if aux else '')]}·{text[end:]}") or any(
+            _TERM.fullmatch(word) for word in words
+        ):
             continue
         article = False
         while words and words[0].lower() in NOT_NAMES | ARTICLES:
