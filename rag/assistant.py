@@ -112,7 +112,8 @@ class Assistant:
         """The events of one question, the last of which is `Done`. QuestionError: it can't be asked as it stands.
 
         `more`: how often more was asked for; each time, the next best quotes are given. "Tell me more" in a conversation
-        counts too. `without`: kinds of what is carried on from earlier questions ("person", "topic", "episode") that are not to be. LibraryDamaged: nothing answers it but perhaps an episode that can't be read.
+        counts too. `without`: kinds of what is carried on from earlier questions ("person", "topic", "episode") that are not
+        to be. LibraryDamaged: nothing answers it but perhaps an episode that can't be read.
         """
         with self.pinned() as pinned:
             yield from pinned._ask(question, history, filters, more, without)

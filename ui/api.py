@@ -70,8 +70,8 @@ def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
 
         Parameters:
             question: What you want to know, in a sentence, with the person's name where it is about one.
-            history: Earlier questions and answers, oldest first, each {"role": "user" or "assistant", "content": text}; an answer may
-                bring its `asked` and `citations`, so that "the second one" is surely the one that was shown.
+            history: Earlier questions and answers, oldest first, each {"role": "user" or "assistant", "content": text}; an
+                answer may bring its `asked` and `citations`, so that "the second one" is surely the one that was shown.
             show: Only this show, by its name; empty for all.
             episode: Only this episode, by its id as `episodes` lists it; empty for all.
             guest: Only what this person said, by name; empty for everybody.

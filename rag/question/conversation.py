@@ -1,4 +1,5 @@
-"""What a conversation holds so far, as structured state: for each question the people, the subject, the episode and the sources shown.
+"""What a conversation holds so far, as structured state: for each question the people, the subject, the episode and the sources
+shown.
 
 It is read from the messages themselves, or from the fields that come with them where a door hands them on (`asked`, `citations`).
 Nothing of a message is ever pasted into a question: `rag/question/follow_up.py` takes people, subjects and sources from here.
@@ -42,7 +43,8 @@ class Exchange:
     """One question and its answer. `asked` is the question whole; `rests_on` is the earlier one that gives it its subject.
 
     `people`: those whom it names, the one asked about first. `topic`: what it is about, in its own words, "" where it doesn't say.
-    `listed`: titles of episodes that the answer lists. `offered`: what a refusal offers instead. `more`: how often more was asked for.
+    `listed`: titles of episodes that the answer lists. `offered`: what a refusal offers instead. `more`: how often more was
+    asked for.
     `choices`: the sources that "the second one" is one of.
     """
 
@@ -138,7 +140,8 @@ def listed_in(answer: str, episodes: Sequence[EpisodeSummary]) -> tuple[str, ...
 
 
 def offered_in(answer: str, names: Sequence[str], asked_of: Sequence[str] = ()) -> tuple[str, ...]:
-    """What a reply offers at its end: one person that may have been meant, or one and a subject. `asked_of`: who was asked about."""
+    """What a reply offers at its end: one person that may have been meant, or one and a subject. `asked_of`: who was asked
+    about."""
     if not answer.rstrip().endswith("?"):
         return ()
     match = _OFFER.search(answer)

@@ -15,7 +15,10 @@ from functools import lru_cache
 
 FIRST, LAST = date.min, date.max
 
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
 _YEAR = r"(?:(?:19|20)\d\d|['’]\d\d)"
 _SEASON = r"(?:spring|summer|autumn|fall|winter)"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -27,7 +30,10 @@ _WHEN = (
     rf"|(?:\d{{1,2}}|an?|one|two|three|four|five|six) (?:day|week|month|year)s? ago)"
 )
 _ALONE = rf"(?:(?:the )?{_SEASON}|{_MONTH})"
-_PAST = r"(?:the )?(?:last|past|previous) (?P<some>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|few|couple of) (?P<unit>days|weeks|months|years)"
+_PAST = (
+    r"(?:the )?(?:last|past|previous) (?P<some>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|few"
+    r"|couple of) (?P<unit>days|weeks|months|years)"
+)
 _PHRASE = re.compile(
     rf"\b(?:(?P<between>between|from) (?P<first>{_WHEN}|{_ALONE}) (?:and|to|until|till) (?P<second>{_WHEN})"
     rf"|(?P<before>(?:from )?(?:before|until|till|up to|prior to|earlier than)) (?P<until>{_WHEN}|{_ALONE})"

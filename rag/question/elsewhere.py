@@ -46,7 +46,7 @@ def reply_elsewhere(
         return Reply("filters", contradiction, found=False)
     limit = asked.narrowed
     if limit is None:
-        return _no_words(asked, is_word)
+        return _no_words(asked, here, is_word)
     if not scope.episodes:
         return Reply(
             "filters" if limit.episodes else "library", _none_left(asked, limit.episodes, here, every), found=False
@@ -62,7 +62,7 @@ def reply_elsewhere(
     return None
 
 
-def _no_words(asked: Question, is_word: Callable[[str], bool]) -> Reply | None:
+def _no_words(asked: Question, here: Scope, is_word: Callable[[str], bool]) -> Reply | None:
     """What is said of a few words of which none is said here, and that ask nothing."""
     words = re.findall(r"[^\W_]+", asked.asked.lower())
     if (
@@ -72,7 +72,11 @@ def _no_words(asked: Question, is_word: Callable[[str], bool]) -> Reply | None:
         or any(is_word(word) or word in NOT_NAMES for word in words)
     ):
         return None
-    return Reply("library", f"None of this is said in these episodes: {', '.join(words)}. {OFFER}", found=False)
+    return Reply(
+        "library",
+        f"None of this is said in the {counted(len(here.episodes), 'episode')} here: {', '.join(words)}. {OFFER}",
+        found=False,
+    )
 
 
 def _outside_filters(asked: Question, filters: Filters, here: Scope, every: Sequence[EpisodeSummary]) -> str | None:
@@ -83,8 +87,10 @@ def _outside_filters(asked: Question, filters: Filters, here: Scope, every: Sequ
     if not _speaks(name, every):
         return None
     if here.person:
-        return f"Your filter is {here.person}; {name} isn't in {'that episode' if len(here.episodes) == 1 else 'those episodes'}. Ask without the filter."
-    return f"{name} speaks in none of the {counted(len(here.episodes), 'episode')} that your filters leave. Ask without the filters."
+        where = "that episode" if len(here.episodes) == 1 else "those episodes"
+        return f"Your filter is {here.person}; {name} isn't in {where}. Ask without the filter."
+    left = counted(len(here.episodes), "episode")
+    return f"{name} speaks in none of the {left} that your filters leave. Ask without the filters."
 
 
 def _none_left(asked: Question, named: Sequence[str], here: Scope, every: Sequence[EpisodeSummary]) -> str:

@@ -27,7 +27,8 @@ class Whole:
     """A question that stands alone. `rests_on`: the earlier question that says what it is about, where its own words don't.
 
     `episode`: id of the one episode that it refers to. `speakers`: whose words alone are meant, where its words don't say so.
-    `more`: how often more was asked for. `again`: the last answer is asked for once more. `anybody`: it asks who, so that nobody whom the
+    `more`: how often more was asked for. `again`: the last answer is asked for once more. `anybody`: it asks who, so that
+    nobody whom the
     earlier question names is meant. `focus`: who was spoken of last, where it names nobody: preferred, and no more than that.
     `picked`: one of several sources or episodes that were shown is meant.
     """
@@ -50,7 +51,10 @@ class Whole:
         return f"{_ended(self.text)} ({_ended(self.rests_on)})" if self.rests_on else self.text
 
 
-_SO = r"(?:(?:and|but|so|or|also|then|ok|okay|alright|all right|right|fine|well|hm+|oh|yes|yeah|no|ah|now|cool|great|thanks|thank you|lol|wow)\b[,.!:;… ]*)*"
+_SO = (
+    r"(?:(?:and|but|so|or|also|then|ok|okay|alright|all right|right|fine|well|hm+|oh|yes|yeah|no|ah|now|cool"
+    r"|great|thanks|thank you|lol|wow)\b[,.!:;… ]*)*"
+)
 _LEAD = re.compile(rf"^\W*{_SO}", re.I)
 _YES = re.compile(
     r"\W*(?:y|ye|yes|yeah|yep|yup|sure|ok|okay|please|go on|go ahead|of course|absolutely|do|right|exactly|that"
@@ -179,7 +183,8 @@ def made_whole(
     """The question with what it leaves to the ones before it; as it is where it lacks nothing.
 
     `find`: the people that a text names. `titles`: an episode's id to its title. `pronoun_of`: "she" or "he", where it is known of
-    a person. `guests_of`: an episode's id to its guests. `without`: kinds of what is carried on ("person", "topic", "episode") that the reader took away.
+    a person. `guests_of`: an episode's id to its guests. `without`: kinds of what is carried
+    on ("person", "topic", "episode") that the reader took away.
     """
     if not conversation:
         return Whole(text)
@@ -219,9 +224,8 @@ class _Follow:
         if meant and meant.end() < len(self.text):
             self.text = _NOT_THAT.sub("", self.text[meant.end() :]).strip() or self.text
         self.text = re.sub(r"^\W*(?:are )?you sure[?,.! ]+(?=\w)", "", self.text, flags=re.I)
-        if nth := _NTH.search(self.text):
-            if made := self._nth(nth):
-                return made
+        if (nth := _NTH.search(self.text)) and (made := self._nth(nth)):
+            return made
         if (other := _OTHER.search(self.text)) and (made := self._other(other)):
             return made
         if _WHO_ELSE.match(self.text):
@@ -407,7 +411,7 @@ class _Follow:
         who = self.last.people[0] if self.last.people else ""
         if about and not (re.match(r"\W*who\b", before, re.I) and who):
             return Whole(f"{about['frame']} {bare}?", carried=self._carry(person=who if who in about["frame"] else ""))
-        led = self.led and not re.fullmatch(r"[a-z]\w*(?: [a-z]\w*)?", bare) or _LED_BY.match(self.text)
+        led = (self.led and not re.fullmatch(r"[a-z]\w*(?: [a-z]\w*)?", bare)) or _LED_BY.match(self.text)
         if who and "person" not in self.without and (about or rest == bare) and led:
             verb = "think of" if _THOUGHTS.search(before) else "say about"
             return Whole(f"What does {who} {verb} {bare}?", carried=self._carry(person=who), near=self.last.sources)

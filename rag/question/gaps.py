@@ -1,7 +1,7 @@
 """What a follow-up lacks: the referents that its own words don't hold. A complete question lacks nothing, whatever it opens with.
 
-"Why is copper fastened the way it is?" has its "it" in itself, and so has "Does Petra still have her first boat?" its "her"; "Why does
-she have it?" has neither. Rules of English grammar, of no subject. Knows nothing of conversations.
+"Why is copper fastened the way it is?" has its "it" in itself, and so has "Does Petra still have her first boat?" its "her"; "Why
+does she have it?" has neither. Rules of English grammar, of no subject. Knows nothing of conversations.
 """
 
 from __future__ import annotations
@@ -115,9 +115,7 @@ def gaps_in(text: str, mentions: Sequence[Mention]) -> list[Gap]:
     found = [*_people(text, mentions), *_things(text, mentions)]
     if place := _PLACE.search(text):
         found.append(Gap("thing", *place.span()))
-    if not found and (_OPEN_VERB.search(text) or _OPEN_SAYING.search(text)):
-        found.append(Gap("object", len(text), len(text)))
-    elif all(gap.kind == "person" for gap in found) and (_OPEN_VERB.search(text) or _OPEN_SAYING.search(text)):
+    if all(gap.kind == "person" for gap in found) and (_OPEN_VERB.search(text) or _OPEN_SAYING.search(text)):
         found.append(Gap("object", len(text), len(text)))
     return sorted(found, key=lambda gap: gap.start)
 
@@ -175,9 +173,8 @@ def _stands_alone(word: str, match: re.Match[str], text: str) -> bool:
             return False
         if _TIME.match(after) or _DESCRIBED.match(after):
             return False
-        if re.match(r"\s+(?:episode|podcast|show|library|interview|conversation|programme)s?\b", after, re.I):
-            return False  # known where it is asked
-        return True  # "that boat" as much as "that": nothing says which
+        # "That boat" as much as "that": nothing says which. "This episode" is known where it is asked.
+        return not re.match(r"\s+(?:episode|podcast|show|library|interview|conversation|programme)s?\b", after, re.I)
     if word in ("one", "ones"):
         described = re.match(r"\s+(?:that|who|which|with|of|in|from|where|to|about|called)\b", after)
         bare = re.search(
@@ -207,10 +204,14 @@ def _held(text: str, at: int, mentions: Sequence[Mention]) -> bool:
 
 _NO_NOUNS = frozenset(
     """
-    and but what which who whom whose when where why how did does was were are the has have had would will can could should may might must about
-    with for from that this these those then than there here not yes well okay say said says tell told think thinks thought mean means meant like
-    likes just also still ever never really only even much many long often old what's whats why's does it's its him her his she they them their you
-    your one ones other some any all more most very too sort kind way back come came mind out off over into sure right true feel felt happen
+    and but what which who whom whose when where why how did does was were are the has have had would will can could should may
+    might must about
+    with for from that this these those then than there here not yes well okay say said says tell told think thinks thought mean
+    means meant like
+    likes just also still ever never really only even much many long often old what's whats why's does it's its him her his she
+    they them their you
+    your one ones other some any all more most very too sort kind way back come came mind out off over into sure right true feel
+    felt happen
     happened take took make made get got give gave know knew want wanted doing done
     """.split()
 ) | frozenset(SPEECH_VERBS.split("|"))

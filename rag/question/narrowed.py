@@ -45,7 +45,10 @@ _SAID = re.compile(
 _NUMBERS = {word: n for n, word in enumerate("one two three four five six seven eight nine ten".split(), start=1)}
 _NTH = {word: n for n, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split())}
 _KIND = r"(?:episodes?|interviews?|conversations?|talks?|shows?|podcasts?|programmes?|instal?lments?)"
-_WHICH_ORDER = rf"latest|last|newest|most recent|final|first|oldest|earliest|longest|shortest|penultimate|second[- ](?:to[- ])?last|last but one|{'|'.join(_NTH)}"
+_WHICH_ORDER = (
+    r"latest|last|newest|most recent|final|first|oldest|earliest|longest|shortest|penultimate"
+    rf"|second[- ](?:to[- ])?last|last but one|{'|'.join(_NTH)}"
+)
 _ORDER = re.compile(
     rf"(?P<in>\b(?:in|from|on|of|during|for) )?\b(?P<the>the |your |their |our |its |this show's )?(?:very )?"
     rf"(?:(?P<some>{'|'.join(_NUMBERS)}|\d{{1,2}}) )?(?P<which>{_WHICH_ORDER})(?: (?P<many>{'|'.join(_NUMBERS)}|\d{{1,2}}))? "
@@ -90,7 +93,10 @@ def narrowed(
     if found is not None:
         return found
     inside: Sequence[EpisodeSummary] = episodes
-    rest, people, labels, perhaps = text, (), [], ()
+    perhaps: Sequence[EpisodeSummary] = ()
+    people: tuple[str, ...] = ()
+    labels: list[str] = []
+    rest = text
     if guest := _by_guest(text, mentions, episodes):
         inside, rest, people = guest
         labels.append(f"with {' and '.join(people)}")
@@ -101,11 +107,10 @@ def narrowed(
         words = stretch.words[:1].lower() + stretch.words[1:]
         limits = re.match(r"(?:before|after|since|until|till|up to|between|prior|on|from \S+ to)\b", words)
         labels.append(words if limits else f"of {re.sub(r'^(?:in|from|during|of|for|back in) ', '', words)}")
-    if order := _ORDER.search(rest):
-        if picked := _by_order(order, inside):
-            inside, perhaps = picked
-            rest = _cut(rest, *order.span(), owned=False)
-            labels.insert(0, re.sub(r"^(?:in|from|on|of|during|for) ", "", order[0].strip(), flags=re.I))
+    if (order := _ORDER.search(rest)) and (picked := _by_order(order, inside)):
+        inside, perhaps = picked
+        rest = _cut(rest, *order.span(), owned=False)
+        labels.insert(0, re.sub(r"^(?:in|from|on|of|during|for) ", "", order[0].strip(), flags=re.I))
     if not labels:
         return None
     ids = tuple(one.id for one in inside)
@@ -194,7 +199,8 @@ def _by_guest(
 
 
 def _stretch(text: str, episodes: Sequence[EpisodeSummary], today: date) -> Stretch | None:
-    """The days to which the text limits itself. A year before there were episodes, or one of a deed and not of talk, is a subject."""
+    """The days to which the text limits itself. A year before there were episodes, or one of a deed and not of talk, is a
+    subject."""
     dates = sorted(one.date for one in episodes if one.date)
     for one in stretches_in(text, today):
         if not dates or str(one.last) < dates[0][:4]:

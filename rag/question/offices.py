@@ -15,7 +15,10 @@ from index.search.lexical import STOP_WORDS, stems
 from rag.question.people import fold, names_of
 
 _HEADS = r"man|woman|lady|girl|guy|bloke|fellow|chap|person|lad"
-_WORKER = r"\w{2,}(?:er|or|ist|ian|smith|lot|man|woman|keeper|maker|builder|wright)|captain|skipper|doctor|cook|guide|nurse|chef|vet|priest|vicar"
+_WORKER = (
+    r"\w{2,}(?:er|or|ist|ian|smith|lot|man|woman|keeper|maker|builder|wright)|captain|skipper|doctor|cook|guide"
+    r"|nurse|chef|vet|priest|vicar"
+)
 _OFFICE = re.compile(r"\b(?:the|that|our|your) (?=(?P<what>[\w-]+(?: [\w-]+){0,2}))", re.I)
 _NAMES_WORK = re.compile(rf"(?:{_HEADS}|{_WORKER})$", re.I)
 _SHORT = re.compile(r"\b(?P<stem>[a-z]{3,})(?:y|ie|ey)\b", re.I)
@@ -45,13 +48,13 @@ def by_office(text: str, episodes: Sequence[EpisodeSummary]) -> list[tuple[str, 
                 )
                 break
     for match in _SHORT.finditer(text):
-        names = [
+        short = [
             name
             for name in _first_names(tuple(names_of(episodes))).get(match["stem"].lower()[:3], ())
             if _short_of(match, name)
         ]
-        if len(names) == 1 and (match[0][:1].isupper() or _asked_of(text, match)):
-            found.append((names[0], *match.span()))
+        if len(short) == 1 and (match[0][:1].isupper() or _asked_of(text, match)):
+            found.append((short[0], *match.span()))
     return found
 
 
@@ -85,7 +88,8 @@ def _those_who(what: str, episodes: tuple[EpisodeSummary, ...]) -> tuple[str, ..
 
 
 def _does(word: str, episode: EpisodeSummary, name: str, *, work: bool) -> bool:
-    """Whether an episode's title or description says this of its guest: the word itself beside the name, or the verb of the work."""
+    """Whether an episode's title or description says this of its guest: the word itself beside the name, or the verb of the
+    work."""
     told = f"{episode.title} {episode.description}"
     if work:
         # What is told of the guest, and not what a baker may be told of elsewhere.

@@ -42,7 +42,8 @@ class Question:
     to search for, without names of speakers and words about speaking.
     `people` are the persons named, `role` is set where it says "the guest" or "the host". `said` is True where it asks
     for what they *said*. `unknown` is a name asked about as a speaker that nobody here has.
-    `narrowed` is where it limits itself to, by title, guest, date or order. `wants` is the kind of answer: one about its subject, an
+    `narrowed` is where it limits itself to, by title, guest, date or order. `wants` is the kind of answer: one about its
+    subject, an
     `outline` of an episode, what somebody says in the main (`topics`), or the episodes themselves (`episodes`).
     `carried` is what it takes over from the questions before it, `near` the sources beside which an answer may stand,
     `focus` who was spoken of last where it names nobody: their words come first in the search, and anybody's may answer.
@@ -291,15 +292,13 @@ def _unknown_person(text: str, slots: Sequence[tuple[int, int]], is_word: Callab
     )
     for start, end in slots:
         words = text[start:end].split()
-        aux = re.match(r"(?:is|was|are|were) ", text[start:end])
-        if _PASSIVE.search(f"{text[: start + len(aux[0] if aux else '')]}·{text[end:]}") or any(
-            _TERM.fullmatch(word) for word in words
-        ):
-            continue
         article = False
         while words and words[0].lower() in NOT_NAMES | ARTICLES:
             article = words[0].lower() in ARTICLES
             words = words[1:]
+        begins = text.index(words[0], start) if words else end
+        if _PASSIVE.search(f"{text[:begins]}·{text[end:]}") or any(_TERM.fullmatch(word) for word in words):
+            continue
         if article or not words or len(words) > 3:
             continue
         if any(fold(word) in NOBODY or fold(word) in NOT_NAMES for word in words):

@@ -22,7 +22,10 @@ _ADJECTIVE = (
     r"|amazing|awesome|brilliant|clever|smart|funny"
     r"|nice|cute|the best|helpful|cool|lovely|fun)"
 )
-_PLEASE = r"(?:(?:please|hey|hi|hello|ok|okay|so|now|and|can you|could you|would you|will you|i want you to|i'd like you to|just|go on) )*"
+_PLEASE = (
+    r"(?:(?:please|hey|hi|hello|ok|okay|so|now|and|can you|could you|would you|will you|i want you to|i'd like"
+    r" you to|just|go on) )*"
+)
 _WORK = (
     r"(?:joke|poem|song|story|haiku|limerick|riddle|rap|picture|image|drawing|essay|email|e-mail|letter|code"
     r"|script|program|recipe|rhyme|tweet|blog post|fun fact"
@@ -40,22 +43,34 @@ _CONTACT = (
     r"|contact details|phone no)|post ?code|zip code|date of birth|birthday|bank details|salary|social security"
     r" number|passport number)"
 )
-_ASKS = r"(?:what(?:'s|s| is| are)|give me|tell me|send me|show me|do you (?:know|have)|can i (?:have|get)|could i (?:have|get)|i need|let me have)"
+_ASKS = (
+    r"(?:what(?:'s|s| is| are)|give me|tell me|send me|show me|do you (?:know|have)|can i (?:have|get)|could i"
+    r" (?:have|get)|i need|let me have)"
+)
 
 _TO_ME = (
-    r"do you (?:like|love|hate|feel|sleep|eat|drink|dream|store|save|keep|record|track|remember|speak|understand|make mistakes|get tired|ever)\b.{0,40}"
-    r"|(?:do|have) you (?:have|got|any) (?:an? |any )?(?:name|feelings|friends|family|favou?rite|body|opinions?|job|hobbies|age|birthday)\b.{0,30}"
-    r"|are you (?:ok(?:ay)?|sure you(?:'re| are) .{0,30}|recording(?: this)?|married|single|happy|sad|free|busy|done|broken|working|serious|kidding|joking|new|safe|biased"
+    r"do you (?:like|love|hate|feel|sleep|eat|drink|dream|store|save|keep|record|track|remember|speak"
+    r"|understand|make mistakes|get tired|ever)\b.{0,40}"
+    r"|(?:do|have) you (?:have|got|any) (?:an? |any )?(?:name|feelings|friends|family|favou?rite|body|opinions?"
+    r"|job|hobbies|age|birthday)\b.{0,30}"
+    r"|are you (?:ok(?:ay)?|sure you(?:'re| are) .{0,30}|recording(?: this)?|married|single|happy|sad|free|busy"
+    r"|done|broken|working|serious|kidding|joking|new|safe|biased"
     r"|a (?:boy|girl|man|woman)|male|female|british|american|english|human|there|awake|asleep)"
-    r"|what(?:'s|s| is| are) your (?!take on).{1,40}|where do you (?:get|find|take|come|store|keep|run)\b.{0,40}|who (?:pays|controls|owns|runs|tests|hosts|feeds) you\b.{0,20}"
-    r"|can you (?:hear|see|feel|think|lie|learn|be wrong|make mistakes|speak|talk|sing|dance|remember|cook|drive|dream|swim|understand) ?(?:me|us|this|\w+)?"
-    r"|(?:how (?:accurate|reliable|smart|fast|good|old|big|many languages do)) (?:are )?you\b.{0,20}|is (?:this|it) (?:free|safe|open source|private|recorded|a scam|ai|an ai|working|on)"
+    r"|what(?:'s|s| is| are) your (?!take on).{1,40}|where do you (?:get|find|take|come|store|keep"
+    r"|run)\b.{0,40}|who (?:pays|controls|owns|runs|tests|hosts|feeds) you\b.{0,20}"
+    r"|can you (?:hear|see|feel|think|lie|learn|be wrong|make mistakes|speak|talk|sing|dance|remember|cook"
+    r"|drive|dream|swim|understand) ?(?:me|us|this|\w+)?"
+    r"|(?:how (?:accurate|reliable|smart|fast|good|old|big|many languages do)) (?:are )?you\b.{0,20}|is (?:this"
+    r"|it) (?:free|safe|open source|private|recorded|a scam|ai|an ai|working|on)"
     r"|(?:delete|erase|clear|remove) (?:my|this|the|all|our) (?:data|history|chat|conversation|questions?|account)\b.{0,20}"
 )
 _ORDERS = (
-    r"(?:sing|dance|pretend|act|imagine|role ?play|bark|meow|rhyme|speak|answer|respond|reply|repeat|translate|hack|teach me|wish me|cheer me|count to|guess|spell|say)\b.{0,80}"
-    r"|from now on\b.{0,80}|recommend(?: me)? (?:an?|some|the best) .{1,40}|turn (?:on|off|up|down)\b.{0,40}|knock knock|happy (?:birthday|new year|easter)|merry christmas|sorry|my bad|what'?s up|sup"
-    r"|(?:i (?:love|miss|want|need|like|hate)|i(?:'m| am)) (?:you|a hug|sleep|bored|tired|hungry|sad|happy|drunk|lost|cold|confused)\b.{0,20}|lorem ipsum.{0,60}|bla+h?(?: bla+h?)*"
+    r"(?:sing|dance|pretend|act|imagine|role ?play|bark|meow|rhyme|speak|answer|respond|reply|repeat|translate"
+    r"|hack|teach me|wish me|cheer me|count to|guess|spell|say)\b.{0,80}"
+    r"|from now on\b.{0,80}|recommend(?: me)? (?:an?|some|the best) .{1,40}|turn (?:on|off|up|down)\b.{0,40}"
+    r"|knock knock|happy (?:birthday|new year|easter)|merry christmas|sorry|my bad|what'?s up|sup"
+    r"|(?:i (?:love|miss|want|need|like|hate)|i(?:'m| am)) (?:you|a hug|sleep|bored|tired|hungry|sad|happy"
+    r"|drunk|lost|cold|confused)\b.{0,20}|lorem ipsum.{0,60}|bla+h?(?: bla+h?)*"
 )
 
 SMALL_TALK = tuple(
@@ -155,7 +170,8 @@ SMALL_TALK = tuple(
         (
             rf"{_PLEASE}(?:{_ASKS} )?(?:(?:the|your|his|her|their|my|our|a|any|[\w-]+(?: [\w-]+)?(?:'s|s')"
             rf"|[\w-]+s) )?{_SECRET}(?: (?:here|please|for .{{0,30}}|to .{{0,30}}|of .{{0,30}}|at .{{0,30}}))?"
-            rf"|{_PLEASE}{_ASKS} (?:his|her|their|your|my|qperson'?s?|[\w-]+s(?= (?:home|private|personal|mobile|cell|phone|e-?mail)\b)) {_CONTACT}(?: please)?|{_PLEASE}{_ASKS}"
+            rf"|{_PLEASE}{_ASKS} (?:his|her|their|your|my|qperson'?s?|[\w-]+s(?= (?:home|private|personal|mobile"
+            rf"|cell|phone|e-?mail)\b)) {_CONTACT}(?: please)?|{_PLEASE}{_ASKS}"
             rf" (?:the )?{_CONTACT} (?:of|for) (?:qperson|the (?:host|guest|presenter)|him|her|them)"
             r"|how (?:can|do|could) i (?:contact|reach|call|phone|email|message|get hold of|get in touch with)"
             r" (?:qperson|him|her|them|the (?:host|guest|presenter|show))",
@@ -168,7 +184,8 @@ SMALL_TALK = tuple(
 
 
 def small_talk(bare: str, plain: str) -> str | None:
-    """The reply to a text that asks for nothing that was said; None for a question. `bare`, `plain`: it in lower case without marks,
+    """The reply to a text that asks for nothing that was said; None for a question. `bare`, `plain`: it in lower case without
+    marks,
     and without polite words around it; people's names as "qperson"."""
     if max(len(bare), len(plain)) > LONGEST_ASKED:
         return None
