@@ -229,13 +229,14 @@ def stage(row: dict[str, Any]) -> LostAt | None:
         if metrics["wrongly_answered"]:
             return "wrongly_answered"
         return None if metrics["verdict_right"] else "wrong_verdict"
-    if metrics["citation_hit"] and metrics["verdict_right"]:
+    placed = "citation_hit" in metrics  # else no place is judged
+    if metrics.get("citation_hit", 1.0) and metrics["verdict_right"]:
         return None
-    if not metrics["hit@10"]:
+    if placed and not metrics["hit@10"]:
         return "not_found"
     if metrics["wrongly_refused"]:
         return "wrongly_refused"
-    return "found_not_cited" if not metrics["citation_hit"] else "wrong_verdict"
+    return "found_not_cited" if placed and not metrics["citation_hit"] else "wrong_verdict"
 
 
 def same_person(one: str, other: str) -> bool:

@@ -86,7 +86,7 @@ _AGAIN = re.compile(
 _MEANT = re.compile(
     r"^\W*(?:(?:no+|nope|nah|sorry|actually|wait|oops|hm+|not (?:him|her|that|them))\b[,.! ]*)*(?:(?:i|we)"
     r" (?:meant|mean|was asking about|was talking about|am asking about)"
-    r"|make that|rather|instead)\b[,: ]*(?:to say\b[,: ]*)?|^\W*(?:no+|nope|nah)\b[,.! ]+(?=\S)(?!(?:one|body|more)\b)",
+    r"|make that|rather|instead)\b[,: ]*(?:to say\b[,: ]*)?|^\W*(?:no+|nope|nah)\b ?[,.!]+\s*(?=\S)(?!(?:one|body|more)\b)",
     re.I,
 )
 _NOT_THAT = re.compile(r"[,; ]+(?:and )?not (?:the |about )?[\w' ’-]+$|^not (?:the |about )?[\w'’ -]+?, ", re.I)
@@ -223,7 +223,7 @@ class _Follow:
         meant = _MEANT.match(self.text)
         if meant and meant.end() < len(self.text):
             self.text = _NOT_THAT.sub("", self.text[meant.end() :]).strip() or self.text
-        self.text = re.sub(r"^\W*(?:are )?you sure[?,.! ]+(?=\w)", "", self.text, flags=re.I)
+        self.text = re.sub(r"^\W*(?:are )?you sure[?,.!]+\s*(?=\w)", "", self.text, flags=re.I)
         if (nth := _NTH.search(self.text)) and (made := self._nth(nth)):
             return made
         if (other := _OTHER.search(self.text)) and (made := self._other(other)):
@@ -333,6 +333,9 @@ class _Follow:
         named = bool(people) and not search_words(rest, people, always=False)
         if not (led or named or _ROLE.match(bare) or self.text.rstrip().endswith("?")):
             return None  # some words to be looked up, as anybody may type at any time
+        own = search_words(rest, people, always=False)
+        if not led and ((people and own) or len(own) >= FEW_WORDS):
+            return None  # "Tobin on raisins?", "The price of flour in the county?": enough to be looked up
         if named:
             return self._of_person(people[0][0])
         if _ROLE.match(bare):

@@ -23,7 +23,7 @@ _OWNED = re.compile(
 )
 _BOUNDARY = re.compile(
     r"[,;:.–—-] |\b(?:and|but|that|when|if|because|while|since|as|before|after|why|how|what|where|who|which"
-    r"|whether|so|until|than|the way)\b",
+    r"|whether|so|until|than|the way|once|unless|though|although|except)\b",
     re.I,
 )
 PERSON_NOUN = (
@@ -68,7 +68,10 @@ _TIME = re.compile(
     r"\s+(?:days?|weeks?|months?|years?|winter|summer|spring|autumn|morning|evening|time of|kind of|sort of|much|many|far|long)\b",
     re.I,
 )
-_DESCRIBED = re.compile(r"\s+(?:[\w'’-]+ ){1,3}(?:of|on|in|at|by|from|with|that|who|which|where)\b", re.I)
+_DESCRIBED = re.compile(
+    r"\s+(?:[\w'’-]+ ){1,3}(?:of|on|in|at|by|from|with|that|who|which|where|about|called|named|for|near|under|(?-i:[A-Z]\w+))\b",
+    re.I,
+)
 _AFTER_THAT = re.compile(r"\s+(?P<word>[\w'’]+)")
 _NOUN = re.compile(r"[a-z]{3,}", re.I)
 _PLACE = re.compile(
@@ -112,10 +115,17 @@ def gaps_in(text: str, mentions: Sequence[Mention]) -> list[Gap]:
 
     `mentions`: the people that it names, with their places.
     """
+    # What stands in quotation marks was said by somebody: its words refer to nothing here.
+    text = re.sub(r"[“\"][^“”\"]*[”\"]|(?<!\w)[‘'][^‘’']{6,}[’'](?!\w)", lambda found: "x" * len(found[0]), text)
     found = [*_people(text, mentions), *_things(text, mentions)]
     if place := _PLACE.search(text):
         found.append(Gap("thing", *place.span()))
-    if all(gap.kind == "person" for gap in found) and (_OPEN_VERB.search(text) or _OPEN_SAYING.search(text)):
+    differ = len({name for name, *_ in mentions}) > 1 and re.search(r"\bagree|disagree", text)
+    if (
+        not differ
+        and all(gap.kind == "person" for gap in found)
+        and (_OPEN_VERB.search(text) or _OPEN_SAYING.search(text))
+    ):
         found.append(Gap("object", len(text), len(text)))
     return sorted(found, key=lambda gap: gap.start)
 
@@ -128,6 +138,8 @@ def _people(text: str, mentions: Sequence[Mention]) -> list[Gap]:
         start, end = match.span(1)
         if word in ("they", "them", "their", "theirs"):
             continue  # people in general where they speak, else things, which are looked at there
+        if re.search(r"\b(?:call|name)(?:s|ed)?\s$", text[:start], re.I) and re.match(r"\s(?:x+|[A-Z])", text[end:]):
+            continue  # "Why do they call her Old Patience?"
         owns = word in ("his", "their", "hers", "theirs") or (word == "her" and bool(_OWNED.match(text, end)))
         subject = word in ("he", "she", "they")
         if any(last <= start and (owns or subject or _apart(text, last, start)) for _, last in known):
@@ -163,7 +175,13 @@ def _stands_alone(word: str, match: re.Match[str], text: str) -> bool:
     if word in ("it", "it's", "its"):
         if word == "its":
             return not any(noun.lower() not in _NO_NOUNS for noun in _NOUN.findall(before))
-        return not _AHEAD.match(after)
+        # "How cold does it get up there?", "How far is it to the mole?"
+        around = re.search(
+            r"\bhow (?:cold|warm|hot|dark|late|windy|foggy|noisy|quiet|loud|far|wet|bad) (?:is|was|does|did|do)\s$",
+            before,
+            re.I,
+        )
+        return not (_AHEAD.match(after) or (around and re.match(r"\s+\w+", after)))
     follows = _AFTER_THAT.match(after)
     if word in ("this", "that", "that's", "these", "those"):
         if follows is None or re.match(r"\s*(?:[?.!,]|$)", after):
@@ -183,6 +201,10 @@ def _stands_alone(word: str, match: re.Match[str], text: str) -> bool:
         # "the old one": but "the one thing", "one of them", "one boat"
         adjective = re.search(r"\b(?:the|an?|that|this|another) [\w'’-]+ $", before, re.I) or word == "ones"
         return bool(bare or adjective) and not described
+    if word.startswith("the other") or word == "the same":
+        return bool(re.match(r"\s*(?:[?.!,]|$)|\s+(?:is|was|does|did|has|too|one)\b", after))
+    if word == "them" and re.search(r"\bof $", before) and re.match(r"\s+\w+ \w+", after):
+        return False  # "one of them clinker boats"
     if word in ("both", "either", "neither"):
         return bool(re.match(r"\s*(?:[?.!,]|$)", after))
     speak = any(start <= match.start() < end for start, end in speaker_slots(text))
