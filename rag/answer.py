@@ -82,13 +82,26 @@ class Searched:
     speaker_seconds: float | None = None
 
 
+CarriedKind = Literal["person", "topic", "episode"]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Something that a question takes over from the ones before it, in the words in which it is shown."""
+
+    kind: CarriedKind
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The end of every question, answered or not.
 
     `confidence`: how likely the best evidence answers, 0..1, also where it was not enough. `tokens`: {"input", "output"} of
     the language model, None where none was asked or it isn't known; `cost` in the unit of the prices set, None without.
-    `kind`: `speech` was searched; the others were answered without, from the lists of the library or as small talk.
+    `kind`: `speech` was searched; the others were answered without: from the lists of the library, as small talk, or because the
+    question is in another `language` or outside the `filters`.
+    `carried`: what it takes over from the questions before it. `limits`: the episodes to which it limits itself, in words.
     `held_back`: what it wrote and nobody was shown, with the reasons; `withheld` counts those that nothing stands for.
     """
 
@@ -107,7 +120,9 @@ class Answer:
     tokens: dict[str, int] | None = None
     cost: float | None = None
     held_back: tuple[Withheld, ...] = ()
-    kind: Literal["speech", "library", "small_talk"] = "speech"
+    carried: tuple[Carried, ...] = ()
+    limits: str | None = None
+    kind: Literal["speech", "library", "small_talk", "language", "filters"] = "speech"
 
     def to_json(self) -> dict[str, Any]:
         """The answer as the object that `verbatim ask --json` prints: docs/terminal.md shows every field."""
@@ -126,6 +141,8 @@ class Answer:
             "tokens": self.tokens,
             "cost": None if self.cost is None else round(self.cost, 6),
             "kind": self.kind,
+            "carried": [asdict(one) for one in self.carried],
+            "limits": self.limits,
         }
 
 

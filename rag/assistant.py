@@ -8,18 +8,23 @@ The page, the CLI, the API and the evaluator all consume these events. Knows not
 from __future__ import annotations
 
 import copy
+import re
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from index.episode import Turn
 from index.library import EpisodeSummary, Library
 from index.plain import plain
 from rag.answer import Answer, Asked, Citation, Done, Event, Found, Searched, Verdict, Wrote
 from rag.draft import Draft
+from rag.evidence.beside import beside
 from rag.evidence.may_speak import may_speak_rule
+from rag.evidence.outline import Part, main_words, outline
 from rag.evidence.quote import Quote
 from rag.evidence.quotes import Evidence, Extractor
 from rag.evidence.retrieve import Hit, Retriever
@@ -27,17 +32,20 @@ from rag.evidence.sections import Sections, gather
 from rag.evidence.verdict import Decision, decide
 from rag.halting import go_on
 from rag.question.about_library import Reply, reply_to
+from rag.question.elsewhere import reply_elsewhere
+from rag.question.language import foreign_to
 from rag.question.people import nearest_names
 from rag.question.plan import Plan, model_kind, plan
-from rag.question.question import Question, read_question
-from rag.question.rewritten import condense, more_of
+from rag.question.question import Question, checked, exchanges_of, people_meant, understood, whole_of
+from rag.question.rewritten import condense
 from rag.question.scope import Filters, Scope
 from rag.reader.reading import embedded_reader
 from rag.settings import Settings
 from rag.writing.by_section import words_of
 from rag.writing.extractive import Writer, extractive_writer
-from rag.writing.lines import refusal
+from rag.writing.lines import refusal, said_in_scope
 from rag.writing.model_reader import MOST_PASSAGES, Reading
+from rag.writing.overview import MADE_BY, overview
 from rag.writing.read_plan import MOST_ITEMS, passages_of, rule_of
 from rag.writing.reply import Read
 from rag.writing.with_model import MOST_SENTENCES
@@ -57,7 +65,7 @@ class Passages:
 
 
 class Assistant:
-    """Answers questions about one library. `retriever` and `writer` may be swapped.
+    """Answers questions about one library. `retriever` and `writer` may be swapped. `today`: what "last month" is counted from.
 
     `model_reads`: the language model of the settings reads the passages and chooses what answers, not only words it.
     """
@@ -70,12 +78,14 @@ class Assistant:
         retriever: Retriever | None = None,
         writer: Writer = extractive_writer,
         model_reads: bool = False,
+        today: date | None = None,
     ) -> None:
         self.library = library
         self.settings = settings or Settings()
         self.retriever = retriever or Retriever(library)
         self.writer = writer
         self.model_reads = model_reads
+        self.today = today
         self.extractor = Extractor(library, None if self.settings.reads == "none" else embedded_reader())
 
     @classmethod
@@ -103,32 +113,43 @@ class Assistant:
     def ask(
         self,
         question: str,
-        history: Sequence[Mapping[str, str]] = (),
+        history: Sequence[Mapping[str, Any]] = (),
         filters: Filters | None = None,
         *,
         more: int = 0,
+        without: Sequence[str] = (),
     ) -> Generator[Event, None, None]:
         """The events of one question, the last of which is `Done`. QuestionError: it can't be asked as it stands.
 
         `more`: how often more was asked for; each time, the next best quotes are given. "Tell me more" in a conversation
-        counts too. LibraryDamaged: nothing answers it but perhaps an episode that can't be read.
+        counts too. `without`: kinds of what is carried on from earlier questions ("person", "topic", "episode") that are not
+        to be. LibraryDamaged: nothing answers it but perhaps an episode that can't be read.
         """
         with self.pinned() as pinned:
-            yield from pinned._ask(question, history, filters, more)
+            yield from pinned._ask(question, history, filters, more, without)
 
     def _ask(
-        self, question: str, history: Sequence[Mapping[str, str]], filters: Filters | None, more: int
+        self,
+        question: str,
+        history: Sequence[Mapping[str, Any]],
+        filters: Filters | None,
+        more: int,
+        without: Sequence[str],
     ) -> Iterator[Event]:
         clock, draft = _Stopwatch(), Draft("extractive")
         filters = filters or Filters()
         question = plain(question)
         history = [{**said, "content": plain(str(said.get("content", "")))} for said in history]
-        here = Scope.of(self.library, filters)
-        if reply := reply_to(question, episodes=here.episodes, history=history):
+        here, every = Scope.of(self.library, filters), self.library.summaries()
+        before = exchanges_of(history, every)
+        if reply := reply_to(question, episodes=here.episodes, conversation=before):
             yield from _without_search(question, reply, here, clock)
             return
-        rewritten, history, again = more_of(question, history)
-        asked, scope = self.understand(rewritten, history, filters, here=here, spent=draft.spent)
+        asked, scope = self.understand(question, history, filters, here=here, spent=draft.spent, without=without)
+        if reply := reply_elsewhere(asked, scope, filters, here, every, self._is_word):
+            yield from _without_search(question, reply, here, clock, asked)
+            return
+        again = asked.more
         planned = None if more + again else self._plan(asked, scope, draft)
         asked = planned.question if planned else asked
         yield Asked(asked.asked, asked.people)
@@ -136,19 +157,30 @@ class Assistant:
         clock.lap("question")
         # More of what was quoted is what comes next without the model: it can't be asked what it left out.
         reads = self.model_reads and not (more + again) and not asked.unknown
-        hits = self.retriever.retrieve(asked, scope, k=max(self.settings.passages, MOST_PASSAGES * reads))
+        hits, evidence, may_speak, decision = self._read(asked, scope, filters, more + again, wide=reads)
+        if asked.narrowed and asked.narrowed.perhaps:
+            # What has no date may be the latest.
+            perhaps = Scope.of(self.library, filters, asked.narrowed.perhaps)
+            other = self._read(asked, perhaps, filters, more + again, wide=reads)
+            if other[3].verdict == "answered" and other[3].confidence > decision.confidence:
+                scope, (hits, evidence, may_speak, decision) = perhaps, other
         clock.lap("retrieve")
         yield Found(len(hits))
         go_on()
-        may_speak = may_speak_rule(asked, filters, scope)
-        evidence = self.extractor.read(asked, hits[: self.settings.passages])
-        decision = decide(evidence, may_speak, limit=self.settings.quotes, more=more + again)
         clock.lap("write")
-        reading = self._reading(asked, hits, planned, decision, filters, scope, draft) if reads else None
+        parts = self._parts(asked, scope)
+        reading = self._reading(asked, hits, planned, decision, filters, scope, draft) if reads and not parts else None
         texts: list[str] = []
-        if reading:
+        if asked.narrowed and (line := said_in_scope(asked.narrowed, scope)):
+            texts.append(line)
+            yield Wrote(line)
+        verdict: Verdict | None = None
+        if parts:
+            verdict = "answered"
+            yield from _told(self._overview(asked, parts, draft), texts)
+        elif reading:
             yield from _told(reading.words(), texts)
-        verdict = reading.verdict if reading else None
+            verdict = reading.verdict
         if verdict is None:
             sections = self._sections(planned, decision.verdict, filters, scope)
             verdict = "answered" if sections else decision.verdict
@@ -168,7 +200,7 @@ class Assistant:
             refused = replace(decision, verdict=verdict, quotes=quotes)
             line, nearest = self._refused(refused, evidence, may_speak, filters, scope, searched, more + again)
             line = reading.refused(line) if reading else line
-            texts = [line]
+            texts = [*texts[: bool(asked.narrowed)], line]
             yield Wrote(line)
         clock.lap("check")
         yield Done(
@@ -188,8 +220,36 @@ class Assistant:
                 tokens=draft.tokens,
                 cost=self.settings.cost(draft.tokens),
                 held_back=tuple(draft.held_back),
+                carried=asked.carried,
+                limits=asked.narrowed.label if asked.narrowed else None,
             )
         )
+
+    def _read(
+        self, asked: Question, scope: Scope, filters: Filters, more: int, *, wide: bool
+    ) -> tuple[list[Hit], Evidence, Callable[[Turn], bool], Decision]:
+        """What is found in a scope, and what it comes to. `wide`: as many passages as a language model reads."""
+        most = max(self.settings.passages, MOST_PASSAGES * wide)
+        hits = beside(self.retriever.retrieve(asked, scope, k=most), asked, scope, self.library)
+        may_speak = may_speak_rule(asked, filters, scope)
+        evidence = self.extractor.read(asked, hits[: self.settings.passages])
+        return hits, evidence, may_speak, decide(evidence, may_speak, limit=self.settings.quotes, more=more)
+
+    def _parts(self, asked: Question, scope: Scope) -> list[Part]:
+        """An episode's outline, or what somebody says in the main, where no more than that is asked for."""
+        if asked.wants == "outline" and len(scope.episodes) == 1:
+            return outline(self.library.episode(scope.episodes[0].id))
+        if asked.wants == "topics":
+            theirs = [e.id for e in scope.episodes if any(p.name == asked.people[0] for p in e.people)]
+            return main_words(self.library, asked.people[0], theirs)
+        return []
+
+    def _overview(self, asked: Question, parts: Sequence[Part], draft: Draft) -> Iterator[Wrote]:
+        """The parts in words: a model's own, where there is one and what it writes stands, or the parts themselves."""
+        if self.writer is not extractive_writer:
+            yield from self.writer(asked, [part.answer for part in parts], draft)
+            return
+        yield from overview(parts, draft, lead=MADE_BY if asked.wants == "outline" else "")
 
     def _plan(self, asked: Question, scope: Scope, draft: Draft) -> Plan | None:
         """The search passes of a question that needs more than one; None for the others."""
@@ -201,26 +261,35 @@ class Assistant:
     def understand(
         self,
         question: str,
-        history: Sequence[Mapping[str, str]],
+        history: Sequence[Mapping[str, Any]],
         filters: Filters,
         *,
         here: Scope | None = None,
+        without: Sequence[str] = (),
         spent: Callable[[int, int, bool], None] = lambda read, wrote, counted: None,
     ) -> tuple[Question, Scope]:
         """The question rewritten to stand alone, its names and words resolved; and the episodes that it is asked of.
 
         `here`: what the filters leave, where that is known already. `spent` hears the tokens that a language model takes for it.
         """
-        whole = condense(self.settings, question, history, spent=spent) if history else None
-        if whole and whole != question:  # what the model leaves as it is, the rules may still make whole
-            question, history = whole, ()
+        question, every = checked(question), self.library.summaries()
+        whole = whole_of(question, exchanges_of(history, every), every, without)
+        # A complete question is nobody's to rewrite.
+        if whole.text != question or whole.rests_on:
+            rewritten = condense(self.settings, question, history, spent=spent)
+            if rewritten and rewritten != question and not (whole.more or whole.again or without):
+                whole = replace(whole, text=rewritten, rests_on="")
+        asked = understood(whole, every, is_word=self._is_word, today=self.today)
+        foreign = foreign_to(self.library, question, people_meant(question, every), self._is_word)
+        asked = replace(asked, languages=foreign)
         scope = here or Scope.of(self.library, filters)
-        asked = read_question(question, episodes=scope.episodes, history=history, is_word=self._is_word)
-        if asked.episodes:
-            scope = Scope.of(self.library, filters, named_episodes=asked.episodes)
+        if asked.narrowed:
+            scope = Scope.of(self.library, filters, asked.narrowed.episodes)
         if filters.role and asked.role is None and not asked.people:
             asked = replace(asked, role=filters.role)
-        return replace(asked, words=tuple(self.library.spelled(word) for word in asked.words)), scope
+        spelled = {word: self.library.spelled(word) for word in asked.words}
+        about = re.sub(r"[\w'’]+", lambda found: spelled.get(found[0].lower(), found[0]), asked.about)
+        return replace(asked, words=tuple(spelled.values()), about=about), scope
 
     def passages(self, topic: str, filters: Filters | None = None, *, k: int) -> Passages:
         """The `k` best passages about a topic, best first. QuestionError: it can't be searched for."""
@@ -317,15 +386,17 @@ def _told(words: Iterable[Wrote], texts: list[str]) -> Iterator[Wrote]:
         go_on()
 
 
-def _without_search(question: str, reply: Reply, scope: Scope, clock: _Stopwatch) -> Iterator[Event]:
+def _without_search(
+    question: str, reply: Reply, scope: Scope, clock: _Stopwatch, asked: Question | None = None
+) -> Iterator[Event]:
     """The events of an answer that no transcript was searched for."""
-    yield Asked(question)
+    yield Asked(asked.asked if asked else question, asked.people if asked else ())
     clock.lap("question")
     yield Wrote(reply.text)
     yield Done(
         Answer(
             question=question,
-            asked=question,
+            asked=asked.asked if asked else question,
             verdict="answered" if reply.found else "not_said",
             answer=reply.text,
             citations=(),
@@ -335,6 +406,8 @@ def _without_search(question: str, reply: Reply, scope: Scope, clock: _Stopwatch
             model=None,
             seconds=clock.laps,
             kind=reply.kind,
+            carried=asked.carried if asked else (),
+            limits=asked.narrowed.label if asked and asked.narrowed else None,
         )
     )
 

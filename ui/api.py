@@ -8,12 +8,12 @@ can see of it: no file, folder, setting or staff function is within reach.
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import gradio as gr
 
 from index.errors import LibraryError, VerbatimError
-from rag.answer import Answer, Done
+from rag.answer import Answer, CarriedKind, Done
 from rag.as_json import episode_json, episodes_json
 from rag.assistant import Assistant
 from rag.question.question import LONGEST_QUESTION
@@ -27,6 +27,7 @@ LONGEST_NAME = 300
 MOST_PASSAGES = 100
 MOST_HISTORY = 50  # messages; only the last few tell what a follow-up is about
 LONGEST_MESSAGE = 20_000
+MOST_CITATIONS = 50  # of one message
 
 
 class BadValue(VerbatimError):
@@ -44,8 +45,8 @@ def api_functions(assistant: Assistant, door: Door) -> None:
 def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
     """The function `ask`."""
 
-    def answer_of(question: str, history: list[dict[str, str]], filters: Filters) -> Answer:
-        for event in assistant.ask(question, history=history, filters=filters):
+    def answer_of(question: str, history: list[dict[str, Any]], filters: Filters, without: tuple[str, ...]) -> Answer:
+        for event in assistant.ask(question, history=history, filters=filters, without=without):
             if isinstance(event, Done):
                 return event.answer
         raise RuntimeError("the assistant stopped before its last event")
@@ -53,13 +54,14 @@ def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
     async def ask(
         question: str,
         request: gr.Request,
-        history: list[dict[str, str]] | None = None,
+        history: list[dict[str, Any]] | None = None,
         show: str = "",
         episode: str = "",
         guest: str = "",
         role: Literal["", "host", "guest"] = "",
         since: str = "",
         until: str = "",
+        without: list[str] | None = None,
     ) -> dict[str, Any]:
         """Answers a question about what people said in these podcast episodes, in their own words.
 
@@ -68,24 +70,27 @@ def api_ask(assistant: Assistant, door: Door) -> Callable[..., Awaitable[Any]]:
 
         Parameters:
             question: What you want to know, in a sentence, with the person's name where it is about one.
-            history: Earlier questions and answers, oldest first, each {"role": "user" or "assistant", "content": text}.
+            history: Earlier questions and answers, oldest first, each {"role": "user" or "assistant", "content": text}; an
+                answer may bring its `asked` and `citations`, so that "the second one" is surely the one that was shown.
             show: Only this show, by its name; empty for all.
             episode: Only this episode, by its id as `episodes` lists it; empty for all.
             guest: Only what this person said, by name; empty for everybody.
             role: Only what hosts or only what guests said: "host" or "guest"; empty for both.
             since: Only episodes from this day on, as 2024-02-01, 2024-02 or 2024; empty for all.
             until: Only episodes up to this day, this month or this year; empty for all.
+            without: What not to carry on from earlier questions: "person", "topic", "episode".
         Returns:
             The answer: `verdict` (answered, said_by_other, asked_not_answered, not_said or unknown_person), `answer` with
             marks like [1], `citations` with speaker, role, show, episode, date, start and end in seconds and the exact words,
-            `nearest` where there is no answer, and what was `searched`.
+            `nearest` where there is no answer, what was `searched`, what was `carried` on from earlier questions, and
+            the episodes to which the question `limits` itself.
         """
         with told():
             asked, filters = checked_question(question), Filters.parse(show, episode, guest, role, since, until)
-            messages = checked_history(history)
+            messages, dropped = checked_history(history), checked_without(without)
             gone = partial(has_left, request)
             async with door.admitted(*caller(request), gone):
-                return (await door.run(answer_of, asked, messages, filters, gone=gone)).to_json()
+                return (await door.run(answer_of, asked, messages, filters, dropped, gone=gone)).to_json()
 
     return ask
 
@@ -216,8 +221,16 @@ def checked_limit(value: object) -> int:
     return int(value)  # type: ignore[call-overload]
 
 
-def checked_history(history: object) -> list[dict[str, str]]:
-    """The messages with their two fields; those before the last MOST_HISTORY are left out."""
+def checked_without(without: object) -> tuple[str, ...]:
+    """Kinds of what is carried on. BadValue: one that is none."""
+    kinds = [] if without is None else without
+    if not isinstance(kinds, list) or any(kind not in get_args(CarriedKind) for kind in kinds):
+        raise BadValue(f"without should be a list of some of: {', '.join(get_args(CarriedKind))}.")
+    return tuple(kinds)
+
+
+def checked_history(history: object) -> list[dict[str, Any]]:
+    """The messages with the fields that are read; those before the last MOST_HISTORY are left out."""
     should_be = 'It should be a list of {"role": "user" or "assistant", "content": text}, oldest first.'
     if history is None:
         return []
@@ -229,5 +242,10 @@ def checked_history(history: object) -> list[dict[str, str]]:
         content = message.get("content") if known else None
         if not isinstance(content, str):
             raise BadValue(f"history has a message that can't be read. {should_be}")
-        messages.append({"role": message["role"], "content": content[:LONGEST_MESSAGE]})
+        kept: dict[str, Any] = {"role": message["role"], "content": content[:LONGEST_MESSAGE]}
+        if isinstance(asked := message.get("asked"), str):
+            kept["asked"] = asked[:LONGEST_QUESTION]
+        if isinstance(citations := message.get("citations"), list):
+            kept["citations"] = [one for one in citations[:MOST_CITATIONS] if isinstance(one, dict)]
+        messages.append(kept)
     return messages

@@ -31,6 +31,26 @@ class Meaning:
 
 
 METRICS = {
+    "scope_right": Meaning(
+        "answering",
+        "Understood",
+        "Of a conversation's turns, those taken to be about the people and the episode that are meant.",
+    ),
+    "glued": Meaning(
+        "answering", "Complete, yet changed", "A complete question was changed after the ones before it.", -1
+    ),
+    "corrupted": Meaning(
+        "answering", "Words from nowhere", "The question made whole holds words that nobody said.", -1
+    ),
+    "in_scope": Meaning(
+        "answering", "Inside the limits", "Only episodes to which the question limits itself are quoted."
+    ),
+    "misplaced": Meaning(
+        "answering",
+        "Out of place",
+        "“Nobody said it”, or a wrong quote, where nothing was asked that could be said.",
+        -1,
+    ),
     "hit@1": Meaning("finding", "First is right", "The first passage found is where the answer stands."),
     "hit@5": Meaning("finding", "In the first 5", "One of the first five passages found is where the answer stands."),
     "hit@10": Meaning("finding", "In the first 10", "One of the first ten passages found is where the answer stands."),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from eval.run.judge import Judge
@@ -22,6 +24,7 @@ from eval.run.metrics import (
     start_error,
     token_f1,
 )
+from eval.run.understanding import understanding
 from eval.sets.questions import SetQuestion
 from index.episode import Episode
 from rag.answer import Answer, Citation, Done
@@ -95,6 +98,9 @@ class _Measured:
         self.assistant, self.asked, self.options, self.row = assistant, asked, options, row
         self.metrics: dict[str, float] = row["metrics"]
         self.filters = Filters(**asked.filters)
+        if asked.today:
+            self.assistant = assistant = copy(assistant)
+            assistant.today = date.fromisoformat(asked.today)
         self.question, self.scope = assistant.understand(asked.question, asked.history, self.filters)
         row["asked"] = self.question.asked
         self.gold = gold_spans(asked.gold, {place.episode: self.episode(place.episode) for place in asked.gold})
@@ -163,7 +169,7 @@ class _Measured:
             "cost": answer.cost,
             "start_error_s": start_error(cited, self.gold),
         }
-        shown = bool(answer.citations)
+        shown = bool(answer.citations) or (not self.gold and answer.kind == "library" and asked.verdict in ANSWERABLE)
         metrics["verdict_right"] = float(answer.verdict == asked.verdict)
         # Who quotes a question and what evades it gives no answer, unless that is what there is to find.
         refused = not shown or (answer.verdict == "asked_not_answered" != asked.verdict)
@@ -174,7 +180,9 @@ class _Measured:
             metrics["wrongly_answered"] = float(not refused)
         if self.gold:
             metrics |= citing(cited, self.gold)
-        if shown:
+        if asked.meant:
+            metrics |= understanding(asked, self.question, answer, right, self.assistant)
+        if answer.citations:
             self._attributed(answer, cited, right)
         if asked.answer and asked.verdict in ANSWERABLE and shown:
             metrics["token_f1"] = token_f1(answer.answer, asked.answer)
@@ -233,13 +241,14 @@ def stage(row: dict[str, Any]) -> LostAt | None:
         if metrics["wrongly_answered"]:
             return "wrongly_answered"
         return None if metrics["verdict_right"] else "wrong_verdict"
-    if metrics["citation_hit"] and metrics["verdict_right"]:
+    placed = "citation_hit" in metrics  # else no place is judged
+    if metrics.get("citation_hit", 1.0) and metrics["verdict_right"]:
         return None
-    if not metrics["hit@10"]:
+    if placed and not metrics["hit@10"]:
         return "not_found"
     if metrics["wrongly_refused"]:
         return "wrongly_refused"
-    return "found_not_cited" if not metrics["citation_hit"] else "wrong_verdict"
+    return "found_not_cited" if placed and not metrics["citation_hit"] else "wrong_verdict"
 
 
 def same_person(one: str, other: str) -> bool:

@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -64,14 +64,19 @@ def evaluate(
     source = source or SetIdentity("questions", "", fingerprint(questions))
     held = _Held(resume_in, _run_key(assistant, source, questions, settings, options)) if resume_in else None
     rows: list[dict[str, Any]] = []
+    talks: dict[str, list[dict[str, Any]]] = defaultdict(list)
     done = held.rows() if held else {}
     for number, asked in enumerate(questions, start=1):
+        if asked.talk:
+            asked = replace(asked, history=tuple(talks[asked.talk]))
         row = done.get(asked.id)
         if row is None:
             row = measure(assistant, asked, options)
             if held:
                 held.keep(row)
         rows.append(row)
+        if asked.talk:
+            talks[asked.talk] += said_in_turn(asked, row)
         on_progress(number, len(questions))
     result = {
         "made_by": {
@@ -96,6 +101,19 @@ def evaluate(
     if held:
         held.forget()
     return result
+
+
+def said_in_turn(asked: SetQuestion, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """One turn as the next ones read it: the question, and the program's own answer, or what the set takes it to be."""
+    answer: dict[str, Any] = {"role": "assistant", "content": asked.reply or row["answer"] or ""}
+    if asked.reply is None:
+        answer |= {"asked": row["asked"], "citations": row["citations"]}
+    elif asked.sources:
+        answer["citations"] = [
+            {"n": n, "speaker": one.speaker, "episode": one.episode, "quote": one.text}
+            for n, one in enumerate(asked.sources, start=1)
+        ]
+    return [{"role": "user", "content": asked.question}, answer]
 
 
 # From rows to figures

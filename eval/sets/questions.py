@@ -40,8 +40,26 @@ class GoldEvidence(Gold):
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """How a question is to be understood, where a set says so.
+
+    `people`: whose words it is about, empty where anybody's. `episodes`: those that may be quoted, None where any may. `whole`: the
+    question as somebody would ask it who has read nothing before, the same where it is complete. `odd`: no question about what
+    was said, or not in the library's language: neither "nobody said it" nor a quote that isn't gold may answer it.
+    """
+
+    people: tuple[str, ...] = ()
+    episodes: tuple[str, ...] | None = None
+    whole: str | None = None
+    odd: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SetQuestion:
     """A question of a set, with what is right. `half` is `dev` or `test` where the set says so, else None.
+
+    `talk`: the conversation that it is a turn of; the answers before it are then the program's own, and `reply` with `sources` is
+    what the next turns take its own answer to be, where the set says so. `today`: the day on which it is asked.
 
     An answered question of a set with its own documents may have no gold: then it is asked, and no place is judged.
     """
@@ -52,11 +70,16 @@ class SetQuestion:
     verdict: str
     gold: tuple[Gold, ...]
     speaker: str | None = None
-    history: tuple[dict[str, str], ...] = ()
+    history: tuple[dict[str, Any], ...] = ()
     filters: dict[str, Any] = field(default_factory=dict)
     answer: str | None = None
     half: str | None = None
     evidence: tuple[GoldEvidence, ...] = ()
+    meant: Meant | None = None
+    talk: str | None = None
+    reply: str | None = None
+    sources: tuple[GoldEvidence, ...] = ()
+    today: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ class Retriever:
 
     def _spoken_by(self, ids: Sequence[int], question: Question, scope: Scope) -> list[float]:
         """Of each passage, 1 where the person or role asked about says SPEAKER_WORDS in it, less for fewer."""
-        people = set(question.people) | ({scope.person} if scope.person else set())
+        people = set(question.people or question.focus) | ({scope.person} if scope.person else set())
         if not people and question.role is None:
             return [0.0] * len(ids)
         spoken_words = self.library.spoken_words(ids)

@@ -7,17 +7,18 @@ asks what was said, and is searched. Knows nothing of passages or models.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from index.library import EpisodeSummary
 from rag.answer import clock
+from rag.question.conversation import Exchange
 from rag.question.people import LIKE_ENOUGH, find_people, fold, names_of
+from rag.question.small_talk import LONGEST_ASKED, small_talk
 
 MOST_LISTED = 20
-LONGEST_ASKED = 200  # characters: longer questions ask for something else
-ReplyKind = Literal["library", "small_talk"]
+ReplyKind = Literal["library", "small_talk", "language", "filters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,39 +30,6 @@ class Reply:
     found: bool = True
 
 
-_OFFER = (
-    "Ask me what somebody said, for example “What did the guest say about …?”. I answer in the speaker's own words, with who said"
-    " them and when. I can also tell which episodes and people are here."
-)
-_WHO_I_AM = "I am Verbatim, a program that finds what people said in these episodes. "
-_BOT = r"(?:ai|bot|robot|chatbot|machine|computer|human|person|real(?: person| human)?|language model|llm)"
-_SMALL_TALK = tuple(
-    (re.compile(pattern), answer)
-    for pattern, answer in (
-        (
-            r"(?:hi|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day))(?: (?:there|again|verbatim|all))*",
-            "Hello. " + _OFFER,
-        ),
-        (r"(?:hi |hello |hey )?how are you(?: doing)?(?: today)?", "Ready to look things up. " + _OFFER),
-        (
-            r"(?:many |ok |okay |great )?(?:thanks|thank you|thx|cheers)"
-            r"(?: (?:a lot|so much|very much|again|verbatim|for (?:that|this|(?:your |the )?help)))*"
-            r"|ok|okay|great|cool|nice|perfect|lovely|brilliant|that(?:'s| is) (?:all|great|helpful)",
-            "You are welcome.",
-        ),
-        (r"(?:good ?bye|bye|bye bye|see you(?: later| soon)?|good night)", "Goodbye."),
-        (
-            rf"who are you|what are you|what(?:'s| is) your name|what is verbatim|who is verbatim|are you (?:an? )?{_BOT}",
-            _WHO_I_AM + _OFFER,
-        ),
-        (
-            r"what (?:can|could) (?:you|i|we) (?:do|ask)(?: (?:for me|you|here))*|what (?:should|do) i ask(?: you| here)*"
-            r"|how (?:do|does) (?:you|this) work|how (?:can|do) i (?:use|ask) (?:you|this|questions|a question)"
-            r"|(?:please )?help(?: me)?|what do you do|can you help(?: me)?",
-            _OFFER,
-        ),
-    )
-)
 _HERE = (
     r"(?: (?:here|there|available|in total|altogether|do you have|you have|have you got|do you know|are there|are here|are in here"
     r"|(?:in|on|of|from) (?:this|the|your) (?:library|show|podcast|collection|series)))*"
@@ -72,9 +40,13 @@ _ONE = (
     rf"(?:{_THIS}|(?:(?:this|the|that) )?(?:(?:episode|interview|talk|conversation|one) (?:with |called |titled )?)?"
     r"(?:qperson|qtitle)(?:'s)?(?: (?:episode|interview|talk))?|it|this|that)"
 )
-Ask = Literal["guests", "hosts", "people", "shows", "count", "list", "with", "when", "about", "long", "who_in"]
+Ask = Literal["from", "guests", "hosts", "people", "shows", "count", "list", "with", "when", "about", "long", "who_in"]
 _PEOPLE_HERE = r"(?:here|in (?:the|this|your) library|on (?:the|this) (?:show|podcast)|do you have|are there|are here)"
+_SAID_IT = r"(?:did|does) (?:he|she|they|qperson) (?:say|tell|mention) (?:that|this|it|so)"
 _ASK_PATTERNS: tuple[tuple[Ask, str], ...] = (
+    ("from", r"(?:in |from )?(?:which|what) (?:episode|interview|one)(?: (?:is|was) (?:that|this|it))?(?: (?:from|in|said in))?"),
+    ("from", rf"(?:in |from )?(?:which|what) (?:episode|interview) {_SAID_IT}(?: in)?|when {_SAID_IT}"),
+    ("from", r"where (?:is|was) (?:that|this|it) (?:from|said)|when was (?:that|this|it) said"),
     ("guests", rf"(?:who|which people) (?:are|were) (?:all )?(?:the|your) (?:guests|interviewees){_HERE}"),
     ("guests", rf"(?:which|what|how many) guests{_HERE}|(?:list|name|show)(?: me)?(?: all)?(?: the| your)? guests{_HERE}"),
     ("guests", rf"who (?:was|were|has been|have been) interviewed{_HERE}"),
@@ -121,26 +93,44 @@ _NAMED = re.compile(
 
 
 def reply_to(
-    question: str, *, episodes: Sequence[EpisodeSummary], history: Sequence[Mapping[str, str]] = ()
+    question: str, *, episodes: Sequence[EpisodeSummary], conversation: Sequence[Exchange] = ()
 ) -> Reply | None:
-    """The answer to small talk or to a question about these episodes; None where what was said must be searched."""
-    said = _bare(question)
-    for pattern, answer in _SMALL_TALK:
-        if pattern.fullmatch(said) or pattern.fullmatch(_plain(question)):
-            return Reply("small_talk", answer)
+    """The answer to small talk or to a question about these episodes; None where what was said must be searched.
+
+    `conversation`: what was asked before, so that "it" is the episode that was spoken of.
+    """
+    if answer := _small_talk(question, names_of(episodes)):
+        return Reply("small_talk", answer)
     if missing := _missing(question, episodes):
         return missing
     found = _asked(question, episodes)
     if found is None or not episodes:
         return None
     ask, named, points = found
+    if ask == "from":
+        quoted = _quoted_from(conversation, episodes)
+        return Reply("library", f"That is from {_and([_dated(one) for one in quoted[:3]])}.") if quoted else None
     if ask in ("about", "long", "when", "who_in") and not named:
-        named = list(episodes) if len(episodes) == 1 else _spoken_of(history, episodes)
+        named = list(episodes) if len(episodes) == 1 else _spoken_of(conversation, episodes)
         if not named and not points:
             return None  # "How long is it?" of a crossing, not of an episode
         if not named:
-            return Reply("library", f"Which episode do you mean? There are {len(episodes):,}:{_list(episodes)}")
+            return Reply("library", f"Which episode do you mean? There are {len(episodes):,}:{list_of(episodes)}")
     return Reply("library", _answer(ask, named, episodes, _people_named(question, episodes)))
+
+
+def is_small_talk(question: str, names: Sequence[str] = ()) -> bool:
+    """Whether nothing is asked that somebody may have said: a greeting, thanks, what this is."""
+    return _small_talk(question, names) is not None
+
+
+def _small_talk(question: str, names: Sequence[str]) -> str | None:
+    if not re.search(r"[^\W_]", question):
+        return None
+    text = question
+    for start, end in sorted({(start, end) for _, start, end in find_people(question, names)}, reverse=True):
+        text = f"{text[:start]}qperson{text[end:]}"
+    return small_talk(_bare(question), _plain(question)) or small_talk(_bare(text), _plain(text))
 
 
 def _plain(question: str) -> str:
@@ -150,7 +140,7 @@ def _plain(question: str) -> str:
 
 
 def _bare(question: str) -> str:
-    return re.sub(r"[^\w'&-]+", " ", question.lower().replace("’", "'")[: LONGEST_ASKED + 1]).strip()
+    return re.sub(r"[^\w'&+*/×÷^%.-]+|\.(?!\d)", " ", question.lower().replace("’", "'")[: LONGEST_ASKED + 1]).strip()
 
 
 def _asked(question: str, episodes: Sequence[EpisodeSummary]) -> tuple[Ask, list[EpisodeSummary], bool] | None:
@@ -185,11 +175,22 @@ def _people_named(question: str, episodes: Sequence[EpisodeSummary]) -> list[str
     return list(dict.fromkeys(name for name, *_ in find_people(question, names_of(episodes))))
 
 
-def _spoken_of(history: Sequence[Mapping[str, str]], episodes: Sequence[EpisodeSummary]) -> list[EpisodeSummary]:
+def _spoken_of(conversation: Sequence[Exchange], episodes: Sequence[EpisodeSummary]) -> list[EpisodeSummary]:
     """The episodes of the last question, where that asked about the library too: "it" and "this" are one of them."""
-    earlier = [str(message.get("content", "")) for message in history if message.get("role") == "user"]
-    found = _asked(earlier[-1], episodes) if earlier else None
-    return found[1] if found else []
+    if not conversation:
+        return []
+    last = conversation[-1]
+    found = _asked(last.asked, episodes)
+    if found is None:
+        return []
+    return found[1] or _quoted_from(conversation, episodes)
+
+
+def _quoted_from(conversation: Sequence[Exchange], episodes: Sequence[EpisodeSummary]) -> list[EpisodeSummary]:
+    """The episodes that were quoted last, the first source first."""
+    quoted = next((one.sources for one in reversed(conversation) if one.sources), ())
+    by_id = {episode.id: episode for episode in episodes}
+    return [by_id[id_] for id_ in dict.fromkeys(source.episode for source in quoted) if id_ in by_id]
 
 
 def _missing(question: str, episodes: Sequence[EpisodeSummary]) -> Reply | None:
@@ -228,9 +229,9 @@ def _answer(
     if ask == "count":
         return f"There {'is' if len(episodes) == 1 else 'are'} {_count(len(episodes), 'episode')}{_hours(episodes)}."
     if ask == "list":
-        return f"{_count(len(episodes), 'episode')}{_hours(episodes)}:{_list(episodes)}"
+        return f"{_count(len(episodes), 'episode')}{_hours(episodes)}:{list_of(episodes)}"
     if ask == "with":
-        return f"{_and(people)} {'speaks' if len(people) == 1 else 'speak'} in {_count(len(named), 'episode')}:{_list(named)}"
+        return f"{_and(people)} {'speaks' if len(people) == 1 else 'speak'} in {_count(len(named), 'episode')}:{list_of(named)}"
     return " ".join({"when": _when, "about": _about, "long": _long}[ask](episode) for episode in named[:MOST_LISTED])
 
 
@@ -267,13 +268,17 @@ def _long(episode: EpisodeSummary) -> str:
     return f"{_titled(episode)} is {clock(episode.duration)} long."
 
 
-def _list(episodes: Sequence[EpisodeSummary]) -> str:
+def list_of(episodes: Sequence[EpisodeSummary]) -> str:
     """Episodes a line each: title, show, date, length, who speaks."""
     lines = []
     for episode in episodes[:MOST_LISTED]:
         facts = [episode.show, episode.date, clock(episode.duration), _and(_spoken_by(episode))]
         lines.append(f"\n- {episode.title} ({', '.join(fact for fact in facts if fact)})")
     return "".join(lines) + _more(len(episodes) - MOST_LISTED)
+
+
+def _dated(episode: EpisodeSummary) -> str:
+    return f"{_titled(episode)} ({episode.date or 'no date'})"
 
 
 def _titled(episode: EpisodeSummary) -> str:

@@ -115,7 +115,8 @@ _TWO_CAPITALS = re.compile(r"\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+")
 @lru_cache(maxsize=4096)
 def expected(question: str) -> AnswerType | None:
     """The kind of thing that the question asks for; None where any sentence might answer it."""
-    asked = question.strip().lower().replace("’", "'")
+    # What a follow-up rests on stands in brackets behind it.
+    asked = re.sub(r"(?<=\?) \(.*\)$", "", question.strip()).lower().replace("’", "'")
     for kind, pattern in _ASKED:
         if re.search(pattern, asked):
             return None if kind == "name" and _WHO_SPEAKS.search(asked) else kind

@@ -15,6 +15,9 @@ from index.search.lexical import STOP_WORDS, content_words
 from index.speakers.labels import is_anonymous
 from rag.english import NAMES_THAT_ARE_WORDS, NOT_NAMES, SPEECH_VERBS
 
+Mention = tuple[str, int, int]
+"""Somebody whom a text names, and where: name, start, end."""
+
 LIKE_ENOUGH = 84  # rapidfuzz ratio: one letter wrong in six
 
 _NAME = r"(?P<name>(?:the |an? )?[\w.'’-]+(?: [\w.'’-]+){0,3}?)"

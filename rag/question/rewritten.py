@@ -1,4 +1,4 @@
-"""A follow-up rewritten by a language model, and "tell me more" read as the question before it.
+"""A follow-up rewritten by a language model.
 
 What the model makes of a question is only believed where it adds no name, number or word of its own: it can ask about
 nothing that the conversation doesn't hold. Knows nothing of the library; the rules of `rag/question/question.py` stand behind it.
@@ -22,16 +22,6 @@ LONGEST_REWRITTEN = 300  # characters of a rewritten question
 LONGEST_REPLY = 4_000  # characters, a reasoning model's thoughts among them
 SHARE = 0.25  # of the answer's time, in which a question is rewritten
 NEW_WORDS = 2  # words that stand nowhere before, such as "concerning": more is another question
-
-_MORE = re.compile(
-    r"\W*(?:(?:please|yes|ok|okay|and|so|can you|could you|i want to)\W+)*"
-    r"(?:(?:tell|show|give|say)(?: me| us)?(?: a bit| a little| some)? more|(?:hear|know|read) more"
-    r"|more(?: please| of (?:it|that|this))?|go on|continue|keep going|carry on|anything else|what else"
-    r"|is there (?:any ?thing )?(?:more|else)|any more)"
-    r"(?: about (?:it|that|this|them)| on (?:it|that|this)| (?:did|does) (?:he|she|they) (?:say|said)"
-    r"(?: about (?:it|that|this))?)?(?:\W+please)?\W*",
-    re.IGNORECASE,
-)
 
 _MARKUP = re.compile(r"[<>{}\[\]|~`\\\n]|://")
 
@@ -84,22 +74,6 @@ def believable(rewritten: str, question: str, conversation: str) -> bool:
     # A question that forgets what was asked is another question.
     kept = [word for word in _content(question) if word in _held(rewritten)]
     return len(new) <= NEW_WORDS and 2 * len(kept) >= len(_content(question))
-
-
-def more_of(question: str, history: Sequence[Mapping[str, str]]) -> tuple[str, list[Mapping[str, str]], int]:
-    """The question that "tell me more" goes on with, what was said before it, and how often more was asked for.
-
-    Any other question comes back as it is, with 0.
-    """
-    asked, before, times = question, list(history), 0
-    while _MORE.fullmatch(" ".join(asked.split())):
-        while before and before[-1].get("role") != "user":
-            before.pop()
-        if not before:
-            return question, list(history), 0
-        asked = str(before.pop().get("content", ""))
-        times += 1
-    return asked, before, times
 
 
 def _held(text: str) -> set[str]:

@@ -96,12 +96,12 @@ class Scope:
     person: str | None = None
 
     @classmethod
-    def of(cls, library: Library, filters: Filters, named_episodes: Sequence[str] = ()) -> Scope:
+    def of(cls, library: Library, filters: Filters, named_episodes: Sequence[str] | None = None) -> Scope:
         """The episodes to search in. QuestionError, NoSuchEpisode: a filter names what the library doesn't hold.
 
         A role narrows nothing here: it is a rule for who may be quoted.
 
-        `named_episodes`: ids of episodes whose title stands in the question; they narrow the search where no filter does.
+        `named_episodes`: ids of the episodes to which the question limits itself; None: to none.
         """
         every = library.summaries()
         chosen = every
@@ -128,7 +128,7 @@ class Scope:
             chosen = [e for e in chosen if e.date and e.date >= filters.since]
         if filters.until:
             chosen = [e for e in chosen if e.date and e.date[: len(filters.until)] <= filters.until]
-        if named_episodes and not filters.episode and any(e.id in named_episodes for e in chosen):
+        if named_episodes is not None:
             chosen = [e for e in chosen if e.id in named_episodes]
         rows = None if len(chosen) == len(every) else library.rows([e.id for e in chosen])
         return cls(tuple(chosen), rows, person)

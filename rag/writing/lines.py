@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from rag.answer import Searched
 from rag.evidence.quote import Quote
 from rag.prose import counted, either
+from rag.question.narrowed import Narrowed, titled
 from rag.question.question import Question
+from rag.question.scope import Scope
 
 
 def refusal(
@@ -36,6 +38,14 @@ def refusal(
         own = f", in which {searched.speaker} speaks{_minutes(seconds, ' for ')}" if seconds else ""
         return f"{begin}I found nothing that {searched.speaker} says about this in the {scope} searched{own}."
     return f"{begin}I found nobody saying anything about this in the {scope} searched."
+
+
+def said_in_scope(limit: Narrowed, scope: Scope) -> str:
+    """The line that says where an answer was looked for, where the question limits itself."""
+    label = limit.label
+    if limit.perhaps and {episode.id for episode in scope.episodes} <= set(limit.perhaps):
+        label = f"{either([titled(episode) for episode in scope.episodes])}, which has no date and may be meant as well"
+    return f"In {label}:"
 
 
 def other_line(asked_for: str) -> str:

@@ -12,6 +12,8 @@ from index.library import EpisodeSummary, Library, Speaker
 from rag.answer import Asked, Done, Wrote
 from rag.assistant import Assistant
 from rag.question.about_library import reply_to
+from rag.question.conversation import Exchange
+from rag.question.question import exchanges_of
 from rag.question.scope import Filters
 
 DATA = Path(__file__).resolve().parents[2] / "eval/data"
@@ -30,8 +32,12 @@ EPISODES = (
 )
 
 
+def conversation(*earlier: str) -> list[Exchange]:
+    return exchanges_of([{"role": "user", "content": one} for one in earlier], EPISODES)
+
+
 def text(question: str, *earlier: str) -> str:
-    found = reply_to(question, episodes=EPISODES, history=[{"role": "user", "content": one} for one in earlier])
+    found = reply_to(question, episodes=EPISODES, conversation=conversation(*earlier))
     assert found is not None, question
     return found.text
 
@@ -69,8 +75,7 @@ def test_a_question_about_the_library_is_answered_with_its_episodes_named(questi
 def test_it_is_the_episode_that_was_just_asked_about():
     assert "10:00 long" in text("How long is it?", "What is The Copper Kettle about?")
     assert reply_to("How long is it?", episodes=EPISODES) is None
-    history = [{"role": "user", "content": "What did Joss say about the crossing?"}]
-    assert reply_to("How long is it?", episodes=EPISODES, history=history) is None
+    assert reply_to("How long is it?", episodes=EPISODES, conversation=conversation("What did Joss say of it?")) is None
     assert "10:00 long" in reply_to("How long is it?", episodes=EPISODES[:1]).text
 
 
@@ -102,7 +107,8 @@ def test_no_question_of_the_sets_is_taken_for_one():
     for name in ("samples", "episode_page", "refusals", "follow_ups"):
         for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            assert reply_to(row["question"], episodes=EPISODES, history=row.get("history") or ()) is None, row["id"]
+            before = exchanges_of(row.get("history") or (), EPISODES)
+            assert reply_to(row["question"], episodes=EPISODES, conversation=before) is None, row["id"]
 
 
 def test_the_assistant_answers_them_without_a_search(tmp_path):

@@ -227,7 +227,7 @@ def test_json_has_the_documented_fields_in_their_order(samples):
     told = ask(samples, "What does Tobin burn in his oven?").to_json()
     assert list(told) == [
         "question", "asked", "verdict", "answer", "citations", "nearest", "searched", "writer", "model", "seconds", "withheld",
-        "tokens", "cost", "kind",
+        "tokens", "cost", "kind", "carried", "limits",
     ]  # fmt: skip
     assert list(told["citations"][0]) == CITATION_FIELDS
     assert list(told["searched"]) == ["episodes", "seconds", "speaker", "speaker_seconds"]

@@ -97,8 +97,8 @@ def test_a_role_stands_for_whoever_has_it(question, role):
 
 
 def test_a_title_in_the_question_narrows_it():
-    assert read("What was said on bread in The Copper Kettle?").episodes == ("one",)
-    assert read("What was said on a copper kettle?").episodes == ()
+    assert read("What was said on bread in The Copper Kettle?").narrowed.episodes == ("one",)
+    assert read("What was said on a copper kettle?").narrowed is None
 
 
 ASKED_BEFORE = "What did Mark Thompson say about copper kettles?"

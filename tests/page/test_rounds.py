@@ -284,4 +284,4 @@ def test_captions_have_who_says_what_when_and_say_where_times_are_estimated() ->
 
 
 def test_values_are_filled_into_a_text_once() -> None:
-    assert said("understood", question="{people} {0}") == "Understood as: {people} {0}"
+    assert said("carried_topic", what="{people} {0}") == "about: {people} {0}"

@@ -70,15 +70,15 @@ def round_(
     problem: str = "",
     moments: Sequence[Moment] = (),
     nearest: Sequence[Moment] = (),
+    latest: bool = False,
 ) -> Markup:
     """One question and what came back: the answer on the left, its sources beside it.
 
     While `status` is not empty the round is working and `text` holds the sentences checked so far; a finished `answer`
     or a `problem` takes their place. The class `working` is what the page's buttons go by. `asked` is off where
-    `question` is but a title; `link` is the address that asks it.
+    `question` is but a title; `link` is the address that asks it. What the last question (`latest`) carries on can be taken away.
     """
     shown = answer.answer if answer else text
-    whole = answer.asked.strip() if answer else ""
     given = voices([moment.citation.speaker for moment in (*moments, *nearest) if moment.citation.speaker])
 
     def cards(of: Sequence[Moment], *, near: bool) -> list[Markup]:
@@ -90,8 +90,9 @@ def round_(
         question,
         state=state + ("" if asked else " linked"),
         scope=scope,
-        understood=answer.asked if answer and whole and whole != question.strip() else "",
-        verdict=answer.verdict if answer and answer.verdict in LABELLED else "",
+        carried=answer.carried if answer else (),
+        latest=latest,
+        verdict=answer.verdict if answer and answer.kind == "speech" and answer.verdict in LABELLED else "",
         paragraphs=paragraphs(shown) if shown else None,
         marks={moment.citation.n for moment in moments},
         status=status,

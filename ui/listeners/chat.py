@@ -28,13 +28,23 @@ from ui.api import caller
 from ui.door.leaving import has_left
 from ui.door.limits import Door, TooMany, line_of
 from ui.listeners import answers
-from ui.listeners.conversation import NOTHING_KEPT, Round, Rounds, history_of, moments_of, packed, render, unpacked
+from ui.listeners.conversation import (
+    KINDS,
+    NOTHING_KEPT,
+    Round,
+    Rounds,
+    history_of,
+    moments_of,
+    packed,
+    render,
+    unpacked,
+)
 from ui.listeners.feedback import Moderator
 from ui.listeners.fields import filter_fields, furnished, narrowed, remaining
 from ui.listeners.links import opened
 from ui.listeners.suggest import Suggester
 from ui.shared.events import Changes, on
-from ui.shared.filters import FIELDS, filters_of, matching, people_in, scope_of
+from ui.shared.filters import FIELDS, choice_of, filters_of, matching, people_in, scope_of
 from ui.shared.html import counted
 from ui.words.listeners import said
 
@@ -131,7 +141,7 @@ def chat_screen(page: gr.Blocks, assistant: Assistant, door: Door) -> None:
     on(edit.click, edit_last, rounds, asking, **at_once)
     on(signals.undo, keep_the_last_one, None, asking, **at_once)
     on(stop.click, stopped, rounds, last, **at_once)
-    on(clear.click, cleared, rounds, {**talk, "kept": kept, **asking}, **at_once)
+    on(clear.click, partial(cleared, library), rounds, {**talk, "kept": kept, **asking, **beside}, **at_once)
     signals.submit(on_feedback, rounds, told, **at_once)
 
     # Another field may be set before the answer to the last one: it is looked at too.
@@ -174,11 +184,13 @@ def arrive(library: Library, kept: object, fields: Mapping[str, str]) -> Changes
     }
 
 
-def begin(library: Library, question: str, replacing: bool, rounds: Rounds, *choice: str) -> Changes:
+def begin(
+    library: Library, question: str, replacing: bool, rounds: Rounds, *choice: str, without: tuple[str, ...] = ()
+) -> Changes:
     """The emptied box, the conversation with the question in it, and the HTML of its earlier rounds and of this one.
 
     `replacing`: the question takes the place of the last one. Nothing changes for an empty question, and while the last
-    one is still being answered.
+    one is still being answered. `without`: what is not to be carried on from the questions before it.
     """
     asked = question.strip()[:LONGEST_QUESTION]
     if not asked or (rounds and rounds[-1].working):
@@ -188,7 +200,7 @@ def begin(library: Library, question: str, replacing: bool, rounds: Rounds, *cho
     earlier = rounds[:-1] if replacing and rounds else rounds
     try:
         filters = filters_of(choice)
-        now = Round(asked, filters, scope_of(library, filters), status=said("waiting"))
+        now = Round(asked, filters, scope_of(library, filters), status=said("waiting"), without=without)
     except VerbatimError as error:
         now = Round(asked, stage="failed", problem=str(error))
     shown = {"earlier": render(earlier, live=False), **shown_last((*earlier, now)), "suggestions": ""}
@@ -205,7 +217,11 @@ def pressed(library: Library, rounds: Rounds, choice: Sequence[str], sent: Mappi
 
     A link's question brings its own filters: it may be asked before the fields show them.
     """
-    question, everywhere = sent.get("question"), sent.get("everywhere") is True
+    question, everywhere, drop = sent.get("question"), sent.get("everywhere") is True, sent.get("drop")
+    if drop in KINDS and rounds and not rounds[-1].working and rounds[-1].question:
+        last = rounds[-1]
+        without = (*last.without, str(drop))
+        return begin(library, last.question, True, rounds, *choice_of(last.filters), without=without)
     own = sent.get("choice")
     if isinstance(own, list) and len(own) == len(FIELDS) and all(isinstance(value, str) for value in own):
         choice = own
@@ -261,7 +277,9 @@ def follow(assistant: Assistant, rounds: Rounds) -> Iterator[Changes]:
         # What is shown around a quote is of the same generation as the quote.
         with (
             assistant.pinned() as pinned,
-            closing(pinned.ask(now.question, history=history_of(earlier), filters=now.filters)) as events,
+            closing(
+                pinned.ask(now.question, history=history_of(earlier), filters=now.filters, without=now.without)
+            ) as events,
         ):
             for event in events:
                 now = after(now, event, pinned.library)
@@ -329,7 +347,7 @@ def ask_again(rounds: Rounds) -> Changes:
         return {}
     last = rounds[-1]
     last.halt.set()
-    anew = Round(last.question, last.filters, last.scope, status=said("waiting"))
+    anew = Round(last.question, last.filters, last.scope, status=said("waiting"), without=last.without)
     return {**shown_last((*rounds[:-1], anew)), "suggestions": ""}
 
 
@@ -353,12 +371,12 @@ def stopped(rounds: Rounds) -> Changes:
     return shown_last(rounds)
 
 
-def cleared(rounds: Rounds) -> Changes:
-    """An empty conversation, here and in the browser; what is being answered in the old one is halted."""
+def cleared(library: Library, rounds: Rounds) -> Changes:
+    """An empty conversation without filters, here and in the browser; what is being answered in the old one is halted."""
     for round_ in rounds:
         round_.halt.set()
     emptied = {"earlier": "", **shown_last(()), "suggestions": "", "kept": NOTHING_KEPT}
-    return {**emptied, "box": "", "replacing": False, "editing": ""}
+    return {**emptied, "box": "", "replacing": False, "editing": "", **unfiltered(library)}
 
 
 def give_up(rounds: Rounds) -> Changes:

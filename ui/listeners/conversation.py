@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from threading import Event
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import quote
 
 from index.episode import Episode
 from index.errors import VerbatimError
 from index.library import Library
 from index.web import web_address
-from rag.answer import Answer, Citation, Searched
+from rag.answer import Answer, Carried, CarriedKind, Citation, Searched
 from rag.evidence.cite import cite
 from rag.question.question import LONGEST_QUESTION
 from rag.question.scope import Filters
@@ -33,6 +33,7 @@ NOTHING_KEPT = "[]"  # Gradio doesn't write an empty string over what a browser 
 LARGEST_KEPT = 300_000  # characters of them; browsers give a site about five million
 MOVED_SECONDS = 1.0  # a quote whose time was corrected by more is not shown under its old time
 
+KINDS = get_args(CarriedKind)
 Stage = Literal["waiting", "searching", "done", "stopped", "failed"]
 
 
@@ -41,7 +42,7 @@ class Round:
     """One question and what came back so far. `text` holds the sentences checked until `answer` is there.
 
     `title` stands in the question's place where nothing was asked: a moment that a link leads to. `halt` is set when the
-    visitor wants no more of it.
+    visitor wants no more of it. `without`: kinds of what is carried on from earlier questions that the visitor took away.
     """
 
     question: str
@@ -55,6 +56,7 @@ class Round:
     answer: Answer | None = None
     problem: str = ""
     title: str = ""
+    without: tuple[str, ...] = ()
     halt: Event = field(default_factory=Event, compare=False)
 
     @property
@@ -82,6 +84,7 @@ def render(rounds: Rounds, *, live: bool = True) -> str:
                 problem=round_.problem,
                 moments=round_.moments,
                 nearest=round_.nearest,
+                latest=number == len(rounds),
             )
             for number, round_ in enumerate(rounds, start=1)
             if not live or number == len(rounds)
@@ -100,7 +103,7 @@ def named(filters: Filters) -> dict[str, str]:
     return {name: value for name, value in zip(FIELDS, choice_of(filters), strict=True) if value}
 
 
-def history_of(rounds: Rounds) -> list[dict[str, str]]:
+def history_of(rounds: Rounds) -> list[dict[str, Any]]:
     """The finished questions and answers, oldest first, as the assistant takes them."""
     return [
         message
@@ -108,7 +111,12 @@ def history_of(rounds: Rounds) -> list[dict[str, str]]:
         if round_.answer
         for message in (
             {"role": "user", "content": round_.question},
-            {"role": "assistant", "content": round_.answer.answer},
+            {
+                "role": "assistant",
+                "content": round_.answer.answer,
+                "asked": round_.answer.asked,
+                "citations": [_place(citation) for citation in round_.answer.citations],
+            },
         )
     ]
 
@@ -162,21 +170,28 @@ def packed(rounds: Rounds) -> str:
 def _packed(round_: Round) -> dict[str, Any]:
     answer = round_.answer
     assert answer is not None
-    places = ("n", "episode", "first", "last", "quote", "speaker", "start")
     return {
         "question": round_.question,
         "filters": named(round_.filters),
         "asked": answer.asked,
         "verdict": answer.verdict,
         "answer": answer.answer,
-        "citations": [{key: getattr(citation, key) for key in places} for citation in answer.citations],
-        "nearest": [{key: getattr(citation, key) for key in places} for citation in answer.nearest],
+        "citations": [_place(citation) for citation in answer.citations],
+        "nearest": [_place(citation) for citation in answer.nearest],
         "searched": asdict(answer.searched),
         "writer": answer.writer,
         "model": answer.model,
         "withheld": answer.withheld,
         "kind": answer.kind,
+        "carried": [asdict(one) for one in answer.carried],
+        "limits": answer.limits,
+        "without": list(round_.without),
     }
+
+
+def _place(citation: Citation) -> dict[str, Any]:
+    """What is enough to look a citation up again."""
+    return {key: getattr(citation, key) for key in ("n", "episode", "first", "last", "quote", "speaker", "start")}
 
 
 def unpacked(kept: object, library: Library) -> Rounds:
@@ -216,6 +231,10 @@ def _unpacked(row: dict[str, Any], library: Library, read: Callable[[str], Episo
         model=str(row["model"]) if row["model"] else None,
         withheld=int(row["withheld"]),
         kind=row.get("kind", "speech"),
+        carried=tuple(
+            Carried(one["kind"], str(one["value"])) for one in row.get("carried", ()) if one["kind"] in KINDS
+        ),
+        limits=str(row["limits"]) if row.get("limits") else None,
     )
     return Round(
         question,
@@ -223,6 +242,7 @@ def _unpacked(row: dict[str, Any], library: Library, read: Callable[[str], Episo
         scope,
         "done",
         answer=answer,
+        without=tuple(kind for kind in row.get("without", ()) if kind in KINDS),
         moments=moments_of(answer.citations, library),
         nearest=moments_of(answer.nearest, library),
     )

@@ -85,7 +85,7 @@ class Suggester:
             self._turns.release()
 
     def _next(self, answer: Answer, filters: Filters) -> list[Suggestion]:
-        if answer.kind != "speech":
+        if answer.kind not in ("speech", "filters"):
             return [Suggestion(question) for question in self.examples()[:MOST_SUGGESTED]]
         answered = answer.verdict in ("answered", "said_by_other")
         candidates = self._after_answer(answer) if answered else self._after_refusal(answer, filters)

@@ -91,7 +91,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element && event.target.closest("button");
     if (!button) return;
-    const { ask, copy: text, link, feedback } = button.dataset;
+    const { ask, copy: text, link, feedback, drop } = button.dataset;
+    if (drop !== undefined) return signal("select", { drop });
     if (ask !== undefined) return signal("select", { question: ask, everywhere: "everywhere" in button.dataset });
     if (text !== undefined) return copy(text, button);
     if (link !== undefined) return copy(new URL(link, home).href, button);

@@ -6,7 +6,7 @@ import json
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from index.errors import VerbatimError
 
@@ -58,7 +58,7 @@ def ask(options: Namespace) -> int:
     return 0
 
 
-def _history(file: Path | None) -> list[dict[str, str]]:
+def _history(file: Path | None) -> list[dict[str, Any]]:
     if file is None:
         return []
     try:

@@ -75,7 +75,10 @@ said = Words(
         "checking": "Checking…",
         "stopped": "Stopped.",
         "fault": "Something went wrong here while answering. The conversation is kept; try asking again.",
-        "understood": "Understood as: {question}",
+        "carried_person": "{what}",
+        "carried_topic": "about: {what}",
+        "carried_episode": "in: {what}",
+        "without": "Ask without: {what}",
         # Verdicts
         "said_by_other": "Said by somebody else",
         "asked_not_answered": "Asked, but not answered",

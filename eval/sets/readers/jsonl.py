@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from eval.sets.questions import VERDICTS, Gold, GoldEvidence, QuestionSet, SetQuestion
+from eval.sets.questions import VERDICTS, Gold, GoldEvidence, Meant, QuestionSet, SetQuestion
 from eval.sets.readers.source import Fault, SetSource, id_in, naming, objects_in, optional_text, refuse, text_in
 from rag.question.scope import Filters
 
-EXPECTED = "JSON lines with id, question, verdict and gold"
+EXPECTED = "JSON lines with id, question, verdict and gold, or with id and turns"
 GoldPlace = TypeVar("GoldPlace", bound=Gold)
 FILTERS = tuple(field.name for field in fields(Filters))
 
 
 def matches(source: SetSource) -> bool:
     """Whether the rows of a file are questions."""
-    return not source.path.is_dir() and bool(source.first.keys() & {"question", "verdict", "gold"})
+    return not source.path.is_dir() and bool(source.first.keys() & {"question", "verdict", "gold", "turns"})
 
 
 def read(source: SetSource) -> QuestionSet:
@@ -24,21 +24,56 @@ def read(source: SetSource) -> QuestionSet:
     questions: dict[str, SetQuestion] = {}
     for row in source.rows:
         with naming(row.where):
-            asked = _question(row.value)
-        if asked.id in questions:
-            raise refuse(row.where, f"the id {asked.id} is used by an earlier question.")
-        questions[asked.id] = asked
+            every = _turns(row.value) if "turns" in row.value else [_question(row.value)]
+        for asked in every:
+            if asked.id in questions:
+                raise refuse(row.where, f"the id {asked.id} is used by an earlier question.")
+            questions[asked.id] = asked
     return QuestionSet(source.name, tuple(questions.values()))
 
 
-def _question(row: dict[str, Any]) -> SetQuestion:
+def _turns(row: dict[str, Any]) -> list[SetQuestion]:
+    """A conversation as its turns, each a question of its own that is asked after those before it."""
+    talk, half = id_in(row, "id"), _one_of(row, "half", ("dev", "test"))
+    turns = []
+    for number, turn in enumerate(objects_in(row, "turns"), start=1):
+        library = turn.get("verdict") == "about_library"
+        kind = "about_library" if library else "complete" if turn.get("complete") else "follow_up"
+        facts = {**turn, "id": f"{talk}.{number}", "half": half, "kind": turn.get("kind") or kind}
+        if library:
+            facts["verdict"] = None
+        asked = _question(facts, needs_gold=not library)
+        turns.append(replace(asked, talk=talk, history=()))
+    return turns
+
+
+def _meant(row: dict[str, Any]) -> Meant | None:
+    if not row.keys() & {"people", "scope", "whole", "odd"}:
+        return None
+    scope = row.get("scope")
+    return Meant(
+        people=_texts(row, "people"),
+        episodes=_texts(row, "scope") if scope is not None else None,
+        whole=optional_text(row, "whole"),
+        odd=row.get("odd") is True,
+    )
+
+
+def _texts(row: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = row.get(key) or []
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise Fault(f"`{key}` must be a list of texts")
+    return tuple(value)
+
+
+def _question(row: dict[str, Any], *, needs_gold: bool = True) -> SetQuestion:
     verdict = _one_of(row, "verdict", VERDICTS) or "answered"
     filters = row.get("filters") or {}
     if not isinstance(filters, dict) or (unknown := filters.keys() - set(FILTERS)):
         wrong = f": {', '.join(sorted(unknown))}" if isinstance(filters, dict) else ""
         raise Fault(f"`filters` must be an object with some of {', '.join(FILTERS)}{wrong}")
     gold = tuple(_place(Gold, place, {}) for place in objects_in(row, "gold"))
-    if verdict in ("answered", "said_by_other", "asked_not_answered") and not gold:
+    if verdict in ("answered", "said_by_other", "asked_not_answered") and not gold and needs_gold:
         raise Fault(f"a question with the verdict {verdict} needs `gold`")
     # Evidence without an episode lies in the one that the filters name, or the gold.
     beside = {"episode": filters.get("episode") or (gold[0].episode if gold else None)}
@@ -57,6 +92,13 @@ def _question(row: dict[str, Any]) -> SetQuestion:
             _place(GoldEvidence, place, beside, speaker=optional_text(place, "speaker"))
             for place in objects_in(row, "evidence")
         ),
+        meant=_meant(row),
+        reply=optional_text(row, "reply"),
+        sources=tuple(
+            _place(GoldEvidence, place, {}, speaker=optional_text(place, "speaker"))
+            for place in objects_in(row, "sources")
+        ),
+        today=optional_text(row, "today"),
     )
 
 
