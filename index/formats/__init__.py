@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from index.errors import TranscriptError
@@ -18,7 +19,8 @@ from index.formats.documents import docx_file, html_page, text
 from index.formats.json import listed as json_list
 from index.formats.json import podcast as json_podcast
 from index.formats.json import whisper as json_whisper
-from index.formats.parsed import Parsed
+from index.formats.labels import names_no_voice
+from index.formats.parsed import Parsed, ParsedTurn
 from index.formats.source import MAX_BYTES, open_source, too_large
 
 FORMATS = (
@@ -91,4 +93,10 @@ def parse(data: bytes, name: str) -> Parsed:
     parsed = parsed.made_plain()
     if not any(piece.speech for turn in parsed.turns for piece in turn.pieces):
         raise source.refuse("nobody says a word in it.", repair="Is it the right file, and the whole of it?")
-    return Parsed(parsed.format, parsed.turns, parsed.metadata, source.mended + parsed.mended)
+    turns = tuple(_of_a_voice(turn) for turn in parsed.turns)
+    return Parsed(parsed.format, turns, parsed.metadata, source.mended + parsed.mended)
+
+
+def _of_a_voice(turn: ParsedTurn) -> ParsedTurn:
+    """The turn, nobody's where its label says that it isn't known whose it is."""
+    return replace(turn, speaker=None) if turn.speaker and names_no_voice(turn.speaker) else turn

@@ -9,9 +9,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from index.formats.labels import clean_label, is_aside, likely_speakers
+from index.formats.inside import voices_inside
+from index.formats.labels import Judged, clean_label, is_aside, judged, name_like
 from index.formats.marks import pieces_of
 from index.formats.parsed import ParsedTurn, Piece, counted
 from index.formats.source import Source
@@ -32,10 +34,14 @@ MOST_LINES = 20  # of a cue that another may show again; captions have two or th
 SLIP = 1.0  # seconds; unlabelled cues that overlap by less are one voice that was cut carelessly
 
 _VOICE = re.compile(r"\x02([^\x03]*)\x03")
-_PREFIXES = re.compile(r"\s*(?:(?P<arrows>(?:>|&gt;){2,3})|(?P<dash>[-–—])(?![-–—]))?\s*")
-_BRACKETED = re.compile(r"[\[(]([^\[\]()\n]{1,60})[\])]\s*:\s*|\[((?i:speaker)[ _]?\w{1,4})\]\s*")
+_PREFIXES = re.compile(r"[\s\u200e\u200f\u061c]*(?:(?P<arrows>(?:>|&gt;){2,3})|(?P<dash>[-–—])(?![-–—]))?\s*")
+_BRACKETED = re.compile(r"[\[(]([^\[\]()\n]{1,60})[\])]\s*(:?)\s*")
+_MACHINE = re.compile(r"speaker[ _]?\w{1,4}", re.IGNORECASE)
 _CERTAIN = re.compile(r"\s*(?:(?:>|&gt;){2,3}|\[)")
-_NAMED = re.compile(r"([^\W_][\w.'’&,/\- ()#]{0,58}?)\s*:(?=\s|$|[\"“'‘A-Z\[(♪])\s*")
+_NAMED = re.compile(
+    r"(?![\d\W]{0,3}\d+:)([^:：\n<>\"“”?!♪\x02]{1,120}?)\s*(?::(?=\s|$|[\"“'‘A-Z\[(♪\u0590-\uffff])|：)[\s\u200e\u200f]*"
+)
+_DASHED = re.compile(r"\s*[-–—]\s*\S")
 
 
 class Cue(NamedTuple):
@@ -96,39 +102,88 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
     return cues
 
 
+class _Opening(NamedTuple):
+    """What a line opens with: a label or None, whether the line says that the speaker changes, and the words after it.
+
+    `sure`: a voice (`<v Name>`), which is always a speaker. `bare`: a name in brackets, which may be a stage direction.
+    """
+
+    label: str | None
+    changes: bool
+    words: str
+    sure: bool = False
+    bare: bool = False
+
+
 def turns_of(cues: list[Cue], mended: list[str]) -> tuple[ParsedTurn, ...]:
     """Turns of the cues' words, in the order they are heard; a label carries on until the next one.
 
-    A line may open with a voice between \\x02 and \\x03 (from `<v Name>`), which is always a speaker.
+    A line may open with a voice between \\x02 and \\x03 (from `<v Name>`), which is always a speaker. A line that opens as
+    the file's labels do, and whose label is not believed, is nobody's, and so is what follows it.
     """
     cues = _times_as_meant([cue for cue in cues if any(line.strip() for line in cue.lines)], mended)
     cues = _without_rolled_lines(cues, mended)
-    text = "\n".join(line for cue in cues for line in cue.lines)
-    named: Counter[str] = Counter()
-    sure: set[str] = set()
-    first = None
-    for cue in cues:
-        for line in cue.lines:
-            label = _label(line)[0]
-            if label and not _VOICE.match(line):
-                named[label] += 1
-                if _CERTAIN.match(line):
-                    sure.add(label)
-                first = first or label
-    opening = first if cues and first and _label(cues[0].lines[0])[0] else None
-    speakers = likely_speakers(named, text, opening=opening, sure=frozenset(sure))
+    labels = _labels(cues)
     turns: list[ParsedTurn] = []
     pieces: list[Piece] = []
     speaker: str | None = None
     for cue in cues:
-        for changed, label, words in _parts(cue.lines, speakers):
-            if (changed and label != speaker) or (changed and label is None):
+        for changed, label, words in _parts(cue.lines, labels):
+            if changed:
                 _close(turns, speaker, pieces)
                 pieces, speaker = [], label
             found = pieces_of(words)
             pieces.extend(piece._replace(start=cue.start, end=cue.end) for piece in found)
     _close(turns, speaker, pieces)
-    return tuple(_trim_overlaps(turns, mended))
+    return tuple(_trim_overlaps(voices_inside(turns), mended))
+
+
+def _labels(cues: list[Cue]) -> _Labels:
+    """The labels that this file uses, learnt from all its lines."""
+    named: Counter[str] = Counter()
+    small: Counter[str] = Counter()
+    in_brackets: Counter[str] = Counter()
+    sure: set[str] = set()
+    first = None
+    voices = dashes = 0
+    for cue in cues:
+        for line in cue.lines:
+            opening = _opening(line)
+            dashes += line.lstrip()[:1] in ("-", "–", "—")
+            if opening.sure:
+                voices += 1
+            elif opening.bare and opening.label:
+                in_brackets[opening.label] += 1
+            elif opening.label:
+                named[opening.label] += 1
+                small[opening.label] += opening.words[:1].islower()
+                if _CERTAIN.match(line):
+                    sure.add(opening.label)
+                first = first or opening.label
+    if voices > 1:  # a file that marks its voices has no second kind of label
+        return _Labels(Judged(set(), set(), {}), set(), False)
+    text = "\n".join(line for cue in cues for line in cue.lines)
+    start = _opening(cues[0].lines[0]) if cues else None
+    found = judged(
+        named, text, opening=start.label if start and not start.bare else None, sure=frozenset(sure), small=small
+    )
+    names = {label for label in in_brackets if name_like(label) and not is_aside(label) and not _is_direction(label)}
+    again = {label for label in names if in_brackets[label] > 1 or label in found.speakers}
+    # "- [Ann] words": who writes one name so writes all of them so.
+    bare = names if again or (dashes and len(names) > 1) else set()
+    return _Labels(found, bare, bool(bare) and dashes > 0)
+
+
+class _Labels(NamedTuple):
+    """What a file's labels are. `bare`: names in brackets; `dashes`: a line that opens with one is another voice's."""
+
+    plain: Judged
+    bare: set[str]
+    dashes: bool
+
+
+def _is_direction(label: str) -> bool:
+    return not pieces_of(f"[{label}] and")[0].speech
 
 
 def _close(turns: list[ParsedTurn], speaker: str | None, pieces: list[Piece]) -> None:
@@ -136,39 +191,42 @@ def _close(turns: list[ParsedTurn], speaker: str | None, pieces: list[Piece]) ->
         turns.append(ParsedTurn(speaker, tuple(pieces)))
 
 
-def _label(line: str) -> tuple[str | None, bool, str]:
-    """(label, whether the line says that the speaker changes, the words after it)."""
+def _opening(line: str) -> _Opening:
     voice = _VOICE.match(line)
     if voice:
-        return clean_label(voice[1]) or None, True, line[voice.end() :]
+        return _Opening(clean_label(voice[1]) or None, True, line[voice.end() :], sure=True)
     prefix = _PREFIXES.match(line)
     assert prefix is not None  # every part of it is optional
     rest = line[prefix.end() :]
     bracketed = _BRACKETED.match(rest)
     if bracketed:
-        return clean_label(bracketed[1] or bracketed[2]), True, rest[bracketed.end() :]
-    named = _NAMED.match(rest)
-    if named:
-        return clean_label(named[1]), True, rest[named.end() :]
+        certain = bool(bracketed[2]) or bool(_MACHINE.fullmatch(bracketed[1]))
+        return _Opening(clean_label(bracketed[1]), True, rest[bracketed.end() :], bare=not certain)
+    named = _NAMED.match(rest) if ":" in rest or "：" in rest else None
+    if named and (label := clean_label(named[1])):
+        return _Opening(label, True, rest[named.end() :])
     if prefix["arrows"]:
-        return None, True, rest
-    return None, False, rest if prefix["dash"] else line
+        return _Opening(None, True, rest)
+    return _Opening(None, False, rest if prefix["dash"] else line.lstrip("\u200e\u200f\u061c"))
 
 
-def _parts(lines: list[str], speakers: set[str]) -> list[tuple[bool, str | None, str]]:
+def _parts(lines: list[str], labels: _Labels) -> list[tuple[bool, str | None, str]]:
     """The cue's words in runs of one voice: (speaker changes, label or None, words)."""
-    dashes = sum(bool(re.match(r"\s*[-–—]\s*\S", line)) for line in lines) > 1
+    dashes = labels.dashes or sum(bool(_DASHED.match(line)) for line in lines) > 1
     parts: list[tuple[bool, str | None, list[str]]] = []
     for line in lines:
-        label, changed, words = _label(line)
-        voice = line.startswith("\x02")
-        if label and not voice and label not in speakers:
-            label, changed, words = None, False, line
+        label, changed, words, sure, bare = _opening(line)
+        if label and not sure and label not in (labels.bare if bare else labels.plain.speakers):
+            # Opens like a label and is none that is known: whose words these are isn't known either.
+            changed = not bare and label in labels.plain.doubted
+            label, words = None, line.lstrip("\u200e\u200f\u061c")
             if re.match(r"\s*(?:>|&gt;){2}", line):
-                changed, words = True, re.sub(r"^\s*(?:>|&gt;)+\s*", "", line)
+                changed, words = True, re.sub(r"^\s*(?:(?:>|&gt;)+\s*)+", "", line)
         elif not changed and not dashes:
-            words = line
-        changed = changed or (dashes and bool(re.match(r"\s*[-–—]\s*\S", line)))
+            words = line.lstrip("\u200e\u200f\u061c")
+        if label:
+            label = labels.plain.names.get(label, label)
+        changed = changed or (dashes and bool(_DASHED.match(line)))
         if dashes and not label:
             words = re.sub(r"^\s*[-–—]\s*", "", words)
         if label and is_aside(label):
@@ -268,7 +326,7 @@ def _grown(earlier: list[str], later: list[str]) -> bool:
     return len(now) > len(shown) > 0 and now.startswith(shown + " ")
 
 
-def _trim_overlaps(turns: list[ParsedTurn], mended: list[str]) -> list[ParsedTurn]:
+def _trim_overlaps(turns: Sequence[ParsedTurn], mended: list[str]) -> list[ParsedTurn]:
     """Nobody talks over themself: a piece ends at the latest where the same voice's next piece starts."""
     trimmed, count = [], 0
     for turn in turns:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from index.formats.inside import voices_inside
 from index.formats.marks import pieces_of
 from index.formats.parsed import ParsedTurn, Piece, counted
 from index.formats.times import seconds
@@ -43,6 +44,9 @@ def turns_of(segments: Iterable[Segment], mended: list[str], *, recogniser: bool
     speaker: str | None = None
     backwards = 0
     for segment in _without_repeats(list(segments), mended) if recogniser else segments:
+        if pieces:  # each segment tells whose it is
+            turns.append(ParsedTurn(speaker, tuple(pieces)))
+            pieces = []
         for voice, piece in _pieces(segment):
             if piece.start is not None and piece.end is not None and piece.end < piece.start:
                 piece = piece._replace(end=None)
@@ -56,7 +60,7 @@ def turns_of(segments: Iterable[Segment], mended: list[str], *, recogniser: bool
         turns.append(ParsedTurn(speaker, tuple(pieces)))
     if backwards:
         mended.append(f"{counted(backwards, 'segment')} ended before the beginning: end left open")
-    return tuple(turns)
+    return voices_inside(turns)
 
 
 def number(value: Any) -> float | None:
