@@ -16,9 +16,10 @@ from index.formats.parsed import ParsedTurn, Piece
 from index.formats.times import CLOCK, FRAMES
 
 _CHEVRONS = re.compile(r"(?:(?<=\s)|\A|(?<=[.?!…]))>{2,3}\s*(?:([^\W\d_][^:\n<>?!\"“”]{0,60}?):(?=\s)\s*)?")
+_ENDED = r"(?:(?<=[.?!…]\s)|(?<=[.?!…][\"”)\]]\s)|(?<=[.?!…]))"
 # A name of two words and more between the end of a sentence and the beginning of one.
 _NAMED = re.compile(
-    r"(?:(?<=[.?!…\"”)\]]\s)|(?<=[.?!…\"”)\]]))((?:[A-Z][\w'’-]*\.? ){1,3}[A-Z][\w'’-]*):\s+(?=[\"“‘'(\[]?[A-Z])"
+    rf"{_ENDED}((?:[A-Z][\w'’-]*\.? ){{1,3}}[A-Z][\w'’-]*):\s+(?=[\"“‘'(\[]?[A-Z])"
 )
 _TIME = rf"(?:[\[(]?(?:{FRAMES}|{CLOCK})[\])]?\s*)?"
 _FUNCTION = frozenset(
@@ -27,17 +28,17 @@ _FUNCTION = frozenset(
 )
 
 
-def voices_inside(turns: Sequence[ParsedTurn]) -> tuple[ParsedTurn, ...]:
+def voices_inside(turns: Sequence[ParsedTurn], *, labels_too: bool = True) -> tuple[ParsedTurn, ...]:
     """The turns, cut where a chevron or one of the file's own labels stands among the words; then those of one voice as one.
 
     `turns`: one for each label of the file, so that a label ends what was cut before it. A name between two sentences that is no speaker of this file so far is one if it comes again; if not, the words behind it
-    are nobody's.
+    are nobody's. Not `labels_too`: at chevrons only, in a file whose labels are set apart (in bold) from what is said.
     """
-    labels = {turn.speaker for turn in turns if turn.speaker}
+    labels = {turn.speaker for turn in turns if turn.speaker} if labels_too else set()
     texts = [piece.text for turn in turns for piece in turn.pieces if piece.speech]
     chevrons = any(">>" in text for text in texts)
     if not labels and not chevrons:
-        return tuple(turns)
+        return _joined(turns)
     found: Counter[str] = Counter(
         match[1] for text in texts if ": " in text for match in _NAMED.finditer(text) if _may_be_name(match[1])
     )
@@ -77,7 +78,7 @@ class _Cut:
         # A single word before a colon is often speech: only where a sentence ended, or a time shows that it is a label.
         self._label = (
             re.compile(
-                rf"(?:(?<=[.?!…\"”)\]–—-]\s)|(?<=[.?!…\"”)\]])|\A)({one_of}):(?:\s+{_TIME}|\s*{_TIME}(?<=[\d\])]))"
+                rf"(?:{_ENDED}|(?<=[–—-]\s)|\A)({one_of}):(?:\s+{_TIME}|\s*{_TIME}(?<=[\d\])]))"
                 rf"|(?<=\s)({one_of}):\s*(?:[\[(]?(?:{FRAMES}|{CLOCK})[\])]?)\s*"
             )
             if names

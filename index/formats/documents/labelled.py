@@ -25,6 +25,7 @@ _FIELD = re.compile(
     r"|description|summary|speakers|participants)[*_]*\s*:[*_]*\s*(.*\S)",
     re.IGNORECASE,
 )
+_BOLD_INSIDE = re.compile(r"(?<=[.?!…\"”)])\s+(?=\*\*[^*\n:]{1,60}:\*\*\s)")
 _FORMS = ("square", "dash", "point")
 _WITH_COLON = ("plain", "bracket", "bold")
 
@@ -32,6 +33,8 @@ _WITH_COLON = ("plain", "bracket", "bold")
 def parse_labelled(lines: list[str], source: Source, *, markdown: bool = True) -> Parsed | None:
     """The file's turns where labels or times mark them, or None where it has neither."""
     lines, header = _header([line.strip(" \t\r\f\v\xa0\u200e\u200f\u061c") for line in lines], source)
+    if any(line.count(":**") > 1 for line in lines):
+        lines = [part for line in lines for part in (_BOLD_INSIDE.split(line) if line.count(":**") > 1 else (line,))]
     heads = [head_of(line) if line else None for line in lines]
     heads = _without_doubtful_times(_of_the_form(heads, lines), lines)
     heads = _with_times_behind(heads)

@@ -34,7 +34,9 @@ def turns_of(
     for number in range(first_head, len(lines)):
         builder.read(lines[number], heads[number], past_heads=number > last_head)
     builder.close_turn()
-    return voices_inside(builder.turns), before, tuple(builder.people.values())
+    in_bold = sum(head is not None and head.kind == "bold" for head in heads)
+    plain = in_bold * 2 < sum(head is not None and head.label is not None for head in heads)
+    return voices_inside(builder.turns, labels_too=plain), before, tuple(builder.people.values())
 
 
 class _TurnBuilder:

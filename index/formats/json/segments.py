@@ -44,7 +44,7 @@ def turns_of(segments: Iterable[Segment], mended: list[str], *, recogniser: bool
     speaker: str | None = None
     backwards = 0
     for segment in _without_repeats(list(segments), mended) if recogniser else segments:
-        if pieces:  # each segment tells whose it is
+        if pieces and segment.speaker:  # each such segment tells anew whose it is
             turns.append(ParsedTurn(speaker, tuple(pieces)))
             pieces = []
         for voice, piece in _pieces(segment):
