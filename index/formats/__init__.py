@@ -22,6 +22,7 @@ from index.formats.json import whisper as json_whisper
 from index.formats.labels import names_no_voice
 from index.formats.parsed import Parsed, ParsedTurn
 from index.formats.source import MAX_BYTES, open_source, too_large
+from index.formats.tables import delimited
 
 FORMATS = (
     docx_file,
@@ -32,6 +33,7 @@ FORMATS = (
     other,
     html_page,
     srt,
+    delimited,
     text,  # last: everything is text
 )
 

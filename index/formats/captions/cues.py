@@ -19,12 +19,13 @@ from index.formats.parsed import ParsedTurn, Piece, counted
 from index.formats.source import Source
 from index.formats.times import seconds
 
-_CLOCK = r"\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,:]\s?\d{1,6})?"
+_CLOCK = r"-?\s?\d{1,4}[:;]\d{1,2}(?:[:;]\d{1,2})?(?:[.,:;]\s?\d{1,6})?"
 _TIMING = re.compile(rf"\s*({_CLOCK})\s*(?:-{{1,3}}\s?>|[—–]>|→|=>)\s*({_CLOCK})?(.*)")
 # A line of two times and nothing else, whose arrow was lost or is written otherwise.
 _STAMP = r"\d{1,2}:\d{1,2}(?::\d{1,2})?[.,]\d{1,3}|\d{1,2}:\d{1,2}:\d{1,2}"
 _ARROWLESS = re.compile(rf"\s*+({_STAMP})(?:\s*+(?:[-–—~=>|,;/»]|&gt;|to\b)){{0,6}}\s++({_STAMP})\s*+|"
                         rf"\s*+({_STAMP})(?:\s*+(?:[-–—~=>|,;/»]|&gt;|to\b)){{1,6}}({_STAMP})\s*+")  # fmt: skip
+_GARBLED = re.compile(r"[-\d:;.,\s]{0,30}\d[-\d:;.,\s]{0,30}(?:-{1,3}\s?>|→|=>)[-\d:;.,\s]{0,60}")  # a time that nobody can read
 _INDEX = re.compile(r"\s*+\d{1,7}\s*+[.:]?\s*+")
 _ARROW = re.compile(r"\s*\d{1,3}[:.]\S{1,20}\s*(?:-->|→)")
 _NOT_TEXT = re.compile(r"\s*+(?:X1:\S.*|(?:(?:align|position|line|size|vertical|region):\S++\s*+)++)")
@@ -45,12 +46,16 @@ _DASHED = re.compile(r"\s*[-–—]\s*\S")
 
 
 class Cue(NamedTuple):
-    """One cue: seconds, its lines of text, and the line of the file (1-based) where its times stand."""
+    """One cue: seconds, its lines of text, and the line of the file (1-based) where its times stand.
+
+    Not `timed`: its times can't be read; `start` is then that of the cue before it, and not shown.
+    """
 
     start: float
     end: float | None
     lines: list[str]
     line: int = 0
+    timed: bool = True
 
 
 def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
@@ -59,8 +64,10 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
     Raises TranscriptError for a timing line that can't be read. What was mended is added to `mended`.
     """
     lines = source.text.split("\n")
-    timings: list[tuple[int, re.Match[str]]] = []
+    timings: list[tuple[int, re.Match[str] | None]] = []
     lost: list[int] = []
+    early: list[int] = []
+    garbled: list[int] = []
     for number, line in enumerate(lines):
         if line.count(":") > 1 and len(line) < 80 and "-->" not in line:
             # Only where a cue may begin: below its index or an empty line. Elsewhere two times are somebody's words.
@@ -75,15 +82,28 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
                 continue
         if ">" in line or "→" in line:
             match = _TIMING.match(line)
-            if match and seconds(match[1].replace(" ", "")) is not None:
+            if match and _seconds(match[1]) is not None:
                 timings.append((number, match))
+                if "-" in match[1]:
+                    early.append(number + 1)
+            elif "-" in line.partition(">")[0].rstrip(" ->=") and _GARBLED.fullmatch(line):
+                timings.append((number, None))
+                garbled.append(number + 1)
             elif _ARROW.match(line):
                 raise source.refuse(
                     f"{line.strip()[:60]!r} is no time that can be read.",
                     line=number + 1,
                     repair="Write it as 00:00:05,000 --> 00:00:08,000.",
                 )
-    if lost:
+    if early:
+        mended.append(f"{counted(len(early), 'cue')} began before zero (first in line {early[0]}): now at 0:00")
+    if garbled:
+        mended.append(
+            f"{counted(len(garbled), 'time')} can't be read (first in line {garbled[0]}): estimated from those around"
+        )
+    if lost and not source.text.lstrip().startswith("WEBVTT") and len(lost) == len(timings) > 1:
+        pass  # SubViewer's and YouTube's own way
+    elif lost:
         mended.append(f"{counted(len(lost), 'arrow')} between times put right (first in line {lost[0]})")
     indexed = sum(number > 0 and bool(_INDEX.fullmatch(lines[number - 1])) for number, _ in timings)
     has_indices = indexed * 2 > len(timings)
@@ -95,11 +115,19 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
         if position + 1 < len(timings) and has_indices and _INDEX.fullmatch(lines[stop - 1]) and stop - 1 > number:
             stop -= 1
         body = lines[number + 1 : stop]
+        if match is None:
+            cues.append(Cue(cues[-1].start if cues else 0.0, None, body, number + 1, timed=False))
+            continue
         if match[3].strip() and not _NOT_TEXT.fullmatch(match[3]):
             body.insert(0, match[3])
-        end = seconds(match[2].replace(" ", "")) if match[2] else None
-        cues.append(Cue(seconds(match[1].replace(" ", "")) or 0.0, end, body, number + 1))
+        cues.append(Cue(_seconds(match[1]) or 0.0, _seconds(match[2]), body, number + 1))
     return cues
+
+
+def _seconds(clock: str | None) -> float | None:
+    """A cue's time; one before zero is zero."""
+    text = (clock or "").replace(" ", "")
+    return (0.0 if seconds(text[1:]) is not None else None) if text[:1] == "-" else seconds(text) if text else None
 
 
 class _Opening(NamedTuple):
@@ -133,7 +161,7 @@ def turns_of(cues: list[Cue], mended: list[str]) -> tuple[ParsedTurn, ...]:
                 _close(turns, speaker, pieces)
                 pieces, speaker = [], label
             found = pieces_of(words)
-            pieces.extend(piece._replace(start=cue.start, end=cue.end) for piece in found)
+            pieces.extend(piece._replace(start=cue.start, end=cue.end) if cue.timed else piece for piece in found)
     _close(turns, speaker, pieces)
     return tuple(_trim_overlaps(voices_inside(turns), mended))
 
@@ -269,7 +297,7 @@ def _times_as_meant(cues: list[Cue], mended: list[str]) -> list[Cue]:
             f"where the next begins"
         )
     for position, cue in enumerate(fixed):
-        if cue.end is None or cue.end < cue.start:
+        if cue.timed and (cue.end is None or cue.end < cue.start):
             after = fixed[position + 1].start if position + 1 < len(fixed) else None
             fixed[position] = cue._replace(end=after)
     return fixed

@@ -175,7 +175,7 @@ def _judged(heads: list[LabelHead | None], lines: list[str]) -> Judged:
                 (listed if head.listed else bold)[label] += 1
         if opening is None:
             opening = label if sum(map(bool, lines[:number])) == 0 else ""
-    plain = {label: count for label, count in counts.items() if label not in sure}
+    plain = {label: count for label, count in counts.items() if label not in sure and name_like(label)}
     speakers: set[str] = set()
     in_bold = sum(bold.values()) + sum(listed.values())
     if in_bold > 2 and in_bold > sum(plain.values()):

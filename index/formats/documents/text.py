@@ -9,6 +9,7 @@ from index.formats.documents.page import parse_page
 from index.formats.front_matter import merged, split_front_matter
 from index.formats.parsed import Metadata, Parsed
 from index.formats.source import Source
+from index.formats.tables.in_text import parse_table
 
 NAME = "text"
 
@@ -29,5 +30,6 @@ def parse_lines(
     lines: list[str], source: Source, metadata: Metadata, *, markdown: bool = True, mended: tuple[str, ...] = ()
 ) -> Parsed:
     """As `parse`, for lines that another format (HTML, Word) has unwrapped. `metadata` wins over what the lines say."""
-    parsed = parse_labelled(lines, source, markdown=markdown) or parse_page(lines, markdown=markdown)
+    parsed = parse_table(lines, markdown=markdown) or parse_labelled(lines, source, markdown=markdown)
+    parsed = parsed or parse_page(lines, markdown=markdown)
     return replace(parsed, metadata=merged(metadata, parsed.metadata), mended=mended + parsed.mended)
