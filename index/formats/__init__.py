@@ -14,19 +14,22 @@ from pathlib import Path
 
 from index.errors import TranscriptError
 from index.formats import other
-from index.formats.captions import srt, vtt
+from index.formats.captions import srt, subtitles, vtt, xml_cues
 from index.formats.documents import docx_file, html_page, text
 from index.formats.json import listed as json_list
 from index.formats.json import podcast as json_podcast
 from index.formats.json import whisper as json_whisper
 from index.formats.labels import names_no_voice
 from index.formats.parsed import Parsed, ParsedTurn
+from index.formats.repeats import marked_repeats
 from index.formats.source import MAX_BYTES, open_source, too_large
 from index.formats.tables import delimited
 
 FORMATS = (
     docx_file,
     vtt,
+    subtitles,
+    xml_cues,
     json_podcast,
     json_whisper,
     json_list,
@@ -36,6 +39,8 @@ FORMATS = (
     delimited,
     text,  # last: everything is text
 )
+
+_WRITTEN = frozenset(("labelled-text", "page", "docx", "html", "podcast-html", "table-text"))  # by people, who loop nothing
 
 
 def read(path: Path) -> Parsed:
@@ -96,7 +101,10 @@ def parse(data: bytes, name: str) -> Parsed:
     if not any(piece.speech for turn in parsed.turns for piece in turn.pieces):
         raise source.refuse("nobody says a word in it.", repair="Is it the right file, and the whole of it?")
     turns = tuple(_of_a_voice(turn) for turn in parsed.turns)
-    return Parsed(parsed.format, turns, parsed.metadata, source.mended + parsed.mended)
+    told: list[str] = []
+    if parsed.format not in _WRITTEN:
+        turns = marked_repeats(turns, told, recogniser=parsed.format == json_whisper.NAME)
+    return Parsed(parsed.format, turns, parsed.metadata, (*source.mended, *parsed.mended, *told))
 
 
 def _of_a_voice(turn: ParsedTurn) -> ParsedTurn:

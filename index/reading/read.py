@@ -21,11 +21,12 @@ from index.plain import plain
 from index.reading.allowance import allowance
 from index.reading.chapters import listed_chapters
 from index.reading.sentences import build_sentences
+from index.reading.timeline import on_the_recording
 from index.reading.timing import estimate_times, possible_times
 from index.speakers.people import people_of_labels
 from index.speakers.regulars import Regular
 
-READER_VERSION = "4"
+READER_VERSION = "5"
 """Part of every content hash: raise it when reading changes, and `verbatim add` reads all files anew."""
 
 AUDIO_SUFFIXES = frozenset([".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac", ".webm"])
@@ -34,7 +35,10 @@ MOST_TOLD = 50_000
 """Tokens of a talk without labels in which voices are told apart: four hours, and five seconds of work."""
 _TOKEN = re.compile(r"\w{1,6}|[^\w\s]")  # about as the network's own are
 TRANSCRIPT_SUFFIXES = frozenset(
-    [".srt", ".vtt", ".json", ".html", ".htm", ".md", ".markdown", ".txt", ".text", ".docx"]
+    (
+        ".srt .vtt .sbv .ass .ssa .sub .smi .sami .lrc .ttml .dfxp .srv1 .srv2 .srv3 .json .json3 .jsonl .otr .csv .tsv"
+        " .html .htm .md .markdown .txt .text .docx"
+    ).split()
 )
 NOT_TRANSCRIPTS = re.compile(
     r"(?:readme|license|licence|licenses|contributing|changelog|package(?:-lock)?|code_of_conduct)\.\w+", re.I
@@ -97,7 +101,7 @@ def read_episode(
         beside = _read_json_beside(chapters_beside(path), mended)
         audio = _resolved_audio(path, metadata.audio)
         told = duration or metadata.duration or _audio_seconds(audio)
-        parsed_turns, duration = possible_times(parsed.turns, told, mended)
+        parsed_turns, duration = possible_times(on_the_recording(parsed.turns, told, mended), told, mended)
         chapters = beside.chapters or metadata.chapters or listed_chapters(metadata.description or "")
         sentences = build_sentences([turn.pieces for turn in parsed_turns], duration=duration)
         timed = estimate_times(sentences, duration, chapters)

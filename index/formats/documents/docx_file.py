@@ -27,6 +27,15 @@ _DOCUMENT = "word/document.xml"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _LEFT_OUT = tuple(f"{_W}{tag}" for tag in ("del", "moveFrom"))
 _WRAPPERS = tuple(f"{_W}{tag}" for tag in ("ins", "moveTo", "smartTag", "customXml", "fldSimple", "sdt"))
+_OTHERS = (
+    ("application/vnd.oasis.opendocument.text", "an OpenDocument text (LibreOffice, OpenOffice)", "Save it as .docx or as text and add that."),
+    ("application/vnd.oasis.opendocument", "an OpenDocument file (LibreOffice, OpenOffice)", "Save its text as .docx or .txt and add that."),
+    ("application/epub", "an e-book (EPUB)", "Save its text as .docx, .html or .txt and add that."),
+    ("META-INF/container.xml", "an e-book (EPUB)", "Save its text as .docx, .html or .txt and add that."),
+    ("xl/workbook.xml", "an Excel workbook", "Save the sheet as .csv and add that."),
+    ("ppt/presentation.xml", "a PowerPoint presentation", "Save its text as .docx or .txt and add that."),
+    ("Index/Document.iwa", "a Pages document", "Export it as Word (.docx) and add that."),
+)
 _DAMAGED = "Open it in Word and save it again."
 
 
@@ -182,6 +191,9 @@ def _package(source: Source) -> io.BytesIO:
         with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
             members = {info.filename: info for info in archive.infolist()}
             if _DOCUMENT not in members:
+                for sign, kind, repair in _OTHERS:
+                    if sign in members or _says_of_itself(archive, members).startswith(sign):
+                        raise source.refuse(f"this is {kind}, not a transcript that can be read.", repair=repair)
                 raise source.refuse(
                     "this is an archive, not a transcript.", repair="Unpack it and add the files inside."
                 )
@@ -220,6 +232,14 @@ def _package(source: Source) -> io.BytesIO:
             archive.writestr(zipfile.ZipInfo(name), data)
     out.seek(0)
     return out
+
+
+def _says_of_itself(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> str:
+    """The kind that OpenDocument and EPUB write at their beginning; "" where there is none."""
+    if "mimetype" not in members:
+        return ""
+    with archive.open("mimetype") as part:
+        return part.read(200).decode("ascii", "replace").strip()
 
 
 def _check_xml(data: bytes, source: Source) -> None:

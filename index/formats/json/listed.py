@@ -184,7 +184,7 @@ def _segments(found: Found, names: Mapping[str, str], mended: list[str]) -> list
         start = segments.number(row.get(found.start or ""))
         end = segments.number(row.get(found.end or ""))
         if end is None and start is not None and found.duration and (lasts := segments.number(row.get(found.duration))):
-            end = start + lasts
+            end = round(start + lasts, 7)
         who = row.get(found.speaker or "")
         label = names.get(str(who)) if who is not None else None
         made.append(segments.Segment(words, start, end, label or segments.name(who)))

@@ -31,7 +31,7 @@ def parse(source: Source) -> Parsed:
     unit = unit_of((segment.start, segment.end, len(segment.text.strip())) for segment in made)
     if unit != 1.0:
         mended.append(told(unit))
-    turns = segments.turns_of((_meant(segment, unit, names) for segment in made), mended, recogniser=True)
+    turns = segments.turns_of((_meant(segment, unit, names) for segment in made), mended)
     return Parsed(NAME, turns, metadata_in(source), tuple(mended))
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 USUAL = 15.0  # characters a second; talk has 8 to 25, and a thousand times less or more is another unit
+SLOWEST, FASTEST = 2.0, 60.0  # characters a second over whole segments, pauses included
 FEWEST_CHARACTERS = 20
 _NAMES = {1: "seconds", 1e-3: "milliseconds", 1e-6: "microseconds", 1e-9: "nanoseconds", 1e-7: "ticks of 100 ns"}
 
@@ -28,7 +29,9 @@ def unit_of(spans: Iterable[tuple[float | None, float | None, int]]) -> float:
     if characters < FEWEST_CHARACTERS or lasted <= 0:
         return 1.0
     thousands = round(math.log10(USUAL * lasted / characters) / 3)
-    return {1: 1e-3, 2: 1e-6, 3: 1e-9}.get(thousands, 1.0)
+    unit = {1: 1e-3, 2: 1e-6, 3: 1e-9}.get(thousands, 1.0)
+    # A few words over a long silence are no proof: in the other unit people must speak as people do.
+    return unit if SLOWEST <= characters / (lasted * unit) <= FASTEST else 1.0
 
 
 def told(unit: float) -> str:
