@@ -22,7 +22,7 @@ from index.formats.json import whisper as json_whisper
 from index.formats.labels import names_no_voice
 from index.formats.parsed import Parsed, ParsedTurn
 from index.formats.repeats import marked_repeats
-from index.formats.source import MAX_BYTES, open_source, too_large
+from index.formats.source import MAX_BYTES, Source, open_source, too_large
 from index.formats.tables import delimited
 
 FORMATS = (
@@ -87,7 +87,11 @@ def _made_up() -> set[int]:
 
 def parse(data: bytes, name: str) -> Parsed:
     """The transcript in the bytes of a file called `name`. Raises TranscriptError as `read` does."""
-    source = open_source(data, name)
+    return parse_source(open_source(data, name))
+
+
+def parse_source(source: Source) -> Parsed:
+    """The transcript in a file that was opened. Raises TranscriptError as `read` does."""
     for form in FORMATS:
         if form.matches(source):
             try:

@@ -12,12 +12,13 @@ from typing import Any
 
 from index.episode import Episode, Person, Role, Sentence, Show, Turn
 from index.errors import TranscriptError
-from index.formats import parse, read_bytes
+from index.formats import parse_source, read_bytes
 from index.formats.front_matter import metadata_from_mapping
 from index.formats.parsed import Metadata, ParsedTurn, counted
-from index.formats.source import whole_characters
+from index.formats.source import open_source, whole_characters
 from index.interviews.voices import NOTHING, TellVoices, recovered_turns
 from index.plain import plain
+from index.reading.account import told_left_out
 from index.reading.allowance import allowance
 from index.reading.chapters import listed_chapters
 from index.reading.sentences import build_sentences
@@ -95,8 +96,9 @@ def read_episode(
     # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
     data = read_bytes(path)
     with allowance(path):
-        parsed = parse(data, str(path))
-        mended = list(parsed.mended)
+        source = open_source(data, str(path))
+        parsed = parse_source(source)
+        mended = [*parsed.mended, *told_left_out(source, parsed)]
         metadata = _merge(_read_json_beside(sidecar_of(path), mended), parsed.metadata)
         beside = _read_json_beside(chapters_beside(path), mended)
         audio = _resolved_audio(path, metadata.audio)
