@@ -40,7 +40,9 @@ FORMATS = (
     text,  # last: everything is text
 )
 
-_WRITTEN = frozenset(("labelled-text", "page", "docx", "html", "podcast-html", "table-text"))  # by people, who loop nothing
+_WRITTEN = frozenset(
+    ("labelled-text", "page", "docx", "html", "podcast-html", "table-text")
+)  # by people, who loop nothing
 
 
 def read(path: Path) -> Parsed:

@@ -18,10 +18,9 @@ from index.formats.times import CLOCK, FRAMES
 _CHEVRONS = re.compile(r"(?:(?<=\s)|\A|(?<=[.?!…]))>{2,3}\s*(?:([^\W\d_][^:\n<>?!\"“”]{0,60}?):(?=\s)\s*)?")
 _ENDED = r"(?:(?<=[.?!…]\s)|(?<=[.?!…][\"”)\]]\s)|(?<=[.?!…]))"
 # A name of two words and more between the end of a sentence and the beginning of one.
-_NAMED = re.compile(
-    rf"{_ENDED}((?:[A-Z][\w'’-]*\.? ){{1,3}}[A-Z][\w'’-]*):\s+(?=[\"“‘'(\[]?[A-Z])"
-)
+_NAMED = re.compile(rf"{_ENDED}((?:[A-Z][\w'’-]*\.? ){{1,3}}[A-Z][\w'’-]*):\s+(?=[\"“‘'(\[]?[A-Z])")
 _TIME = rf"(?:[\[(]?(?:{FRAMES}|{CLOCK})[\])]?\s*)?"
+OFTEN = 3
 _FUNCTION = frozenset(
     "the a an my our your his her its their this that these those and or but so in on at of for to from with by as if is are"
     " i we you he she it they there here what who when where why how rule chapter part step number question".split()
@@ -47,6 +46,7 @@ def voices_inside(turns: Sequence[ParsedTurn], *, labels_too: bool = True) -> tu
         return _joined(turns)
     again = {name for name, count in found.items() if count > 1 or any(name in label for label in labels)}
     cut = _Cut(known | again, set(found) - again, chevrons)
+    cut.learn(texts)
     return _joined(part for turn in turns for part in cut.parts(turn))
 
 
@@ -71,7 +71,7 @@ class _Cut:
     """Where a piece of text changes its voice. `speakers`: labels that are believed; `doubted`: names that may be none."""
 
     def __init__(self, speakers: set[str], doubted: set[str], chevrons: bool) -> None:
-        names = sorted(speakers, key=len, reverse=True)
+        names = self._names = sorted(speakers, key=len, reverse=True)
         one_of = "|".join(map(re.escape, names))
         self._doubted = doubted
         self._chevrons = chevrons
@@ -84,6 +84,15 @@ class _Cut:
             if names
             else None
         )
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Where labels often stand in the middle of a line, one of two words and more is one also after an unfinished sentence."""
+        if self._label is None:
+            return
+        inside = sum(match.start() > 0 for text in texts if ":" in text for match in self._label.finditer(text))
+        if inside >= OFTEN and (full := [name for name in self._names if " " in name]):
+            anywhere = "|".join(map(re.escape, full))
+            self._label = re.compile(rf"{self._label.pattern}|(?<=\s)({anywhere}):\s+{_TIME}")
 
     def parts(self, turn: ParsedTurn) -> Iterator[ParsedTurn]:
         speaker = turn.speaker
@@ -126,7 +135,7 @@ class _Cut:
                 else:
                     found.append((match.start(), match.start(1) if match[1] else match.end(), None))
         if self._label:
-            found += [(match.start(), match.end(), match[1] or match[2]) for match in self._label.finditer(text)]
+            found += [(match.start(), match.end(), next(filter(None, match.groups()))) for match in self._label.finditer(text)]
         if self._doubted:
             found += [
                 (match.start(1), match.start(1), None) for match in _NAMED.finditer(text) if match[1] in self._doubted

@@ -65,7 +65,9 @@ _HOW = re.compile(
 _PICTURES = re.compile(r"[\u2190-\u2bff\u3000-\u3030\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff]+")
 _MARKS = "\u200e\u200f\u061c"
 _OFFICE = re.compile(r"\s*(?:,|\||/|\s[–—-]\s|\((?=[^()]*\)\s*$))\s*")
-_DEGREE = re.compile(r"\W*(?:Ph\.?\s?D|Psy\.?\s?D|M\.?D|J\.?D|Jr|Sr|Esq|MBA|MSc|MA|MS|BSc|BA|RN|DO|Q\.?C|K\.?C|[IVX]{2,4})\.?\W*", re.I)
+_DEGREE = re.compile(
+    r"\W*(?:Ph\.?\s?D|Psy\.?\s?D|M\.?D|J\.?D|Jr|Sr|Esq|MBA|MSc|MA|MS|BSc|BA|RN|DO|Q\.?C|K\.?C|[IVX]{2,4})\.?\W*", re.I
+)
 _LOGIN = re.compile(r"@?[a-z0-9][\w+-]*(?:\.[\w+-]+)*(?:@[\w-]+(?:\.[\w-]+)+)?", re.IGNORECASE)
 _NUMBER_BEHIND = re.compile(r".*[^\W\d]\s+\d[\d:.,]*", re.DOTALL)
 _NOBODY = re.compile(
@@ -74,6 +76,8 @@ _NOBODY = re.compile(
     r"|unbekannte?r?(?: sprecher(?:in)?)?|(?:orateur |locuteur )?inconnue?|desconocid[oa]|sconosciut[oa]",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"[?!…]|\.\.|[a-z]{3}\. ")
+MOST_OFFICE = 12  # words
 FEW = 3  # a label that comes so often is one in its file, whatever it looks like
 _LOWER = re.compile(r"(?<![.?!:]\s)(?<!\n)\b[a-z][\w'’-]+")
 
@@ -281,15 +285,13 @@ def _without_offices(labels: Counter[str]) -> dict[str, str]:
         cores[_OFFICE.split(label, maxsplit=1)[0].strip()] += labels[label]
     for label in several:
         name, rest = (part.strip() for part in _OFFICE.split(label, maxsplit=1))
-        if not name_like(name) or _DEGREE.fullmatch(rest):
+        if not name_like(name) or _DEGREE.fullmatch(rest) or len(rest.split()) > MOST_OFFICE or _SENTENCE.search(rest):
             continue
         others = {part.strip() for part in _OFFICE.split(rest)} | {rest}
         if others & (alone | {core for core in cores if core != name and " " in core}):
             continue  # two who speak at once
         words = name.lower().split()
-        again = cores[name] > 1 or any(
-            other != name and set(other.lower().split()) < set(words) for other in alone
-        )
+        again = cores[name] > 1 or any(other != name and set(other.lower().split()) < set(words) for other in alone)
         if again or (len(words) > 1 and rest[:1].isupper() and "|" not in rest):
             found[label] = name
     return found

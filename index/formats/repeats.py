@@ -144,5 +144,7 @@ def _together(pieces: Sequence[Piece], turn: int, again: set[tuple[int, int]]) -
         if speech or len(of_run) == 1:
             joined += of_run
         else:
-            joined.append(Piece(" ".join(piece.text for piece in of_run), of_run[0].start, of_run[-1].end, speech=False))
+            joined.append(
+                Piece(" ".join(piece.text for piece in of_run), of_run[0].start, of_run[-1].end, speech=False)
+            )
     return tuple(joined)

@@ -27,7 +27,9 @@ _ADDRESS = re.compile(r"(?:https?://|www\.|mailto:)[^\s)>\]]+|(?<=\])\([^()\s]*\
 _MARKS = re.compile(r"<[^<>\n]{0,300}>|[`*_\\~]")
 _CUE_MARK = re.compile(r"\{\\[^{}\n]{0,200}\}|\{[YyCc]:[^{}\n]{0,40}\}")
 _SETTING = re.compile(r"(?:-->|→).*|\b(?:align|position|line|size|vertical|region):\S+")
-_UNITS = frozenset("hour hours hr hrs h minute minutes min mins m second seconds sec secs s ms am pm z t to and".split())
+_UNITS = frozenset(
+    "hour hours hr hrs h minute minutes min mins m second seconds sec secs s ms am pm z t to and".split()
+)
 _CAPTIONS = ("srt", "vtt", "sbv")
 
 
@@ -43,7 +45,9 @@ def words_left_out(source: Source, parsed: Parsed) -> tuple[int, str]:
     lost = _words(missing) - _words(extra)
     for word in free & lost.keys():
         del lost[word]
-    if _repeats(source, parsed):  # the same words stand there several times: those that stand nowhere else are looked for
+    if _repeats(
+        source, parsed
+    ):  # the same words stand there several times: those that stand nowhere else are looked for
         known = set(_words(kept))
         lost = Counter({word: count for word, count in lost.items() if word not in known})
     return sum(lost.values()), _first(there, lost) if lost else ""
@@ -118,7 +122,11 @@ def _seen(source: Source, parsed: Parsed) -> str:
     if parsed.format in ("html", "podcast-html") or re.match(r"\s*<(?:!doctype|html|body)", source.text[:200], re.I):
         return _of_page(source.text)
     if parsed.format in ("ttml", "timedtext", "sami"):
-        return html.unescape(html.unescape(_TAG.sub(" ", re.sub(r"(?is)<head\b.*?</head>|<style\b.*?</style>|<!--.*?-->", " ", source.text))))
+        return html.unescape(
+            html.unescape(
+                _TAG.sub(" ", re.sub(r"(?is)<head\b.*?</head>|<style\b.*?</style>|<!--.*?-->", " ", source.text))
+            )
+        )
     if parsed.format == "ass":
         return "\n".join(_events(source.text))
     if parsed.format == "table" and '"' in source.text:

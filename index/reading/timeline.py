@@ -18,9 +18,7 @@ SECONDS_A_CHARACTER = 0.063
 SHARE = 0.3  # of the time before the first given one that words before it must fill, at the usual pace, to explain it
 
 
-def on_the_recording(
-    turns: Sequence[ParsedTurn], duration: float | None, mended: list[str]
-) -> tuple[ParsedTurn, ...]:
+def on_the_recording(turns: Sequence[ParsedTurn], duration: float | None, mended: list[str]) -> tuple[ParsedTurn, ...]:
     """The turns with times that count from the recording's beginning; without any where that can't be told.
 
     `duration`: seconds, or None where nobody knows. What was done is added to `mended`, in words.

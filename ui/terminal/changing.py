@@ -57,7 +57,10 @@ def add(options: Namespace) -> int:
     for id_, number in report.unplaced.items():
         print(f"{id_}: corrections whose words have changed: {number}; not counted now", file=sys.stderr)
     for name, id_ in report.copies.items():
-        print(f"{printable(name)}: the same talk as {id_}, left out; to have both: verbatim add --keep-both", file=sys.stderr)
+        print(
+            f"{printable(name)}: the same talk as {id_}, left out; to have both: verbatim add --keep-both",
+            file=sys.stderr,
+        )
     for error in report.refused:
         print(f"refused: {error}", file=sys.stderr)
     counts = [

@@ -25,7 +25,9 @@ _TIMING = re.compile(rf"\s*({_CLOCK})\s*(?:-{{1,3}}\s?>|[—–]>|→|=>)\s*({_C
 _STAMP = r"\d{1,2}:\d{1,2}(?::\d{1,2})?[.,]\d{1,3}|\d{1,2}:\d{1,2}:\d{1,2}"
 _ARROWLESS = re.compile(rf"\s*+({_STAMP})(?:\s*+(?:[-–—~=>|,;/»]|&gt;|to\b)){{0,6}}\s++({_STAMP})\s*+|"
                         rf"\s*+({_STAMP})(?:\s*+(?:[-–—~=>|,;/»]|&gt;|to\b)){{1,6}}({_STAMP})\s*+")  # fmt: skip
-_GARBLED = re.compile(r"[-\d:;.,\s]{0,30}\d[-\d:;.,\s]{0,30}(?:-{1,3}\s?>|→|=>)[-\d:;.,\s]{0,60}")  # a time that nobody can read
+_GARBLED = re.compile(
+    r"[-\d:;.,\s]{0,30}\d[-\d:;.,\s]{0,30}(?:-{1,3}\s?>|→|=>)[-\d:;.,\s]{0,60}"
+)  # a time that nobody can read
 _INDEX = re.compile(r"\s*+\d{1,7}\s*+[.:]?\s*+")
 _ARROW = re.compile(r"\s*\d{1,3}[:.]\S{1,20}\s*(?:-->|→)")
 _NOT_TEXT = re.compile(r"\s*+(?:X1:\S.*|(?:(?:align|position|line|size|vertical|region):\S++\s*+)++)")

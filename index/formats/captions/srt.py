@@ -24,7 +24,9 @@ _TAG = re.compile(r"</?\s*(?:b|i|u|s|v|c|font|em|strong|span|p|div)(?:[\s.][^<>\
 
 def matches(source: Source) -> bool:
     """Whether the text holds timing lines (SubRip's, or YouTube's .sbv) and doesn't call itself WebVTT."""
-    return bool(_TIMING.search(source.text) or _SBV.search(source.text)) and not source.text.lstrip().startswith("WEBVTT")
+    return bool(_TIMING.search(source.text) or _SBV.search(source.text)) and not source.text.lstrip().startswith(
+        "WEBVTT"
+    )
 
 
 def parse(source: Source) -> Parsed:
@@ -42,7 +44,11 @@ def parse(source: Source) -> Parsed:
         text = _OVERRIDE.sub("", event.text.replace("\\N", "\n").replace(_COLON, ":"))
         text = _TAG.sub(" ", _VOICE.sub("\n\x02\\1\x03", text))
         cues.append(block._replace(lines=text.split("\n")))
-    return Parsed("sbv" if _SBV.search(source.text) and not _TIMING.search(source.text) else NAME, turns_of(cues, mended), mended=tuple(mended))
+    return Parsed(
+        "sbv" if _SBV.search(source.text) and not _TIMING.search(source.text) else NAME,
+        turns_of(cues, mended),
+        mended=tuple(mended),
+    )
 
 
 def _clean_file(blocks: list[Cue]) -> str:

@@ -53,7 +53,11 @@ def parse(source: Source) -> Parsed:
     for event in subtitles:
         if event.is_drawing:
             continue
-        text = event.plaintext if kind == "ass" else re.sub(r"\{[^{}]{0,80}\}", "", event.text).replace("\\N", "\n").replace("|", "\n")
+        text = (
+            event.plaintext
+            if kind == "ass"
+            else re.sub(r"\{[^{}]{0,80}\}", "", event.text).replace("\\N", "\n").replace("|", "\n")
+        )
         if event.is_comment:
             comments += bool(text.strip())
             continue
@@ -66,4 +70,6 @@ def parse(source: Source) -> Parsed:
     if comments:
         mended.append(f"{comments} comment line{'s' if comments > 1 else ''} left out")
     title = _TITLE.search(source.text[:5000]) if kind == "ass" else None
-    return Parsed(kind or NAME, turns_of(cues, mended), Metadata(title=title[1].strip() if title else None), tuple(mended))
+    return Parsed(
+        kind or NAME, turns_of(cues, mended), Metadata(title=title[1].strip() if title else None), tuple(mended)
+    )

@@ -43,7 +43,9 @@ def parse(source: Source) -> Parsed:
     made = list(_paragraphs(root) if _tag(root) == "tt" else _youtube(root))
     if not made:
         raise source.refuse("it holds no captions.", repair="Is it the right file?")
-    title = next((node.text.strip() for node in root.iter() if _tag(node) == "title" and node.text and node.text.strip()), None)
+    title = next(
+        (node.text.strip() for node in root.iter() if _tag(node) == "title" and node.text and node.text.strip()), None
+    )
     name = NAME if _tag(root) == "tt" else "timedtext"
     return Parsed(name, segments.turns_of(made, mended), Metadata(title=title), tuple(mended))
 
@@ -82,7 +84,9 @@ class _Rates:
         if offset is None:
             return seconds(text) if text and len(text) < 40 else None
         value = float(offset[1])
-        each = {"h": 3600.0, "m": 60.0, "ms": 0.001, "f": 1 / self.frames, "t": 1 / self.ticks}.get(offset[2] or "s", 1.0)
+        each = {"h": 3600.0, "m": 60.0, "ms": 0.001, "f": 1 / self.frames, "t": 1 / self.ticks}.get(
+            offset[2] or "s", 1.0
+        )
         return round(value * each, 3)
 
 
@@ -114,13 +118,18 @@ def _agents(root: Any) -> dict[str, str]:
     found = {}
     for node in root.iter():
         if _tag(node) == "agent" and (key := _attributes(node).get("id")):
-            name = next((inner.text.strip() for inner in node if _tag(inner) == "name" and inner.text and inner.text.strip()), None)
+            name = next(
+                (inner.text.strip() for inner in node if _tag(inner) == "name" and inner.text and inner.text.strip()),
+                None,
+            )
             if name:
                 found[key] = name
     return found
 
 
-def _paragraph(node: Any, rates: _Rates, names: dict[str, str], agent: str | None, begin: float | None) -> segments.Segment:
+def _paragraph(
+    node: Any, rates: _Rates, names: dict[str, str], agent: str | None, begin: float | None
+) -> segments.Segment:
     given = _attributes(node)
     end = rates.time(given.get("end"))
     lasts = rates.time(given.get("dur"))
@@ -185,7 +194,9 @@ def _youtube(root: Any) -> Iterator[segments.Segment]:
             start = None if begin is None else round(begin * unit, 3)
             end = None if start is None or lasts is None else round(start + lasts * unit, 3)
             made.append(segments.Segment(text, start, end, None))
-    for segment, after in zip(made, [*made[1:], None], strict=True):  # lines roll: one is shown while the next is spoken
+    for segment, after in zip(
+        made, [*made[1:], None], strict=True
+    ):  # lines roll: one is shown while the next is spoken
         if after is not None and after.start is not None and segment.end is not None and segment.end > after.start:
             segment = segment._replace(end=after.start)
         yield segment

@@ -28,8 +28,16 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _LEFT_OUT = tuple(f"{_W}{tag}" for tag in ("del", "moveFrom"))
 _WRAPPERS = tuple(f"{_W}{tag}" for tag in ("ins", "moveTo", "smartTag", "customXml", "fldSimple", "sdt"))
 _OTHERS = (
-    ("application/vnd.oasis.opendocument.text", "an OpenDocument text (LibreOffice, OpenOffice)", "Save it as .docx or as text and add that."),
-    ("application/vnd.oasis.opendocument", "an OpenDocument file (LibreOffice, OpenOffice)", "Save its text as .docx or .txt and add that."),
+    (
+        "application/vnd.oasis.opendocument.text",
+        "an OpenDocument text (LibreOffice, OpenOffice)",
+        "Save it as .docx or as text and add that.",
+    ),
+    (
+        "application/vnd.oasis.opendocument",
+        "an OpenDocument file (LibreOffice, OpenOffice)",
+        "Save its text as .docx or .txt and add that.",
+    ),
     ("application/epub", "an e-book (EPUB)", "Save its text as .docx, .html or .txt and add that."),
     ("META-INF/container.xml", "an e-book (EPUB)", "Save its text as .docx, .html or .txt and add that."),
     ("xl/workbook.xml", "an Excel workbook", "Save the sheet as .csv and add that."),

@@ -27,14 +27,14 @@ class LabelHead(NamedTuple):
 
 _RANGE = rf"({TIME})(?:\s*(?:-->|->|=>|→|to|[-–—])\s*({TIME}))?"
 TIME_HEAD = re.compile(rf"(\\?[\[(<]\s*)?\\{{0,2}}{_RANGE}\s*+\\{{0,2}}([\])>])?(\s*+(?:[-–—|:]\s++)?)")
-BULLET = re.compile(
-    r"(?:[-–•>]|>>+|&gt;&gt;)\s+|>>+\s*|(?:[*+]|\d{1,4}[.)])\s+(?=\[?\[?[^\W\d_*][^:\n*]{0,60}:\s)"
-)
+BULLET = re.compile(r"(?:[-–•>]|>>+|&gt;&gt;)\s+|>>+\s*|(?:[*+]|\d{1,4}[.)])\s+(?=\[?\[?[^\W\d_*][^:\n*]{0,60}:\s)")
 _LINKED = re.compile(
     r"([*_\\\[(>•\s-]{0,6})(?:\[([^\[\]\n]{1,100})\]\([^()\s]{1,1000}\)|\[\[([^\[\]|\n]{1,80})(?:\|[^\[\]\n]{0,80})?\]\])"
 )
 _A_TIME = re.compile(rf"{TIME}(?:\s*(?:-->|->|to|[-–—])\s*{TIME})?")
-NUMBERS = re.compile(r"[\[(]\s*(\d{1,8}(?:\.\d{1,3})?)\s*(?:-{1,2}>|=>|→|to|[-–—,;])\s*(\d{1,8}(?:\.\d{1,3})?)\s*[\])]\s*:?\s*")
+NUMBERS = re.compile(
+    r"[\[(]\s*(\d{1,8}(?:\.\d{1,3})?)\s*(?:-{1,2}>|=>|→|to|[-–—,;])\s*(\d{1,8}(?:\.\d{1,3})?)\s*[\])]\s*:?\s*"
+)
 _BOLD = re.compile(
     r"(\*{1,3}|__)\s*+([^*\n]{1,100}?)(?<!\s)\s*+\1\s*|<(b|strong)>\s*+([^<\n]{1,100}?)(?<!\s)\s*+</\3>\s*",
     re.IGNORECASE,
@@ -162,6 +162,12 @@ def _of_a_form(line: str) -> LabelHead | None:
         if match and name_like(clean_label(match[1])):
             return LabelHead(match[1].strip(), None, None, line[match.end() :], "dash")
     return None
+
+
+def dashed(line: str) -> LabelHead | None:
+    """The label before a dash, in a file that writes all of them so; a colon in the words is then no label's."""
+    match = _DASHED.match(line)
+    return LabelHead(match[1].strip(), None, None, line[match.end() :], "dash", True) if match else None
 
 
 def _unlinked(line: str) -> str:

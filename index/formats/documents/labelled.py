@@ -9,7 +9,7 @@ import itertools
 import re
 from collections import Counter
 
-from index.formats.documents.heads import BULLET, TIME_HEAD, LabelHead, head_of
+from index.formats.documents.heads import BULLET, TIME_HEAD, LabelHead, dashed, head_of
 from index.formats.documents.page import is_note, is_transcript_heading, notes_metadata
 from index.formats.documents.turns import RULE, turns_of
 from index.formats.front_matter import merged, metadata_where_readable
@@ -45,6 +45,7 @@ def parse_labelled(lines: list[str], source: Source, *, markdown: bool = True) -
     if not _is_labelled(labelled, lines, heads) and not _is_timed(timed, lines):
         return None
     kept = [_decided(head, labels, line) if head else None for head, line in zip(heads, lines, strict=True)]
+    kept = _without_second_names(kept, lines)
     name = "labelled-text" if labelled else "timed-text"
     turns, before, people = turns_of(lines, kept, markdown=markdown)
     speech = " ".join(piece.text for turn in turns[:10] for piece in turn.pieces if piece.speech)
@@ -103,10 +104,16 @@ def _of_the_form(heads: list[LabelHead | None], lines: list[str]) -> list[LabelH
             and (form != "square" or all(pieces_of(f"[{label}] and")[0].speech for label in again))
         ):
             meant.add(form)
-    return [
+    found = [
         head if head is None or head.kind not in forms else (head._replace(sure=True) if head.kind in meant else None)
         for head in heads
     ]
+    if "dash" in meant:
+        for number, line in enumerate(lines):
+            head = dashed(line) if line else None
+            if head is not None and clean_label(head.label or "") in forms["dash"]:
+                found[number] = head
+    return found
 
 
 def _with_times_behind(heads: list[LabelHead | None]) -> list[LabelHead | None]:
@@ -230,6 +237,20 @@ def _decided(head: LabelHead, labels: Judged, line: str) -> LabelHead | None:
     if match is None:
         return LabelHead(None, head.start, head.end, line, "doubted") if doubted else None
     return LabelHead(None, head.start, head.end, line[match.end() :], "doubted" if doubted else "time")
+
+
+def _without_second_names(heads: list[LabelHead | None], lines: list[str]) -> list[LabelHead | None]:
+    """A name alone right below a label that has no words yet is what was said: "Ann", below it "Bo", then a gap."""
+    kept = list(heads)
+    open_label = False
+    for number, (head, line) in enumerate(zip(heads, lines, strict=True)):
+        if not line or (head is not None and head.label is None and not head.rest):
+            continue  # a gap, or a time alone
+        if head is not None and head.kind == "bare" and open_label and head.start is None:
+            kept[number], open_label = None, False
+        else:
+            open_label = head is not None and head.label is not None and not head.rest
+    return kept
 
 
 def _is_labelled(labelled: list[int], lines: list[str], heads: list[LabelHead | None]) -> bool:

@@ -100,7 +100,9 @@ def names_of(content: Any, labels: set[str]) -> dict[str, str]:
 
 def _name(value: Any) -> str | None:
     if isinstance(value, dict):
-        value = next((value[key] for key in ("name", "display_name", "displayName", "label", "fullName") if value.get(key)), None)
+        value = next(
+            (value[key] for key in ("name", "display_name", "displayName", "label", "fullName") if value.get(key)), None
+        )
     return value if isinstance(value, str) and 0 < len(value.strip()) < 100 else None
 
 
@@ -123,7 +125,10 @@ def _found(content: Any) -> Found | None:
     most = max(found.letters for found in candidates)
     full = [found for found in candidates if found.letters * 10 >= most * 7 and found.letters < most * 3]
     # The same words may stand there twice, as segments and as words: who speaks first, then when.
-    return max(full, key=lambda found: (found.speaker is not None, found.start is not None, not _of_words(found), found.letters))
+    return max(
+        full,
+        key=lambda found: (found.speaker is not None, found.start is not None, not _of_words(found), found.letters),
+    )
 
 
 def _keyed(rows: Rows) -> Found | None:
@@ -157,7 +162,14 @@ def _with_speakers(found: Found, content: Any) -> Found:
     for rows in lists_in(content):
         start, end, _ = time_keys(rows.rows, None)
         speaker = speaker_key(rows.rows, (start, end))
-        if start is None or end is None or speaker is None or speaker.startswith("^") or text_key(rows.rows) is not None and False:
+        if (
+            start is None
+            or end is None
+            or speaker is None
+            or speaker.startswith("^")
+            or text_key(rows.rows) is not None
+            and False
+        ):
             continue
         spans = sorted(
             (a, b, row[speaker]) for row in rows.rows
@@ -202,7 +214,10 @@ def _segments(found: Found, names: Mapping[str, str], mended: list[str]) -> list
 
 
 def _unit(found: Found, made: Sequence[segments.Segment]) -> float:
-    if found.start is None or any(isinstance(row.get(found.start), str) and not row[found.start].strip().replace(".", "").isdigit() for row in found.rows):
+    if found.start is None or any(
+        isinstance(row.get(found.start), str) and not row[found.start].strip().replace(".", "").isdigit()
+        for row in found.rows
+    ):
         return 1.0
     named = plain_key(found.start)
     by_values = unit_of((segment.start, segment.end, len(segment.text.strip())) for segment in made)
@@ -246,7 +261,11 @@ def _joined(pieces: Sequence[segments.Segment]) -> list[segments.Segment]:
 def _html_in(content: Any) -> str | None:
     """oTranscribe's: the talk as HTML under `text`."""
     text = content.get("text") if isinstance(content, dict) else None
-    return f"<html><body>{text}</body></html>" if isinstance(text, str) and re.match(r"\s*<(?:p|div|span|br)\b", text) else None
+    return (
+        f"<html><body>{text}</body></html>"
+        if isinstance(text, str) and re.match(r"\s*<(?:p|div|span|br)\b", text)
+        else None
+    )
 
 
 def _as_youtube(content: Any) -> Any:
@@ -263,7 +282,9 @@ def _as_youtube(content: Any) -> Any:
         words = [(word, offset) for word, offset in words if isinstance(word, str) and isinstance(offset, int | float)]
         text = "".join(word for word, _ in words)
         if text.strip() and isinstance(begin, int | float):
-            rows.append({"text": text.replace("\n", " "), "start_ms": begin, "duration_ms": event.get("dDurationMs", 0)})
+            rows.append(
+                {"text": text.replace("\n", " "), "start_ms": begin, "duration_ms": event.get("dDurationMs", 0)}
+            )
     for row, after in zip(rows, rows[1:], strict=False):  # lines roll: one is shown while the next is spoken
         row["duration_ms"] = max(0, min(row["duration_ms"], after["start_ms"] - row["start_ms"]))
     return {**{key: value for key, value in content.items() if key != "events"}, "captions": rows}

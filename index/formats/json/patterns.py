@@ -15,7 +15,9 @@ from index.formats.times import TIME
 
 MOST_DEPTH = 12
 MOST_KEYS = 60
-_FIRST_ONLY = re.compile(r"alternatives|n_?best|hypotheses|candidates", re.IGNORECASE)  # other guesses at the same words
+_FIRST_ONLY = re.compile(
+    r"alternatives|n_?best|hypotheses|candidates", re.IGNORECASE
+)  # other guesses at the same words
 _A_TIME = re.compile(rf"(?:PT)?(?:{TIME}|\d{{1,9}}(?:\.\d{{1,9}})?(?:[HMS]|\b))(?:\d.{{0,12}}S)?")
 _NO_WORDS = re.compile(r"https?://\S*|[0-9a-f-]{16,}|\d{4}-\d\d-\d\d[T ].*|[\d:.,;\s]*", re.IGNORECASE | re.DOTALL)
 
@@ -26,8 +28,12 @@ TEXT_KEYS = (
 _START = re.compile(r"(?:^|_)(?:start|begin|from|offset|ts|in|t|at|time|timestamp|timecode|position|moment)(?:_|$)")
 _END = re.compile(r"(?:^|_)(?:end|stop|to|out|finish|until)(?:_|$)")
 _DURATION = re.compile(r"(?:^|_)(?:d|dur|duration|length)(?:_|$)")
-_SPEAKER = re.compile(r"(?:^|_)(?:speakers?|spk|spkid|participant|who|agent|voice|author|actor|narrator|role|user|person|talker)(?:_|$)")
-_NO_TIME = re.compile(r"(?:^|_)(?:confidence|score|prob\w*|logprob|id|index|seq|channel|speaker|words?|count|tokens?|absolute|date|seek|temperature)(?:_|$)")
+_SPEAKER = re.compile(
+    r"(?:^|_)(?:speakers?|spk|spkid|participant|who|agent|voice|author|actor|narrator|role|user|person|talker)(?:_|$)"
+)
+_NO_TIME = re.compile(
+    r"(?:^|_)(?:confidence|score|prob\w*|logprob|id|index|seq|channel|speaker|words?|count|tokens?|absolute|date|seek|temperature)(?:_|$)"
+)
 _NAME_KEY = re.compile(r"^(?:name|display_name|full_name|label)$")
 
 
@@ -108,12 +114,21 @@ def text_key(rows: Sequence[Mapping[str, Any]]) -> str | None:
     if not letters:
         return None
     most = max(letters.values())
-    known = [key for name in TEXT_KEYS for key in letters if key.rpartition(".")[2].lower() == name and letters[key] * 2 > most]
+    known = [
+        key
+        for name in TEXT_KEYS
+        for key in letters
+        if key.rpartition(".")[2].lower() == name and letters[key] * 2 > most
+    ]
     if known:
         return known[0]
     best = max(letters, key=letters.__getitem__)
     named = plain_key(best.rpartition(".")[2])
-    return None if _START.search(named) or named in ("id", "type", "lang", "language", "url", "source", "name", "title") else best
+    return (
+        None
+        if _START.search(named) or named in ("id", "type", "lang", "language", "url", "source", "name", "title")
+        else best
+    )
 
 
 def is_time(value: Any) -> bool:
@@ -128,10 +143,16 @@ def time_keys(rows: Sequence[Mapping[str, Any]], taken: str | None) -> tuple[str
     keys = [
         key
         for key in _keys(rows)
-        if key != taken and not _NO_TIME.search(plain_key(key)) and _share(rows, key, is_time) >= (0.5 if len(rows) > 2 else 0.4)
+        if key != taken
+        and not _NO_TIME.search(plain_key(key))
+        and _share(rows, key, is_time) >= (0.5 if len(rows) > 2 else 0.4)
     ]
     own = [key for key in keys if not key.startswith("^")] or keys
-    starts = [key for key in own if _START.search(plain_key(key)) and not _END.search(plain_key(key)) and not _DURATION.search(plain_key(key))]
+    starts = [
+        key
+        for key in own
+        if _START.search(plain_key(key)) and not _END.search(plain_key(key)) and not _DURATION.search(plain_key(key))
+    ]
     ends = [key for key in own if _END.search(plain_key(key)) and key not in starts]
     durations = [key for key in own if _DURATION.search(plain_key(key)) and not _END.search(plain_key(key))]
     if not starts:
@@ -141,12 +162,20 @@ def time_keys(rows: Sequence[Mapping[str, Any]], taken: str | None) -> tuple[str
 
 def _surest(keys: Sequence[str]) -> str | None:
     """Of several keys of one time, the one in plain seconds."""
-    return min(keys, key=lambda key: ("tick" in plain_key(key), plain_key(key).endswith(("_ms", "_nanos")), len(key)), default=None)
+    return min(
+        keys,
+        key=lambda key: ("tick" in plain_key(key), plain_key(key).endswith(("_ms", "_nanos")), len(key)),
+        default=None,
+    )
 
 
 def _rises(rows: Sequence[Mapping[str, Any]], key: str) -> bool:
     values = [row[key] for row in rows if isinstance(row.get(key), int | float)]
-    return len(values) > 2 and len(set(values)) * 2 > len(values) and all(a <= b for a, b in zip(values, values[1:], strict=False))
+    return (
+        len(values) > 2
+        and len(set(values)) * 2 > len(values)
+        and all(a <= b for a, b in zip(values, values[1:], strict=False))
+    )
 
 
 def speaker_key(rows: Sequence[Mapping[str, Any]], taken: Sequence[str | None]) -> str | None:

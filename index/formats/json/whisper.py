@@ -38,7 +38,9 @@ def parse(source: Source) -> Parsed:
 def _meant(segment: segments.Segment, unit: float, names: Mapping[str, str]) -> segments.Segment:
     """The segment with its speaker's name, and in seconds."""
     if unit != 1.0:
-        words = tuple(word._replace(start=_scaled(word.start, unit), end=_scaled(word.end, unit)) for word in segment.words)
+        words = tuple(
+            word._replace(start=_scaled(word.start, unit), end=_scaled(word.end, unit)) for word in segment.words
+        )
         segment = segment._replace(start=_scaled(segment.start, unit), end=_scaled(segment.end, unit), words=words)
     return segment._replace(speaker=names.get(segment.speaker or "", segment.speaker))
 
@@ -76,7 +78,13 @@ def _segment(row: dict[str, Any]) -> segments.Segment:
         for word in (listed if isinstance(listed, list) else ())
         if isinstance(word, dict) and isinstance(text := word.get("word", word.get("text")), str)
     )
-    return segments.Segment(row["text"], start, end, segments.name(next((row[key] for key in _SPEAKERS if row.get(key) is not None), None)), words)
+    return segments.Segment(
+        row["text"],
+        start,
+        end,
+        segments.name(next((row[key] for key in _SPEAKERS if row.get(key) is not None), None)),
+        words,
+    )
 
 
 def _times(row: dict[str, Any]) -> tuple[float | None, float | None]:

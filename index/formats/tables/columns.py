@@ -89,12 +89,20 @@ def roles_of(rows: Sequence[Sequence[str]]) -> Roles | None:
         start = next(iter(rising), None)
     if end is None and start is not None:
         end = next((n for n in rising if n != start and _later(columns[start], columns[n])), None)
-    if start is None and speaker is not None and sum(bool(_TIME_INSIDE.search(c)) for c in columns[speaker]) * 2 > len(body):
+    if (
+        start is None
+        and speaker is not None
+        and sum(bool(_TIME_INSIDE.search(c)) for c in columns[speaker]) * 2 > len(body)
+    ):
         start = speaker  # "Ann Lee 0:02" in one cell
     if speaker is None and start is None:
         return None
     numbers = start is not None and _all(columns[start], lambda cell: bool(_NUMBER.fullmatch(cell)))
-    if not head and (start is None or (numbers and end is None)) and not (speaker is not None and _again(columns[speaker])):
+    if (
+        not head
+        and (start is None or (numbers and end is None))
+        and not (speaker is not None and _again(columns[speaker]))
+    ):
         return None
     return Roles(text, speaker, start, end, head, numbers)
 
@@ -110,7 +118,11 @@ def _all(cells: Sequence[str], holds: object) -> bool:
 
 def _text(columns: Sequence[Sequence[str]], named: Sequence[int], times: Sequence[int]) -> int | None:
     words = {n: sum(len(cell) for cell in cells) for n, cells in enumerate(columns) if n not in times}
-    best = max((n for n in named if n in words) if any(n in words for n in named) else words, key=words.__getitem__, default=None)
+    best = max(
+        (n for n in named if n in words) if any(n in words for n in named) else words,
+        key=words.__getitem__,
+        default=None,
+    )
     return best if best is not None and words[best] else None
 
 
@@ -126,7 +138,11 @@ def _speaker(
         if n in taken or n in others:
             continue
         filled = [_TIME_INSIDE.sub("", cell).strip() for cell in cells if cell]
-        if filled and sum(len(c) < 60 and len(c.split()) < 7 and any(map(str.isalpha, c)) for c in filled) * 10 >= len(filled) * 9:
+        if (
+            filled
+            and sum(len(c) < 60 and len(c.split()) < 7 and any(map(str.isalpha, c)) for c in filled) * 10
+            >= len(filled) * 9
+        ):
             return n
     return None
 
@@ -155,12 +171,18 @@ def _rises(cells: Sequence[str]) -> bool:
 def _counts(cells: Sequence[str], among_others: bool) -> bool:
     """Whether the column only numbers the rows."""
     values = [value for cell in cells if (value := _value(cell)) is not None]
-    by_one = all(b - a == 1 for a, b in zip(values, values[1:], strict=False)) and all(cell.isdigit() for cell in cells if cell)
+    by_one = all(b - a == 1 for a, b in zip(values, values[1:], strict=False)) and all(
+        cell.isdigit() for cell in cells if cell
+    )
     return by_one and (among_others or len(values) > 3)
 
 
 def _later(starts: Sequence[str], ends: Sequence[str]) -> bool:
-    pairs = [(a, b) for s, e in zip(starts, ends, strict=True) if (a := _value(s)) is not None and (b := _value(e)) is not None]
+    pairs = [
+        (a, b)
+        for s, e in zip(starts, ends, strict=True)
+        if (a := _value(s)) is not None and (b := _value(e)) is not None
+    ]
     return bool(pairs) and sum(a <= b for a, b in pairs) * 10 >= len(pairs) * 9
 
 

@@ -14,7 +14,9 @@ NAME = "table"
 
 _DELIMITERS = "\t,;|"
 _CELL_OF_TIME = re.compile(rf"(?:^|[\t,;|])\s*\"?(?:{TIME}|\d{{1,12}}(?:\.\d{{1,9}})?)\"?\s*(?=[\t,;|]|$)")
-_HEAD = re.compile(r"\b(?:text|transcript(?:ion)?|words|content|sentence|utterance|caption|speech|dialog(?:ue)?)\b", re.IGNORECASE)
+_HEAD = re.compile(
+    r"\b(?:text|transcript(?:ion)?|words|content|sentence|utterance|caption|speech|dialog(?:ue)?)\b", re.IGNORECASE
+)
 
 
 def matches(source: Source) -> bool:
@@ -46,9 +48,17 @@ def _rows(source: Source) -> list[list[str]] | None:
         if not headed and not (_CELL_OF_TIME.search(first) and (_CELL_OF_TIME.search(second) or not second)):
             continue
         try:
-            rows = [row for row in csv.reader(text.split("\n"), delimiter=delimiter, strict=False) if any(map(str.strip, row))]
+            rows = [
+                row
+                for row in csv.reader(text.split("\n"), delimiter=delimiter, strict=False)
+                if any(map(str.strip, row))
+            ]
             if any('"' in line for line in (first, second)) or text.count('"') > 1:
-                rows = [row for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter) if any(map(str.strip, row))]
+                rows = [
+                    row
+                    for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+                    if any(map(str.strip, row))
+                ]
         except csv.Error:
             continue
         width = len(rows[0])
