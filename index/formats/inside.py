@@ -18,7 +18,7 @@ from index.formats.times import CLOCK, FRAMES
 _CHEVRONS = re.compile(r"(?:(?<=\s)|\A|(?<=[.?!…]))>{2,3}\s*(?:([^\W\d_][^:\n<>?!\"“”]{0,60}?):(?=\s)\s*)?")
 _ENDED = r"(?:(?<=[.?!…]\s)|(?<=[.?!…][\"”)\]]\s)|(?<=[.?!…]))"
 # A name of two words and more between the end of a sentence and the beginning of one.
-_NAMED = re.compile(rf"{_ENDED}((?:[A-Z][\w'’-]*\.? ){{1,3}}[A-Z][\w'’-]*):\s+(?=[\"“‘'(\[]?[A-Z])")
+_NAMED = re.compile(rf"{_ENDED}((?i:speaker|spk)[ _]?\d{{1,3}}|(?:[A-Z][\w'’-]*\.? ){{1,3}}[A-Z][\w'’-]*):\s+(?=[\"“‘'(\[]?[A-Z])")
 _TIME = rf"(?:[\[(]?(?:{FRAMES}|{CLOCK})[\])]?\s*)?"
 OFTEN = 3
 _FUNCTION = frozenset(

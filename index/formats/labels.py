@@ -42,6 +42,8 @@ _NOT_NAMES = _words(
     "more subscribe follow host(s) guest(s) hosts guests music: featuring feat produced edited hosted presented "
     "version file format"
 )
+_ROLE_WORDS = _words("host guest interviewer speaker narrator announcer moderator caller presenter co-host operator reporter")
+_TITLES = _words("captain doctor professor mister sir lady lord judge senator king queen the mr mrs ms dr.")
 _PARTICLES = _words(
     "de da di do du van von der den del della la le el al bin ibn of the dos das ter ten y e zu af and und et"
 )
@@ -182,10 +184,12 @@ def judged(
     counts: Counter[str] = Counter()
     for label, count in labels.items():
         counts[names.get(label, label)] += count
+    both = {label for label in counts if label.lower() in ("question", "answer") and counts[label] > 1}
     named = {label for label in counts if (name_like(label) and not _is_numbered_thing(label)) or is_aside(label)}
     trusted = {names.get(label, label) for label in sure}
     opening = names.get(opening, opening) if opening else None
     accepted = {label for label in named if label in trusted} | _frequent(counts, named)
+    accepted |= both if len(both) > 1 else set()
     doubtful: set[str] = set()
     words: set[str] = set()
     ordinary: set[str] | None = None
@@ -236,15 +240,21 @@ def _doubted(
     follows_capital = bool(small) and written_small * 10 < of_established
     known = {word for label in established for word in label.lower().split()}
     for label in once:
-        if follows_capital and small and small[label]:
+        written_on = follows_capital and small is not None and small[label] > 0
+        without_capitals = label[0].lower() == label[0].upper()
+        if written_on or without_capitals:
             doubted.add(label)
-        elif not label[0].isalpha() or label[0].lower() == label[0].upper():  # a script without capitals
-            doubted.add(label)
-        elif " " not in label and label.lower() not in known and len(established) > 1:
-            # Anybody's first word has a capital; a name is also said, in the middle of a sentence.
-            if not re.search(rf"[\w,] {re.escape(label)}\b(?!:)", text):
+        elif not known & set(label.lower().split()) and len(established) > 1 and not _ROLE_WORDS & set(label.lower().split()):
+            # Whoever speaks once may be read out by another; who is there is mostly spoken to, or of.
+            named = [word for word in label.split() if len(word) > 2 and word[0].isupper() and word.lower() not in _TITLES]
+            if not any(_is_mentioned(word, text) for word in named):
                 doubted.add(label)
     return doubted
+
+
+def _is_mentioned(word: str, text: str) -> bool:
+    """Whether a word of a name is also said: in the middle of a sentence, and not as part of a label."""
+    return bool(re.search(rf"(?:(?<=[\w,] )|(?<=[.?!:] )){re.escape(word)}\b(?!:|[^\n:]{{0,30}}:\s)", text))
 
 
 def _frequent(counts: Counter[str], named: set[str]) -> set[str]:

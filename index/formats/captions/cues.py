@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from index.formats.inside import voices_inside
-from index.formats.labels import Judged, clean_label, is_aside, judged, name_like
+from index.formats.labels import Judged, clean_label, is_aside, is_heading_word, judged, name_like
 from index.formats.marks import pieces_of
 from index.formats.parsed import ParsedTurn, Piece, counted
 from index.formats.source import Source
@@ -44,6 +44,8 @@ _CERTAIN = re.compile(r"\s*(?:(?:>|&gt;){2,3}|\[)")
 _NAMED = re.compile(
     r"(?![\d\W]{0,3}\d+:)([^:：\n<>\"“”?!♪\x02]{1,120}?)\s*(?::(?=\s|$|[\"“'‘A-Z\[(♪\u0590-\uffff])|：)[\s\u200e\u200f]*"
 )
+_ABOVE = re.compile(r"[\s\u200e\u200f]*([^\W\d_][^\n:：.,?!<>\x02]{0,58}[^\s\n:：.,?!<>])[ \t]*\n(?=\S)")
+_BEFORE_DASH = re.compile(r"[\s\u200e\u200f]*([^\W\d_][^\n:：.,?!<>\x02–—]{0,58}?) [–—-] (?=\S)")
 _DASHED = re.compile(r"\s*[-–—]\s*\S")
 
 
@@ -153,6 +155,7 @@ def turns_of(cues: list[Cue], mended: list[str]) -> tuple[ParsedTurn, ...]:
     """
     cues = _times_as_meant([cue for cue in cues if any(line.strip() for line in cue.lines)], mended)
     cues = _without_rolled_lines(cues, mended)
+    cues = _with_names_apart(cues)
     labels = _labels(cues)
     turns: list[ParsedTurn] = []
     pieces: list[Piece] = []
@@ -210,6 +213,24 @@ class _Labels(NamedTuple):
     plain: Judged
     bare: set[str]
     dashes: bool
+
+
+def _with_names_apart(cues: list[Cue]) -> list[Cue]:
+    """The cues with their labels marked as voices where the file writes a name above the words, or before a dash."""
+    for form in (_ABOVE, _BEFORE_DASH):
+        found = {number: match for number, cue in enumerate(cues) if (match := form.match("\n".join(cue.lines)))}
+        names = Counter(clean_label(match[1]) for match in found.values() if name_like(clean_label(match[1])))
+        again = {name for name, count in names.items() if count > 1 and not is_heading_word(name)}
+        if again and names.total() * 5 >= len(cues) * 4 and names.total() > 2:
+            again = set(names)  # every cue has one
+        if len(again) > 1 and sum(names[name] for name in again) * 2 >= len(cues):
+            marked = list(cues)
+            for number, match in found.items():
+                if (name := clean_label(match[1])) in again:
+                    lines = "\n".join(cues[number].lines)[match.end() :].split("\n")
+                    marked[number] = cues[number]._replace(lines=[f"\x02{name}\x03{lines[0]}", *lines[1:]])
+            return marked
+    return cues
 
 
 def _is_direction(label: str) -> bool:

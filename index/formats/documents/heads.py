@@ -44,7 +44,7 @@ _IN_LABEL = re.compile(rf"\\?[\[(<]?\s*\b{_RANGE}\s*\\?[\])>]?")
 _BRACKET = re.compile(r"\\?\[([^\[\]\n\\]{1,60})\\?\]\s*(:?)\s*")
 _MACHINE = re.compile(r"(?:speaker|spk)[ _]?\d{1,3}", re.IGNORECASE)
 _PLAIN = re.compile(
-    rf"([^\W\d_][^:：\n*\[\]<>?!\"“”\t;]{{0,118}}?)(?<!\s)\s*+(?:\\?[\[(]?\s*{_RANGE}\s*\\?[\])]?)?\s*+(?::(?=\s|\Z|\*\*|[\"“‘\[(\\])|：)\s*"
+    rf"(@?[^\W\d_][^:：\n*\[\]<>?!\"“”\t;]{{0,118}}?)(?<!\s)\s*+(?:\\?[\[(]?\s*{_RANGE}\s*\\?[\])]?)?\s*+(?::(?=\s|\Z|\*\*|[\"“‘\[(\\])|：)\s*"
 )
 _ABOVE = re.compile(
     rf"([^\W\d_][^:\n*\[\]<>?!\"“”\t;]{{0,100}}?)(?<![\s,|–—-])\s*+[|,–—-]?\s*+\\?[\[(]?\s*+{_RANGE}\s*+\\?[\])]?\s*+:?\s*+"
@@ -56,6 +56,7 @@ _COLUMNS = re.compile(
 _SQUARE_TIMED = re.compile(
     rf"\\?\[([^\[\]\n\\]{{1,80}})\\?\]\s*[|,–—-]?\s*(?:\\?[\[(]\s*{_RANGE}\s*\\?[\])]|{_RANGE}(?=\s*:?\s*\Z))\s*:?\s*"
 )
+_ANGLED = re.compile(r"<(?!/|(?:b|i|u|p|br|strong|em|span|div|a|cite|font)[\s>/])([^\W\d_][\w .|-]{0,40})>\s+(?=[^\s<])")
 _DASHED = re.compile(r"([^\W\d_][^:\n*\[\]<>?!\"“”\t;.,]{0,60}?)(?: [–—|-] |\s?[–—]\s)\s*(?=\S)")
 _POINTED = re.compile(r"((?:[A-Z]|[A-Z][A-Z'’.-]{1,15}(?: [A-Z][A-Z'’.-]{1,15}){0,3}|(?:Question|Answer)))\.\s+(?=\S)")
 _TIMES_END = "0123456789)]:sSmMhHzZ."
@@ -109,6 +110,9 @@ def head_of(line: str) -> LabelHead | None:
 
 def _label(line: str, first: str) -> LabelHead | None:
     if first in "*_<":
+        named = _ANGLED.match(line) if first == "<" else None
+        if named:
+            return LabelHead(named[1], None, None, line[named.end() :], "square")
         return _bold(line)
     if first == "#":
         heading = markdown_heading(line)

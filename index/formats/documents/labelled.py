@@ -149,6 +149,7 @@ def _judged(heads: list[LabelHead | None], lines: list[str]) -> Judged:
     counts: Counter[str] = Counter()
     small: Counter[str] = Counter()
     timed_bare: Counter[str] = Counter()
+    of_form: Counter[str] = Counter()
     sure: set[str] = set()
     bare: Counter[str] = Counter()
     plain_bold: Counter[str] = Counter()  # bold without a colon or a time
@@ -164,7 +165,7 @@ def _judged(heads: list[LabelHead | None], lines: list[str]) -> Judged:
             if head.sure or (head.start is None and below and TIME_HEAD.fullmatch(below)):
                 counts[label] += 1
                 sure.add(label)
-            elif head.start is not None:
+            elif head.start is not None or _is_time_alone(heads, number):
                 timed_bare[label] += 1
             else:
                 bare[label] += 1
@@ -174,6 +175,8 @@ def _judged(heads: list[LabelHead | None], lines: list[str]) -> Judged:
         if head.kind == "bold" and not head.sure:
             plain_bold[label] += 1
             continue
+        if head.kind in _FORMS:
+            of_form[label] += 1
         counts[label] += 1
         small[label] += head.rest[:1].islower()
         if head.sure:
@@ -198,20 +201,28 @@ def _judged(heads: list[LabelHead | None], lines: list[str]) -> Judged:
                 if label in sure and label not in bold and label not in listed
             }
         )
-    text = "\n".join(lines) if any(" " not in label for label in counts.keys() - sure) else ""
+    once = any(count == 1 or " " not in label for label, count in counts.items() if label not in sure)
+    text = "\n".join(lines) if once else ""
     found = judged(counts, text, opening=opening or None, sure=frozenset(sure), small=small)
     in_form = bool(speakers)  # in bold, where a plain label is speech
-    speakers |= found.speakers
+    speakers |= found.speakers | {label for label, count in of_form.items() if count > 1}
     speakers |= {label for label, count in plain_bold.items() if name_like(label) and (count > 2 or label in speakers)}
     filled = sum(map(bool, lines))
     names = {label for label, count in bare.items() if count > 2}
     if len(names) > 1 and sum(bare[label] for label in names) * 5 >= filled:
         speakers |= names
     again = {label for label, count in timed_bare.items() if count > 1}
-    if len(again) > 1 or again & speakers:
+    alone = sum(head is not None and head.start is not None and not head.rest and head.kind in ("time", "bare") for head in heads)
+    if len(again) > 1 or again & speakers or (again and timed_bare.total() > 2 and timed_bare.total() * 5 >= alone * 4):
         speakers |= set(timed_bare)
     speakers |= {label for label in (*bare, *timed_bare) if label in speakers}
     return Judged(speakers, set() if in_form else found.doubted - speakers, found.names)
+
+
+def _is_time_alone(heads: list[LabelHead | None], number: int) -> bool:
+    """Whether the line right above holds a time and nothing else."""
+    above = heads[number - 1] if number else None
+    return above is not None and above.label is None and above.start is not None and not above.rest
 
 
 def _links_only(rest: str) -> bool:

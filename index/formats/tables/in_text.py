@@ -12,6 +12,7 @@ from index.formats.tables.columns import turns_of_rows
 NAME = "table-text"
 
 _CELLS = re.compile(r"(?<!\\)\|")
+_APART = re.compile(r"\t| {2,}")
 _RULE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)*\s*:?-{2,}:?\s*\|?\s*")
 
 
@@ -25,6 +26,8 @@ def parse_table(lines: list[str], *, markdown: bool) -> Parsed | None:
             rows[number] = [plain_words(cell) for cell in _CELLS.split(bare.strip("|"))]
         elif not markdown and "\t" in bare:
             rows[number] = bare.split("\t")
+        elif "  " in bare and len(cells := _APART.split(bare)) > 2:
+            rows[number] = cells
     if len(rows) < 3 or len(rows) * 2 < len(filled):
         return None
     body = [row for number, row in rows.items() if not _RULE.fullmatch(lines[number])]
