@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from index.formats import parse
@@ -67,7 +68,8 @@ def _offices(talk: Sequence[Said]) -> str:
     for said in talk:
         full, last = said.who.upper(), said.who.split()[-1].upper()
         only = sum(who.split()[-1].upper() == last for who in {other.who for other in talk}) == 1
-        lines.append(f"{last if said.who in seen and only else full + ', KEEPER OF THE NORTH SHED (via phone)'}: {said.words}")
+        label = last if said.who in seen and only else f"{full}, KEEPER OF THE NORTH SHED (via phone)"
+        lines.append(f"{label}: {said.words}")
         seen.add(said.who)
     return "\n\n".join(lines)
 
@@ -89,6 +91,22 @@ def _map(talk: Sequence[Said]) -> str:
     return json.dumps({"voices": {f"v{n}": name for n, name in enumerate(names)}, "items": rows})
 
 
+def _linked(said: Said) -> str:
+    return f"**[{short(said.start)}](https://example.org/e?t={int(said.start)})** {said.who}: {said.words}"
+
+
+def _in_words(said: Said) -> str:
+    return f"{said.who}\n{int(said.start) // 60} minutes {int(said.start) % 60} seconds\n{said.words}"
+
+
+def _in_frames(said: Said) -> str:
+    return f"{clock(said.start)[:8]}:12 - {clock(said.start + 1)[:8]}:03\n{said.who}\n{said.words}"
+
+
+def _numbered(talk: Sequence[Said], said: Said) -> str:
+    return f"SPEAKER_{_number(talk, said.who):02d} [{said.start:.1f}s - {said.start + 1:.1f}s]: {said.words}"
+
+
 def _email(who: str) -> str:
     return "@".join([".".join(who.lower().split()), "example.org"])
 
@@ -99,7 +117,7 @@ WAYS: dict[str, tuple[str, Callable[[Sequence[Said]], str]]] = {
     "pronouns": ("a.vtt", lambda t: _cues(t, lambda s: f"{s.who} (they/them): ", vtt=True)),
     "a bar and a company": ("a.srt", lambda t: _cues(t, lambda s: f"{s.who} | Harbour Works: ")),
     "offices, then surnames": ("a.txt", _offices),
-    "a link as the time": ("a.md", lambda t: _lines(t, lambda s: f"**[{short(s.start)}](https://example.org/e?t={int(s.start)})** {s.who}: {s.words}")),
+    "a link as the time": ("a.md", lambda t: _lines(t, _linked)),
     "glued to the time": ("a.txt", lambda t: _lines(t, lambda s: f"{s.who}: {clock(s.start)[:8]}{s.words}")),
     "a table": ("a.md", _table),
     "cells in another order": ("a.csv", _csv),
@@ -111,10 +129,10 @@ WAYS: dict[str, tuple[str, Callable[[Sequence[Said]], str]]] = {
     "e-mail addresses": ("a.vtt", lambda t: _cues(t, lambda s: f"{_email(s.who)}: ", vtt=True)),
     "pictures": ("a.txt", lambda t: _lines(t, lambda s: f"🦊 {s.who}: {s.words}")),
     "a dash": ("a.txt", lambda t: _lines(t, lambda s: f"{s.who} – {s.words}")),
-    "a time in words": ("a.txt", lambda t: _lines(t, lambda s: f"{s.who}\n{int(s.start) // 60} minutes {int(s.start) % 60} seconds\n{s.words}")),
-    "frames above the name": ("a.txt", lambda t: _lines(t, lambda s: f"{clock(s.start)[:8]}:12 - {clock(s.start + 1)[:8]}:03\n{s.who}\n{s.words}")),
+    "a time in words": ("a.txt", lambda t: _lines(t, _in_words)),
+    "frames above the name": ("a.txt", lambda t: _lines(t, _in_frames)),
     "a map of names": ("a.json", _map),
-    "numbers for names": ("a.txt", lambda t: _lines(t, lambda s: f"SPEAKER_{_number(t, s.who):02d} [{s.start:.1f}s - {s.start + 1:.1f}s]: {s.words}")),
+    "numbers for names": ("a.txt", lambda t: _lines(t, partial(_numbered, t))),
 }  # fmt: skip
 
 
@@ -131,7 +149,13 @@ def read_mangled(talk: Sequence[Said], way: str) -> tuple[Parsed, Read]:
 
 def compared(talk: Sequence[Said], parsed: Parsed, way: str) -> Read:
     """Each word of the truth, looked for in the order spoken, and by whom it was read."""
-    heard = [(w.lower(), turn.speaker) for turn in parsed.turns for p in turn.pieces if p.speech for w in _WORD.findall(p.text)]
+    heard = [
+        (w.lower(), turn.speaker)
+        for turn in parsed.turns
+        for p in turn.pieces
+        if p.speech
+        for w in _WORD.findall(p.text)
+    ]
     right = wrong = unknown = lost = at = 0
     for said in talk:
         for word in _WORD.findall(said.words):

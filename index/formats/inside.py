@@ -18,7 +18,9 @@ from index.formats.times import CLOCK, FRAMES
 _CHEVRONS = re.compile(r"(?:(?<=\s)|\A|(?<=[.?!…]))>{2,3}\s*(?:([^\W\d_][^:\n<>?!\"“”]{0,60}?):(?=\s)\s*)?")
 _ENDED = r"(?:(?<=[.?!…]\s)|(?<=[.?!…][\"”)\]]\s)|(?<=[.?!…]))"
 # A name of two words and more between the end of a sentence and the beginning of one.
-_NAMED = re.compile(rf"{_ENDED}((?i:speaker|spk)[ _]?\d{{1,3}}|(?:[A-Z][\w'’-]*\.? ){{1,3}}[A-Z][\w'’-]*):\s+(?=[\"“‘'(\[]?[A-Z])")
+_NAMED = re.compile(
+    rf"{_ENDED}((?i:speaker|spk)[ _]?\d{{1,3}}|(?:[A-Z][\w'’-]*\.? ){{1,3}}[A-Z][\w'’-]*):\s+(?=[\"“‘'(\[]?[A-Z])"
+)
 _TIME = rf"(?:[\[(]?(?:{FRAMES}|{CLOCK})[\])]?\s*)?"
 OFTEN = 3
 _FUNCTION = frozenset(
@@ -30,8 +32,9 @@ _FUNCTION = frozenset(
 def voices_inside(turns: Sequence[ParsedTurn], *, labels_too: bool = True) -> tuple[ParsedTurn, ...]:
     """The turns, cut where a chevron or one of the file's own labels stands among the words; then those of one voice as one.
 
-    `turns`: one for each label of the file, so that a label ends what was cut before it. A name between two sentences that is no speaker of this file so far is one if it comes again; if not, the words behind it
-    are nobody's. Not `labels_too`: at chevrons only, in a file whose labels are set apart (in bold) from what is said.
+    `turns`: one for each label of the file, so that a label ends what was cut before it. A name between two sentences that is
+    no speaker of this file so far is one if it comes again; if not, the words behind it are nobody's. Not `labels_too`:
+    at chevrons only, in a file whose labels are set apart (in bold) from what is said.
     """
     labels = {turn.speaker for turn in turns if turn.speaker} if labels_too else set()
     texts = [piece.text for turn in turns for piece in turn.pieces if piece.speech]
@@ -99,7 +102,7 @@ class _Cut:
         pieces: list[Piece] = []
         for piece in turn.pieces:
             for changes, label, part in self._pieces(piece):
-                if changes and label != speaker or (changes and label is None):
+                if changes and (label is None or label != speaker):
                     if pieces:
                         yield ParsedTurn(speaker, tuple(pieces))
                     pieces, speaker = [], label
@@ -129,18 +132,20 @@ class _Cut:
         found: list[tuple[int, int, str | None]] = []
         if self._chevrons:
             for match in _CHEVRONS.finditer(text):
-                label = clean_label(match[1]) if match[1] else ""
-                if label and name_like(label):
-                    found.append((match.start(), match.end(), label))
+                named = clean_label(match[1]) if match[1] else ""
+                if named and name_like(named):
+                    found.append((match.start(), match.end(), named))
                 else:
                     found.append((match.start(), match.start(1) if match[1] else match.end(), None))
         if self._label:
-            found += [(match.start(), match.end(), next(filter(None, match.groups()))) for match in self._label.finditer(text)]
+            found += [
+                (match.start(), match.end(), next(filter(None, match.groups()))) for match in self._label.finditer(text)
+            ]
         if self._doubted:
             found += [
                 (match.start(1), match.start(1), None) for match in _NAMED.finditer(text) if match[1] in self._doubted
             ]
-        found.sort()
+        found.sort(key=lambda mark: mark[:2])
         done = -1
         for start, end, label in found:
             if start >= done:

@@ -42,7 +42,9 @@ _NOT_NAMES = _words(
     "more subscribe follow host(s) guest(s) hosts guests music: featuring feat produced edited hosted presented "
     "version file format"
 )
-_ROLE_WORDS = _words("host guest interviewer speaker narrator announcer moderator caller presenter co-host operator reporter")
+_ROLE_WORDS = _words(
+    "host guest interviewer speaker narrator announcer moderator caller presenter co-host operator reporter"
+)
 _TITLES = _words("captain doctor professor mister sir lady lord judge senator king queen the mr mrs ms dr.")
 _PARTICLES = _words(
     "de da di do du van von der den del della la le el al bin ibn of the dos das ter ten y e zu af and und et"
@@ -244,9 +246,15 @@ def _doubted(
         without_capitals = label[0].lower() == label[0].upper()
         if written_on or without_capitals:
             doubted.add(label)
-        elif not known & set(label.lower().split()) and len(established) > 1 and not _ROLE_WORDS & set(label.lower().split()):
+        elif (
+            not known & set(label.lower().split())
+            and len(established) > 1
+            and not _ROLE_WORDS & set(label.lower().split())
+        ):
             # Whoever speaks once may be read out by another; who is there is mostly spoken to, or of.
-            named = [word for word in label.split() if len(word) > 2 and word[0].isupper() and word.lower() not in _TITLES]
+            named = [
+                word for word in label.split() if len(word) > 2 and word[0].isupper() and word.lower() not in _TITLES
+            ]
             if not any(_is_mentioned(word, text) for word in named):
                 doubted.add(label)
     return doubted

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from index.formats.parsed import ParsedTurn, Piece, counted
@@ -25,9 +25,11 @@ _LOOP = re.compile(
     re.IGNORECASE,
 )
 _CREDIT = re.compile(
-    r"\W*(?:(?:sub)?titles?|subtitl\w+|captions?|captioned|closed captioning|transcri(?:bed|ptions?|pt)|translat\w+|untertitel\w*"
+    r"\W*(?:(?:sub)?titles?|subtitl\w+|captions?|captioned|closed captioning|transcri(?:bed|ptions?|pt)|translat\w+"
+    r"|untertitel\w*"
     r"|sous-titr\w+|subt[ií]tulos?|legendas?|sottotitoli|ondertitel\w*|napisy|altyaz\w+|субтитры)\b[^.!?]{0,30}?"
-    r"(?:\b(?:by|von|par|por|door|im auftrag|des|della|cura|made|provided|realizad[oa]s|réalisés?)\b|:|amara\.org|https?:|www\.).{0,70}",
+    r"(?:\b(?:by|von|par|por|door|im auftrag|des|della|cura|made|provided|realizad[oa]s|réalisés?)\b|:"
+    r"|amara\.org|https?:|www\.).{0,70}",
     re.IGNORECASE,
 )
 
@@ -107,7 +109,7 @@ def _loops(places: Sequence[_Place], recogniser: bool) -> set[tuple[int, int]]:
 def _twice(places: Sequence[_Place], turns: Sequence[ParsedTurn]) -> set[tuple[int, int]]:
     """Pieces that say once more, at the same time, what the one before them says."""
     found = set()
-    for before, place in zip(places, places[1:], strict=False):
+    for before, place in pairwise(places):
         one, two = turns[before.turn].pieces[before.piece], turns[place.turn].pieces[place.piece]
         same = one.start is not None and one.end is not None and (one.start, one.end) == (two.start, two.end)
         if same and before.key == place.key and place.words > 1:

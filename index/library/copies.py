@@ -31,8 +31,11 @@ def copy_of(connection: Connection, episode: Episode, source: str) -> Copy | Non
     """The episode of another file with the same words, or None."""
     sentences = [sentence.text for sentence in episode.sentences if sentence.speech]
     words = _words(sentences)
-    if words.total() < FEWEST_WORDS:
-        return None
+    if (
+        words.total() < FEWEST_WORDS
+        or connection.execute("SELECT 1 FROM episodes WHERE source = ?", (source,)).fetchone()
+    ):
+        return None  # a file that has an episode is read anew, whatever it says now
     for row, name, of_source in _candidates(connection, sentences):
         if of_source == source or not of_source:
             continue

@@ -129,8 +129,12 @@ def _seen(source: Source, parsed: Parsed) -> str:
         )
     if parsed.format == "ass":
         return "\n".join(_events(source.text))
-    if parsed.format == "table" and '"' in source.text:
-        return "\n".join(" ".join(row) for row in csv.reader(io.StringIO(source.text)))
+    if parsed.format == "table":
+        head, _, rest = source.text.lstrip("\n").partition("\n")
+        text = rest if len(head) < 200 and not re.search(r"\d", head) else source.text  # the names of its columns
+        if '"' not in text:
+            return text.replace("\t", " ").replace(",", " ").replace(";", " ")
+        return "\n".join(" ".join(row) for row in csv.reader(io.StringIO(text)))
     return html.unescape(source.text) if "&" in source.text else source.text
 
 

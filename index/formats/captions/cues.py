@@ -105,15 +105,14 @@ def read_blocks(source: Source, mended: list[str]) -> list[Cue]:
         mended.append(
             f"{counted(len(garbled), 'time')} can't be read (first in line {garbled[0]}): estimated from those around"
         )
-    if lost and not source.text.lstrip().startswith("WEBVTT") and len(lost) == len(timings) > 1:
-        pass  # SubViewer's and YouTube's own way
-    elif lost:
+    all_without = len(lost) == len(timings) > 1 and all("," in lines[number - 1] for number in lost)  # YouTube's .sbv
+    if lost and not all_without:
         mended.append(f"{counted(len(lost), 'arrow')} between times put right (first in line {lost[0]})")
     indexed = sum(number > 0 and bool(_INDEX.fullmatch(lines[number - 1])) for number, _ in timings)
     has_indices = indexed * 2 > len(timings)
     if has_indices and indexed < len(timings):
         mended.append(f"{counted(len(timings) - indexed, 'cue')} had no index")
-    cues = []
+    cues: list[Cue] = []
     for position, (number, match) in enumerate(timings):
         stop = timings[position + 1][0] if position + 1 < len(timings) else len(lines)
         if position + 1 < len(timings) and has_indices and _INDEX.fullmatch(lines[stop - 1]) and stop - 1 > number:

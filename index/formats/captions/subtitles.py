@@ -1,4 +1,4 @@
-"""Other subtitle files, read by pysubs2: SubStation (.ass, .ssa; its Name column is the speaker), MicroDVD, MPL2, TMPlayer, SAMI."""
+"""Other subtitle files, read by pysubs2: SubStation (its Name column is the speaker), MicroDVD, MPL2, TMPlayer, SAMI."""
 
 from __future__ import annotations
 

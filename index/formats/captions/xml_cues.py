@@ -29,7 +29,7 @@ def matches(source: Source) -> bool:
 
 
 def parse(source: Source) -> Parsed:
-    """One piece for each paragraph, or each word where words are timed. Raises TranscriptError for XML that is broken or no captions."""
+    """One piece for each paragraph, or each word where words are timed. TranscriptError: broken XML, or no captions."""
     if _FORBIDDEN.search(source.text[:20_000]):
         raise source.refuse("the XML declares a language of its own.", repair="Export it as SRT or WebVTT.")
     try:

@@ -56,7 +56,9 @@ _COLUMNS = re.compile(
 _SQUARE_TIMED = re.compile(
     rf"\\?\[([^\[\]\n\\]{{1,80}})\\?\]\s*[|,–—-]?\s*(?:\\?[\[(]\s*{_RANGE}\s*\\?[\])]|{_RANGE}(?=\s*:?\s*\Z))\s*:?\s*"
 )
-_ANGLED = re.compile(r"<(?!/|(?:b|i|u|p|br|strong|em|span|div|a|cite|font)[\s>/])([^\W\d_][\w .|-]{0,40})>\s+(?=[^\s<])")
+_ANGLED = re.compile(
+    r"<(?!/|(?:b|i|u|p|br|strong|em|span|div|a|cite|font)[\s>/])([^\W\d_][\w .|-]{0,40})>\s+(?=[^\s<])"
+)
 _DASHED = re.compile(r"([^\W\d_][^:\n*\[\]<>?!\"“”\t;.,]{0,60}?)(?: [–—|-] |\s?[–—]\s)\s*(?=\S)")
 _POINTED = re.compile(r"((?:[A-Z]|[A-Z][A-Z'’.-]{1,15}(?: [A-Z][A-Z'’.-]{1,15}){0,3}|(?:Question|Answer)))\.\s+(?=\S)")
 _TIMES_END = "0123456789)]:sSmMhHzZ."

@@ -212,7 +212,10 @@ def _judged(heads: list[LabelHead | None], lines: list[str]) -> Judged:
     if len(names) > 1 and sum(bare[label] for label in names) * 5 >= filled:
         speakers |= names
     again = {label for label, count in timed_bare.items() if count > 1}
-    alone = sum(head is not None and head.start is not None and not head.rest and head.kind in ("time", "bare") for head in heads)
+    alone = sum(
+        head is not None and head.start is not None and not head.rest and head.kind in ("time", "bare")
+        for head in heads
+    )
     if len(again) > 1 or again & speakers or (again and timed_bare.total() > 2 and timed_bare.total() * 5 >= alone * 4):
         speakers |= set(timed_bare)
     speakers |= {label for label in (*bare, *timed_bare) if label in speakers}

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 from index.formats.documents import html_page
@@ -18,7 +19,7 @@ from index.formats.json import segments
 from index.formats.json.metadata import metadata_in
 from index.formats.json.patterns import Rows, lists_in, plain_key, speaker_key, text_key, time_keys
 from index.formats.parsed import Parsed, counted
-from index.formats.source import Source
+from index.formats.source import MAX_VALUES, Source
 from index.formats.tables.units import told, unit_of
 
 NAME = "json"
@@ -78,6 +79,8 @@ def content_of(source: Source) -> Any:
             try:
                 rows.append(json.loads(line))
             except (ValueError, RecursionError):
+                return None
+            if len(rows) > MAX_VALUES:
                 return None
     return rows if all(isinstance(row, dict) for row in rows) else None
 
@@ -162,25 +165,22 @@ def _with_speakers(found: Found, content: Any) -> Found:
     for rows in lists_in(content):
         start, end, _ = time_keys(rows.rows, None)
         speaker = speaker_key(rows.rows, (start, end))
-        if (
-            start is None
-            or end is None
-            or speaker is None
-            or speaker.startswith("^")
-            or text_key(rows.rows) is not None
-            and False
-        ):
+        if start is None or end is None or speaker is None or speaker.startswith("^"):
             continue
-        spans = sorted(
-            (a, b, row[speaker]) for row in rows.rows
-            if row.get(speaker) is not None and (a := segments.number(row.get(start))) is not None and (b := segments.number(row.get(end))) is not None
-        )  # fmt: skip
+        spans: list[tuple[float, float, Any]] = []
+        for row in rows.rows:
+            begins, ends = segments.number(row.get(start)), segments.number(row.get(end))
+            if begins is not None and ends is not None and row.get(speaker) is not None:
+                spans.append((begins, ends, row[speaker]))
+        spans.sort(key=lambda span: span[:2])
+        begun = [span[0] for span in spans]
         told_rows: list[dict[str, Any]] = []
         last: Any = None
         for row in found.rows:
             at = segments.number(row.get(found.start))
             if at is not None:
-                last = next((who for a, b, who in reversed(spans) if a <= at + 0.01 and at <= b + 0.01), None)
+                near = bisect_right(begun, at + 0.01)
+                last = next((who for _, ends, who in spans[max(0, near - 4) : near][::-1] if at <= ends + 0.01), None)
             told_rows.append({**row, "speaker": last})
         if sum(row["speaker"] is not None for row in told_rows) * 2 > len(told_rows):
             return found._replace(rows=told_rows, speaker="speaker")
@@ -269,7 +269,7 @@ def _html_in(content: Any) -> str | None:
 
 
 def _as_youtube(content: Any) -> Any:
-    """YouTube's json3: words in `segs`, each so many milliseconds after its event; other files as they are."""
+    """YouTube's json3: a line's words stand in `segs`, its time in milliseconds beside them; other files as they are."""
     events = content.get("events") if isinstance(content, dict) else None
     if not isinstance(events, list) or not any(isinstance(event, dict) and "segs" in event for event in events):
         return content
@@ -278,13 +278,11 @@ def _as_youtube(content: Any) -> Any:
         if not isinstance(event, dict) or not isinstance(event.get("segs"), list):
             continue
         begin = event.get("tStartMs", 0)
-        words = [(seg.get("utf8"), seg.get("tOffsetMs", 0)) for seg in event["segs"] if isinstance(seg, dict)]
-        words = [(word, offset) for word, offset in words if isinstance(word, str) and isinstance(offset, int | float)]
-        text = "".join(word for word, _ in words)
+        text = "".join(str(seg.get("utf8") or "") for seg in event["segs"] if isinstance(seg, dict))
         if text.strip() and isinstance(begin, int | float):
             rows.append(
                 {"text": text.replace("\n", " "), "start_ms": begin, "duration_ms": event.get("dDurationMs", 0)}
             )
-    for row, after in zip(rows, rows[1:], strict=False):  # lines roll: one is shown while the next is spoken
+    for row, after in pairwise(rows):  # lines roll: one is shown while the next is spoken
         row["duration_ms"] = max(0, min(row["duration_ms"], after["start_ms"] - row["start_ms"]))
     return {**{key: value for key, value in content.items() if key != "events"}, "captions": rows}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from index.formats.times import TIME
@@ -171,11 +172,7 @@ def _surest(keys: Sequence[str]) -> str | None:
 
 def _rises(rows: Sequence[Mapping[str, Any]], key: str) -> bool:
     values = [row[key] for row in rows if isinstance(row.get(key), int | float)]
-    return (
-        len(values) > 2
-        and len(set(values)) * 2 > len(values)
-        and all(a <= b for a, b in zip(values, values[1:], strict=False))
-    )
+    return len(values) > 2 and len(set(values)) * 2 > len(values) and all(a <= b for a, b in pairwise(values))
 
 
 def speaker_key(rows: Sequence[Mapping[str, Any]], taken: Sequence[str | None]) -> str | None:

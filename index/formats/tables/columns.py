@@ -7,13 +7,14 @@ none of a talk.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from index.formats.inside import voices_inside
 from index.formats.labels import clean_label, is_aside, names_no_voice
 from index.formats.marks import pieces_of
-from index.formats.parsed import ParsedTurn, Piece, counted
+from index.formats.parsed import ParsedTurn, Piece
 from index.formats.tables.units import told, unit_of
 from index.formats.times import TIME, seconds
 
@@ -22,9 +23,11 @@ _NUMBER = re.compile(r"\d{1,12}(?:[.,]\d{1,9})?")
 _A_TIME = re.compile(rf"\\?[\[(]?\s*({TIME})(?:\s*(?:-->|->|→|to|[-–—])\s*({TIME}))?\s*\\?[\])]?")
 _TIME_INSIDE = re.compile(rf"[\[(]?(?<![\w:]){TIME}[\])]?")
 _HEADS = {
-    "text": r"text|words?|transcript(?:ion)?|caption|content|sentence|utterance|line|dialog(?:ue)?|speech|body|quote|what|message",
+    "text": r"text|words?|transcript(?:ion)?|caption|content|sentence|utterance|line|dialog(?:ue)?|speech|body|quote"
+    r"|message|what",
     "speaker": r"speaker(?:[ _]?(?:name|label|id))?|name|who|voice|person|participant|character|role|from[ _]name|user",
-    "start": r"(?:start|begin|from|in|time|timestamp|time ?code|tc|at|when|offset|position)(?:[ _]?(?:time|ms|s|sec|seconds|code|in|point|stamp|start)){0,2}",
+    "start": r"(?:start|begin|from|in|time|timestamp|time ?code|tc|at|when|offset|position)"
+    r"(?:[ _]?(?:time|ms|s|sec|seconds|code|in|point|stamp|start)){0,2}",
     "end": r"(?:end|stop|to|out|finish|till|until)(?:[ _]?(?:time|ms|s|sec|seconds|code|point|stamp)){0,2}|time ?code out",
     "other": r"(?:duration|length|confidence|id|index|number|no\.?|#|language|channel|score|row|count|dur)(?:[ _]?\w{1,8})?",
 }
@@ -111,9 +114,9 @@ def _is_time(cell: str) -> bool:
     return bool(_A_TIME.fullmatch(cell) or _NUMBER.fullmatch(cell))
 
 
-def _all(cells: Sequence[str], holds: object) -> bool:
+def _all(cells: Sequence[str], holds: Callable[[str], bool]) -> bool:
     filled = [cell for cell in cells if cell]
-    return len(filled) * 2 > len(cells) and sum(map(holds, filled)) * 10 >= len(filled) * 9  # type: ignore[arg-type]
+    return len(filled) * 2 > len(cells) and sum(map(holds, filled)) * 10 >= len(filled) * 9
 
 
 def _text(columns: Sequence[Sequence[str]], named: Sequence[int], times: Sequence[int]) -> int | None:
@@ -130,7 +133,7 @@ def _speaker(
     columns: Sequence[Sequence[str]], named: Sequence[int], taken: set[int], others: Sequence[int], head: bool
 ) -> int | None:
     for n in named:
-        if n not in taken or (n in taken and head and n < len(columns) and _few(columns[n])):
+        if n < len(columns) and (n not in taken or _few(columns[n])):
             return n
     if head and named:
         return None
@@ -165,15 +168,13 @@ def _value(cell: str) -> float | None:
 
 def _rises(cells: Sequence[str]) -> bool:
     values = [value for cell in cells if (value := _value(cell)) is not None]
-    return sum(a <= b for a, b in zip(values, values[1:], strict=False)) * 10 >= (len(values) - 1) * 9
+    return sum(a <= b for a, b in pairwise(values)) * 10 >= (len(values) - 1) * 9
 
 
 def _counts(cells: Sequence[str], among_others: bool) -> bool:
     """Whether the column only numbers the rows."""
     values = [value for cell in cells if (value := _value(cell)) is not None]
-    by_one = all(b - a == 1 for a, b in zip(values, values[1:], strict=False)) and all(
-        cell.isdigit() for cell in cells if cell
-    )
+    by_one = all(b - a == 1 for a, b in pairwise(values)) and all(cell.isdigit() for cell in cells if cell)
     return by_one and (among_others or len(values) > 3)
 
 
@@ -205,9 +206,7 @@ def _row(row: Sequence[str], roles: Roles) -> tuple[str | None, float | None, fl
     label = clean_label(who.strip(" \t-–—|,:()[]") if roles.start == roles.speaker else who)
     if label.isdigit():
         label = f"Speaker {label}"
-    # Cells beside the known ones hold words too where somebody's comma was not put in quotes.
-    words = cell(roles.text) if roles.text != len(row) - 1 or True else ""
-    return (label if label and not names_no_voice(label) else None), start, end, words
+    return (label if label and not names_no_voice(label) else None), start, end, cell(roles.text)
 
 
 def _scaled(value: float | None, unit: float) -> float | None:
@@ -223,8 +222,3 @@ def _run_together(turns: Sequence[ParsedTurn]) -> list[ParsedTurn]:
         else:
             joined.append(turn)
     return joined
-
-
-def skipped(rows: int) -> str:
-    """What is told of rows that don't fit the table."""
-    return f"{counted(rows, 'row')} with other columns left out"

@@ -41,7 +41,7 @@ def _rows(source: Source) -> list[list[str]] | None:
     first, _, rest = text.partition("\n")
     for delimiter in _DELIMITERS:
         cells = first.count(delimiter)
-        if not cells or len(first) > 2000 and delimiter in ",;":
+        if not cells or (len(first) > 2000 and delimiter in ",;"):
             continue
         second = rest.lstrip("\n").partition("\n")[0]
         headed = bool(_HEAD.search(first)) and len(first) < 400

@@ -35,8 +35,7 @@ def parse_table(lines: list[str], *, markdown: bool) -> Parsed | None:
     turns = turns_of_rows(body, mended)
     if not turns:
         return None
-    first, last = min(rows), max(rows)
+    first = min(rows)
     before = [line for line in lines[:first] if line.strip()]
     after = [line for number, line in enumerate(lines) if number > first and line.strip() and number not in rows]
-    del last
     return Parsed(NAME, turns, notes_metadata(before, after, turns[0].pieces[0].text), tuple(mended))
