@@ -26,7 +26,7 @@ TEXT_KEYS = (
     "punctuated_word", "display", "text", "transcript", "sentence", "body", "content", "caption", "utterance", "utf8",
     "displaytext", "value", "word", "words", "line",
 )  # fmt: skip
-_START = re.compile(r"(?:^|_)(?:start|begin|from|offset|ts|in|t|at|time|timestamp|timecode|position|moment)(?:_|$)")
+_START = re.compile(r"(?:^|_)(?:start|begin|from|offset|ts|in|t\d?|at|time|timestamp|timecode|position|moment)(?:_|$)")
 _END = re.compile(r"(?:^|_)(?:end|stop|to|out|finish|until)(?:_|$)")
 _DURATION = re.compile(r"(?:^|_)(?:d|dur|duration|length)(?:_|$)")
 _SPEAKER = re.compile(
@@ -172,7 +172,7 @@ def _surest(keys: Sequence[str]) -> str | None:
 
 def _rises(rows: Sequence[Mapping[str, Any]], key: str) -> bool:
     values = [row[key] for row in rows if isinstance(row.get(key), int | float)]
-    return len(values) > 2 and len(set(values)) * 2 > len(values) and all(a <= b for a, b in pairwise(values))
+    return len(values) > 1 and len(set(values)) * 2 > len(values) and all(a <= b for a, b in pairwise(values))
 
 
 def speaker_key(rows: Sequence[Mapping[str, Any]], taken: Sequence[str | None]) -> str | None:
