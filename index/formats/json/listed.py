@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from index.formats.documents import html_page
 from index.formats.json import segments
 from index.formats.json.metadata import metadata_in
-from index.formats.json.patterns import Rows, lists_in, plain_key, speaker_key, text_key, time_keys
+from index.formats.json.patterns import TEXT_KEYS, Rows, lists_in, plain_key, speaker_key, text_key, time_keys
 from index.formats.parsed import Parsed, counted
 from index.formats.source import MAX_VALUES, Source
 from index.formats.tables.units import told, unit_of
@@ -46,7 +46,7 @@ class Found(NamedTuple):
 def matches(source: Source) -> bool:
     """Whether a list of objects with words is there, and a speaker or a time beside them."""
     content = content_of(source)
-    return content is not None and (_html_in(content) is not None or _found(_as_youtube(content)) is not None)
+    return content is not None and (_html_in(content) is not None or _found_in(source, content) is not None)
 
 
 def parse(source: Source) -> Parsed:
@@ -56,7 +56,7 @@ def parse(source: Source) -> Parsed:
     if page is not None:
         return replace(html_page.parse(Source(source.name, source.data, page)), format=NAME)
     content = _as_youtube(content)
-    found = _found(content)
+    found = _found_in(source, content)
     assert found is not None  # `matches` saw it
     mended: list[str] = []
     found = _with_speakers(found, content)
@@ -121,6 +121,14 @@ def _objects(content: Any) -> list[Any]:
     return found
 
 
+def _found_in(source: Source, content: Any) -> Found | None:
+    """The list that holds the talk; looked for once, though `matches` and `parse` both ask."""
+    if "found" not in source.__dict__:
+        source.__dict__["found"] = _found(_as_youtube(content))
+    found: Found | None = source.__dict__["found"]
+    return found
+
+
 def _found(content: Any) -> Found | None:
     candidates = [found for rows in lists_in(content) if (found := _keyed(rows)) is not None]
     if not candidates:
@@ -142,8 +150,8 @@ def _keyed(rows: Rows) -> Found | None:
     speaker = speaker_key(rows.rows, (text, start, end, duration))
     if speaker is None and start is None:
         return None
-    if start is None and len(rows.rows) < 2:
-        return None
+    if start is None and (len(rows.rows) < 2 or text.rpartition(".")[2].lower() not in TEXT_KEYS):
+        return None  # names beside texts alone may be anything: questions, reviews, a list of guests
     spoken = [row for row in rows.rows if speaker and row.get(speaker) is not None]
     # Some programs list all words once more, with speakers, at the end.
     if speaker and spoken and not speaker.startswith("^") and 0 < len(rows.rows) - len(spoken) <= len(spoken) and _of_words(
