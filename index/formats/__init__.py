@@ -9,29 +9,40 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from index.errors import TranscriptError
 from index.formats import other
-from index.formats.captions import srt, vtt
+from index.formats.captions import srt, subtitles, vtt, xml_cues
 from index.formats.documents import docx_file, html_page, text
 from index.formats.json import listed as json_list
 from index.formats.json import podcast as json_podcast
 from index.formats.json import whisper as json_whisper
-from index.formats.parsed import Parsed
-from index.formats.source import MAX_BYTES, open_source, too_large
+from index.formats.labels import names_no_voice
+from index.formats.parsed import Parsed, ParsedTurn
+from index.formats.repeats import marked_repeats
+from index.formats.source import MAX_BYTES, Source, open_source, too_large
+from index.formats.tables import delimited
 
 FORMATS = (
     docx_file,
     vtt,
+    subtitles,
+    xml_cues,
     json_podcast,
     json_whisper,
     json_list,
     other,
     html_page,
     srt,
+    delimited,
     text,  # last: everything is text
 )
+
+_WRITTEN = frozenset(
+    ("labelled-text", "page", "docx", "html", "podcast-html", "table-text")
+)  # by people, who loop nothing
 
 
 def read(path: Path) -> Parsed:
@@ -78,7 +89,11 @@ def _made_up() -> set[int]:
 
 def parse(data: bytes, name: str) -> Parsed:
     """The transcript in the bytes of a file called `name`. Raises TranscriptError as `read` does."""
-    source = open_source(data, name)
+    return parse_source(open_source(data, name))
+
+
+def parse_source(source: Source) -> Parsed:
+    """The transcript in a file that was opened. Raises TranscriptError as `read` does."""
     for form in FORMATS:
         if form.matches(source):
             try:
@@ -91,4 +106,13 @@ def parse(data: bytes, name: str) -> Parsed:
     parsed = parsed.made_plain()
     if not any(piece.speech for turn in parsed.turns for piece in turn.pieces):
         raise source.refuse("nobody says a word in it.", repair="Is it the right file, and the whole of it?")
-    return Parsed(parsed.format, parsed.turns, parsed.metadata, source.mended + parsed.mended)
+    turns = tuple(_of_a_voice(turn) for turn in parsed.turns)
+    told: list[str] = []
+    if parsed.format not in _WRITTEN:
+        turns = marked_repeats(turns, told, recogniser=parsed.format == json_whisper.NAME)
+    return Parsed(parsed.format, turns, parsed.metadata, (*source.mended, *parsed.mended, *told))
+
+
+def _of_a_voice(turn: ParsedTurn) -> ParsedTurn:
+    """The turn, nobody's where its label says that it isn't known whose it is."""
+    return replace(turn, speaker=None) if turn.speaker and names_no_voice(turn.speaker) else turn

@@ -23,7 +23,7 @@ _KINDS = (
 _LOOKS_LIKE_JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|\Z)|\[\s*(?:[{"\]]|-?\d+\s*[,\]]))')
 
 
-_XML = re.compile(r"\s*<(?:\?xml|rss|feed|opml|tt|svg)[\s:>?-]", re.IGNORECASE)
+_XML = re.compile(r"\s*<(?:\?xml|rss|feed|opml|svg)[\s:>?-]", re.IGNORECASE)
 
 
 def matches(source: Source) -> bool:

@@ -15,6 +15,7 @@ from index.interviews.answers import VoiceIs
 from index.interviews.voices import TellVoices
 from index.library.changing import Encode, decide, delete, transaction
 from index.library.connection import Connection
+from index.library.copies import copy_of
 from index.library.tables import corrections, episodes, schema, seals
 from index.reading.faults import contained
 from index.search.passages import LIMITS, build_passages, embedded_text
@@ -29,6 +30,8 @@ class AddReport:
     unchanged: list[str] = field(default_factory=list)
     refused: list[TranscriptError] = field(default_factory=list)
     mended: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
+    """Files whose talk the library holds already, from another file; each with that episode. They were left out."""
     unplaced: dict[str, int] = field(default_factory=dict)
     """How many corrections count no more, since the words that they are about have changed; by episode."""
 
@@ -109,6 +112,7 @@ def add_files(
     *,
     duration: float | None = None,
     tell_voices: TellVoices | None = None,
+    keep_both: bool = False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> AddReport:
     """Add files; unchanged ones are skipped, changed ones replace their episode. A file that can't be read is reported."""
@@ -119,7 +123,7 @@ def add_files(
         on_progress(Progress(file, number, len(files), done, sum(sizes.values())))
         try:
             with contained(file, connection.folder):
-                _add_file(connection, encode, file, report, duration, tell_voices)
+                _add_file(connection, encode, file, report, duration, tell_voices, keep_both)
         except TranscriptError as exc:
             report.refused.append(exc)
         done += sizes[file]
@@ -147,6 +151,7 @@ def _add_file(
     report: AddReport,
     duration: float | None,
     tell_voices: TellVoices | None,
+    keep_both: bool,
 ) -> None:
     # Imported here: who only asks need not load every format's parser.
     from index.reading.read import content_hash, read_episode
@@ -164,7 +169,11 @@ def _add_file(
     if known is not None and duration is None and episode.content_hash == without:
         report.unchanged.append(known)  # it has labels, or the voices were not told
         return
-    stored = store(connection, encode, episode, source, of_show=True)
+    same = None if keep_both or known is not None else copy_of(connection, episode, source)
+    if same is not None and not same.better:
+        report.copies[str(file)] = same.id
+        return
+    stored = store(connection, encode, episode, source, of_show=True, place=same.id if same else None)
     report.note(stored)
     if episode.mended:
         report.mended[stored.id] = episode.mended
@@ -178,13 +187,15 @@ def store(
     given: Sequence[KeptCorrection] | None = None,
     *,
     of_show: bool = False,
+    place: str | None = None,
 ) -> Stored:
     """Embed and store; the transaction at the end is the commit. `given`: what was put right in it, where that is not what
-    the library holds. `of_show`: what its show tells of it is still to be settled."""
+    the library holds. `of_show`: what its show tells of it is still to be settled. `place`: the episode that it replaces,
+    where neither its file nor its id tells."""
     passages = build_passages(episode, LIMITS)
     vectors = encode([embedded_text(episode, passage) for passage in passages])
     with transaction(connection):
-        id_, replaced = episodes.place_of(connection, episode, source)
+        id_, replaced = (place, True) if place else episodes.place_of(connection, episode, source)
         if given is None:
             given = _to_carry_over(connection, id_) if replaced else []
         if replaced:

@@ -300,6 +300,7 @@ class Library:
         *,
         duration: float | None = None,
         tell_voices: TellVoices | None = None,
+        keep_both: bool = False,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> AddReport:
         """Add files, and what is in folders. Unchanged files are skipped, changed ones replace their episode.
@@ -310,13 +311,22 @@ class Library:
         A file that can't be read is reported and the rest goes in. LibraryBusy: another process is writing. `duration`:
         how many seconds the talk lasts; only for a single file, which is read anew. `tell_voices` is asked who speaks in
         files without labels, also in those that were added without it; what it told stays until the file changes.
+
+        A file with the words of an episode from another file is left out and told in `copies`, or takes its place where it
+        tells more of who speaks or when. `keep_both`: both are kept.
         """
         files, missing = find_transcripts(paths)
         if duration is not None and len(files) > 1:
             raise LibraryError(f"A duration is that of one talk; these are {len(files)} files. Add them one by one.")
         with self._writing() as connection:
             report = adding.add_files(
-                connection, self._encode, files, duration=duration, tell_voices=tell_voices, on_progress=on_progress
+                connection,
+                self._encode,
+                files,
+                duration=duration,
+                tell_voices=tell_voices,
+                keep_both=keep_both,
+                on_progress=on_progress,
             )
             settle(connection, self._encode)
             # Also where nothing is new: an earlier writer may have been killed before it came to this.

@@ -12,20 +12,22 @@ from typing import Any
 
 from index.episode import Episode, Person, Role, Sentence, Show, Turn
 from index.errors import TranscriptError
-from index.formats import parse, read_bytes
+from index.formats import parse_source, read_bytes
 from index.formats.front_matter import metadata_from_mapping
 from index.formats.parsed import Metadata, ParsedTurn, counted
-from index.formats.source import whole_characters
+from index.formats.source import open_source, whole_characters
 from index.interviews.voices import NOTHING, TellVoices, recovered_turns
 from index.plain import plain
+from index.reading.account import told_left_out
 from index.reading.allowance import allowance
 from index.reading.chapters import listed_chapters
 from index.reading.sentences import build_sentences
+from index.reading.timeline import on_the_recording
 from index.reading.timing import estimate_times, possible_times
 from index.speakers.people import people_of_labels
 from index.speakers.regulars import Regular
 
-READER_VERSION = "4"
+READER_VERSION = "5"
 """Part of every content hash: raise it when reading changes, and `verbatim add` reads all files anew."""
 
 AUDIO_SUFFIXES = frozenset([".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac", ".webm"])
@@ -34,7 +36,10 @@ MOST_TOLD = 50_000
 """Tokens of a talk without labels in which voices are told apart: four hours, and five seconds of work."""
 _TOKEN = re.compile(r"\w{1,6}|[^\w\s]")  # about as the network's own are
 TRANSCRIPT_SUFFIXES = frozenset(
-    [".srt", ".vtt", ".json", ".html", ".htm", ".md", ".markdown", ".txt", ".text", ".docx"]
+    (
+        ".srt .vtt .sbv .ass .ssa .sub .smi .sami .lrc .ttml .dfxp .srv1 .srv2 .srv3 .json .json3 .jsonl .otr .csv .tsv"
+        " .html .htm .md .markdown .txt .text .docx"
+    ).split()
 )
 NOT_TRANSCRIPTS = re.compile(
     r"(?:readme|license|licence|licenses|contributing|changelog|package(?:-lock)?|code_of_conduct)\.\w+", re.I
@@ -91,13 +96,14 @@ def read_episode(
     # Read once: the hash is that of the very bytes that are parsed, even when the file is being written.
     data = read_bytes(path)
     with allowance(path):
-        parsed = parse(data, str(path))
-        mended = list(parsed.mended)
+        source = open_source(data, str(path))
+        parsed = parse_source(source)
+        mended = [*parsed.mended, *told_left_out(source, parsed)]
         metadata = _merge(_read_json_beside(sidecar_of(path), mended), parsed.metadata)
         beside = _read_json_beside(chapters_beside(path), mended)
         audio = _resolved_audio(path, metadata.audio)
         told = duration or metadata.duration or _audio_seconds(audio)
-        parsed_turns, duration = possible_times(parsed.turns, told, mended)
+        parsed_turns, duration = possible_times(on_the_recording(parsed.turns, told, mended), told, mended)
         chapters = beside.chapters or metadata.chapters or listed_chapters(metadata.description or "")
         sentences = build_sentences([turn.pieces for turn in parsed_turns], duration=duration)
         timed = estimate_times(sentences, duration, chapters)

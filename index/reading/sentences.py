@@ -71,11 +71,13 @@ def build_sentences(turns: Sequence[Sequence[Piece]], *, duration: float | None 
     """
     joined: list[_Joined] = []
     knowns: list[tuple[int, float]] = []
+    ends: set[int] = set()
+    overlapped: dict[int, float] = {}
     breaks: list[int] = []
     for pieces in turns:
         begin = joined[-1].begin + len(joined[-1].text) + 1 if joined else 0
-        joined.append(_join(pieces, begin, knowns, breaks))
-    clock = _Clock(knowns, breaks, duration)
+        joined.append(_join(pieces, begin, knowns, breaks, ends, overlapped))
+    clock = _Clock(knowns, breaks, duration, overlapped)
     sentences: list[list[Sentence]] = []
     position = 0
     for turn in joined:
@@ -103,10 +105,18 @@ class _Joined:
     notes: list[tuple[int, str]]
 
 
-def _join(pieces: Sequence[Piece], begin: int, knowns: list[tuple[int, float]], breaks_in_talk: list[int]) -> _Joined:
+def _join(
+    pieces: Sequence[Piece],
+    begin: int,
+    knowns: list[tuple[int, float]],
+    breaks_in_talk: list[int],
+    ends: set[int],
+    overlapped: dict[int, float],
+) -> _Joined:
     """The turn's words; the times that its pieces give are added to `knowns` as (character, seconds).
 
-    `breaks_in_talk` gets the character before which a break is marked. Its time is when the words before it end.
+    `breaks_in_talk` gets the character before which a break is marked. Its time is when the words before it end. `ends`
+    gets the characters at which a piece ends, `overlapped` those that end after the next has begun, with when.
     """
     parts: list[str] = []
     breaks: list[int] = []
@@ -118,9 +128,14 @@ def _join(pieces: Sequence[Piece], begin: int, knowns: list[tuple[int, float]], 
             continue
         if piece.speech:
             if piece.start is not None:
+                # Two speak at once: each begins when the transcript says so, whoever was not yet done.
+                if len(knowns) > 1 and knowns[-1][0] in ends and knowns[-2][1] <= piece.start < knowns[-1][1]:
+                    offset, seconds = knowns.pop()
+                    overlapped[offset] = seconds
                 knowns.append((begin + length, piece.start))
             if piece.end is not None:
                 knowns.append((begin + length + len(words), piece.end))
+                ends.add(begin + length + len(words))
             parts.append(words)
             breaks.append(length + len(words))
             length += len(words) + 1
@@ -139,8 +154,15 @@ class _Clock:
     A marked break counts as so many characters of talk, since the clock runs on in it.
     """
 
-    def __init__(self, knowns: list[tuple[int, float]], breaks: list[int], duration: float | None) -> None:
+    def __init__(
+        self,
+        knowns: list[tuple[int, float]],
+        breaks: list[int],
+        duration: float | None,
+        overlapped: dict[int, float],
+    ) -> None:
         self.breaks = breaks
+        self.overlapped = overlapped
         # Backwards times were mended or are lies; what runs backwards here is left out rather than believed.
         self.offsets: list[int] = []
         self.seconds: list[float] = []
@@ -152,7 +174,7 @@ class _Clock:
 
     def sentence(self, position: int, text: str, start: int, end: int, speech: bool) -> Sentence:
         begins, error = self._at(start, bisect_right(self.offsets, start))
-        ends, _ = self._at(end, bisect_left(self.offsets, end))
+        ends = self.overlapped.get(end) or self._at(end, bisect_left(self.offsets, end))[0]
         if begins is None:
             return Sentence(position, text, speech=speech)
         source: TimeSource = "transcript" if error <= EXACT_SECONDS else "estimated"

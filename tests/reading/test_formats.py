@@ -224,7 +224,7 @@ def test_podcast_namespace_json_words_become_turns():
     assert parsed.turns[0].pieces[1].start == 0.8
 
 
-def test_whisper_words_are_timed_and_its_repeated_line_becomes_one():
+def test_whisper_words_are_timed_and_its_repeated_line_is_said_once():
     content = {"text": "", "language": "en", "segments": [
         {"start": 0.0, "end": 2.0, "text": " It doesn't rain.", "words": [
             {"word": " It", "start": 0.0, "end": 0.4}, {"word": " doesn", "start": 0.4, "end": 0.8},
@@ -234,9 +234,11 @@ def test_whisper_words_are_timed_and_its_repeated_line_becomes_one():
     parsed = read(json.dumps(content))
     assert parsed.format == "whisper-json"
     assert [(p.text, p.start, p.end) for p in parsed.turns[0].pieces] == [
-        ("It", 0.0, 0.4), ("doesn't", 0.4, 0.9), ("rain.", 1.0, 2.0), ("Thank you.", 2.0, 6.0),
+        ("It", 0.0, 0.4), ("doesn't", 0.4, 0.9), ("rain.", 1.0, 2.0), ("Thank you.", 2.0, 3.0),
+        ("Thank you. Thank you. Thank you.", 3.0, 6.0),
     ]  # fmt: skip
-    assert parsed.mended == ("3 segments repeating the one before over silence left out",)
+    assert [piece.speech for piece in parsed.turns[0].pieces] == [True] * 4 + [False]
+    assert parsed.mended == ("3 lines repeating those before marked as not said (first 'Thank you.')",)
 
 
 def test_whisperx_splits_a_segment_where_its_words_change_speaker():

@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from index.errors import SettingsError, VerbatimError
+from index.errors import SettingsError, VerbatimError, printable
 from ui.terminal.reading import settings_of
 
 
@@ -43,19 +43,31 @@ def add(options: Namespace) -> int:
             from rag.model.voices import model_voices
 
             tell_voices = model_voices(settings, lambda line: of_voices.append(f"{file}: {line}"))
-        report = library.add(options.paths, duration=options.duration, tell_voices=tell_voices, on_progress=on_progress)
+        report = library.add(
+            options.paths,
+            duration=options.duration,
+            tell_voices=tell_voices,
+            keep_both=options.keep_both,
+            on_progress=on_progress,
+        )
     for line in of_voices:
         print(line, file=sys.stderr)
     for id_, mended in report.mended.items():
         print(f"{id_}: mended: {'; '.join(mended)}", file=sys.stderr)
     for id_, number in report.unplaced.items():
         print(f"{id_}: corrections whose words have changed: {number}; not counted now", file=sys.stderr)
+    for name, id_ in report.copies.items():
+        print(
+            f"{printable(name)}: the same talk as {id_}, left out; to have both: verbatim add --keep-both",
+            file=sys.stderr,
+        )
     for error in report.refused:
         print(f"refused: {error}", file=sys.stderr)
     counts = [
         (len(report.added), "added"),
         (len(report.replaced), "replaced"),
         (len(report.unchanged), "unchanged"),
+        (len(report.copies), "already there from another file"),
         (len(report.refused), "refused"),
     ]
     print(", ".join(f"{n} {what}" for n, what in counts if n) or "nothing to add")

@@ -113,6 +113,11 @@ def _add(command: NewCommand) -> None:
         "--duration", type=seconds, metavar="TIME", help="how long the talk is (32:10); for one file without times"
     )
     add.add_argument(
+        "--keep-both",
+        action="store_true",
+        help="also a talk that is there already from another file, as an episode of its own",
+    )
+    add.add_argument(
         "--speakers",
         choices=("text", "model"),
         default="text",

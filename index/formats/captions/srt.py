@@ -11,8 +11,9 @@ from index.formats.source import Source
 NAME = "srt"
 
 _TIMING = re.compile(
-    r"^[^\S\n]*+\d{1,4}:\d{1,2}(?::\d{1,2})?(?:[.,:]\s?\d{1,6})?\s*(?:-{1,3}\s?>|[—–]>|→|=>)", re.MULTILINE
+    r"^[^\S\n]*+-?\d{1,4}[:;]\d{1,2}(?:[:;]\d{1,2})?(?:[.,:;]\s?\d{1,6})?\s*(?:-{1,3}\s?>|[—–]>|→|=>)", re.MULTILINE
 )
+_SBV = re.compile(r"^\d{1,2}:\d\d:\d\d\.\d{1,3},\d{1,2}:\d\d:\d\d\.\d{1,3}\s*$", re.MULTILINE)
 _DOTS = re.compile(r"^[^\S\n]*+\d{1,4}:\d{1,2}(?::\d{1,2})?\.\d{1,6}\s*-", re.MULTILINE)
 _STAMP = re.compile(r"\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3}")
 _COLON = "\U0010f03a"  # a character of nobody's stands for the colon while pysubs2 reads
@@ -22,8 +23,10 @@ _TAG = re.compile(r"</?\s*(?:b|i|u|s|v|c|font|em|strong|span|p|div)(?:[\s.][^<>\
 
 
 def matches(source: Source) -> bool:
-    """Whether the text holds timing lines and doesn't call itself WebVTT."""
-    return bool(_TIMING.search(source.text)) and not source.text.lstrip().startswith("WEBVTT")
+    """Whether the text holds timing lines (SubRip's, or YouTube's .sbv) and doesn't call itself WebVTT."""
+    return bool(_TIMING.search(source.text) or _SBV.search(source.text)) and not source.text.lstrip().startswith(
+        "WEBVTT"
+    )
 
 
 def parse(source: Source) -> Parsed:
@@ -40,9 +43,12 @@ def parse(source: Source) -> Parsed:
     for block, event in zip(blocks, subtitles, strict=True):
         text = _OVERRIDE.sub("", event.text.replace("\\N", "\n").replace(_COLON, ":"))
         text = _TAG.sub(" ", _VOICE.sub("\n\x02\\1\x03", text))
-        end = None if block.end is None else event.end / 1000
-        cues.append(Cue(event.start / 1000, end, text.split("\n"), block.line))
-    return Parsed(NAME, turns_of(cues, mended), mended=tuple(mended))
+        cues.append(block._replace(lines=text.split("\n")))
+    return Parsed(
+        "sbv" if _SBV.search(source.text) and not _TIMING.search(source.text) else NAME,
+        turns_of(cues, mended),
+        mended=tuple(mended),
+    )
 
 
 def _clean_file(blocks: list[Cue]) -> str:

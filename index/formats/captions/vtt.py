@@ -11,6 +11,7 @@ from index.formats.source import Source
 NAME = "vtt"
 
 _COMMA = re.compile(r"^[^\S\n]*+(?:\d+:)?\d{1,2}:\d{1,2},\d{1,6}\s*-", re.MULTILINE)
+_TIMING = re.compile(r"\s*-?[\d:;.,-]{3,20}\s*-->")
 _BLOCK = re.compile(r"(?:NOTE(?:\s|$)|STYLE\s*$|REGION\s*$)")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]+)?[ \t]++([^<>\n]{1,80})>")
 _TAG = re.compile(
@@ -38,8 +39,7 @@ def parse(source: Source) -> Parsed:
     cues = []
     for block, caption in zip(blocks, captions, strict=True):
         text = _VOICE.sub("\n\x02\\1\x03", caption.raw_text.replace("</v>", "\n"))
-        end = None if block.end is None else _seconds(caption.end)
-        cues.append(Cue(_seconds(caption.start), end, _TAG.sub("", text).split("\n"), block.line))
+        cues.append(block._replace(lines=_TAG.sub("", text).split("\n")))
     return Parsed(NAME, turns_of(cues, mended), _header(source.text), tuple(mended))
 
 
@@ -49,7 +49,7 @@ def _without_blocks(text: str) -> str:
     block = True  # the header runs to the first empty line
     for number, line in enumerate(lines):
         after_gap = number == 0 or not lines[number - 1]
-        if "-->" in line:
+        if "-->" in line and _TIMING.match(line):
             block = False
             # The line between a gap and the times is the cue's identifier, not words.
             if number > 1 and lines[number - 1].strip() and not lines[number - 2].strip():
@@ -77,11 +77,6 @@ def _clock(value: float) -> str:
     milliseconds = round(value * 1000)
     hours, rest = divmod(milliseconds, 3_600_000)
     return f"{hours:02d}:{rest // 60_000:02d}:{rest // 1000 % 60:02d}.{rest % 1000:03d}"
-
-
-def _seconds(clock: str) -> float:
-    hours, minutes, rest = clock.split(":")
-    return round(int(hours) * 3600 + int(minutes) * 60 + float(rest), 3)
 
 
 def _header(text: str) -> Metadata:

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 from index.errors import TranscriptError
 from index.formats.documents import text as text_format
-from index.formats.front_matter import metadata_where_readable
+from index.formats.front_matter import merged, metadata_where_readable
 from index.formats.parsed import Metadata, Parsed
 from index.formats.source import Source
+from index.formats.tables.in_text import parse_table
 
 NAME = "docx"
 
@@ -24,6 +25,25 @@ MAX_MEMBERS = 5_000
 MAX_COLUMNS = 64  # as many as Word allows, nearly
 _DOCUMENT = "word/document.xml"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_LEFT_OUT = tuple(f"{_W}{tag}" for tag in ("del", "moveFrom"))
+_WRAPPERS = tuple(f"{_W}{tag}" for tag in ("ins", "moveTo", "smartTag", "customXml", "fldSimple", "sdt"))
+_OTHERS = (
+    (
+        "application/vnd.oasis.opendocument.text",
+        "an OpenDocument text (LibreOffice, OpenOffice)",
+        "Save it as .docx or as text and add that.",
+    ),
+    (
+        "application/vnd.oasis.opendocument",
+        "an OpenDocument file (LibreOffice, OpenOffice)",
+        "Save its text as .docx or .txt and add that.",
+    ),
+    ("application/epub", "an e-book (EPUB)", "Save its text as .docx, .html or .txt and add that."),
+    ("META-INF/container.xml", "an e-book (EPUB)", "Save its text as .docx, .html or .txt and add that."),
+    ("xl/workbook.xml", "an Excel workbook", "Save the sheet as .csv and add that."),
+    ("ppt/presentation.xml", "a PowerPoint presentation", "Save its text as .docx or .txt and add that."),
+    ("Index/Document.iwa", "a Pages document", "Export it as Word (.docx) and add that."),
+)
 _DAMAGED = "Open it in Word and save it again."
 
 
@@ -50,17 +70,25 @@ def parse(source: Source) -> Parsed:
     except Exception as exc:  # python-docx raises whatever its parts do on what Word never wrote
         raise source.refuse(f"the Word document is damaged ({str(exc)[:200]}).", repair=_DAMAGED) from exc
     lines: list[str] = []
+    tabbed: list[str] = []  # the same, rows as they stand in the table
     metadata = Metadata()
     for block in blocks:
+        done = len(lines)
         if block.cells is not None:
-            lines.extend((_row(block.cells), ""))
+            lines.extend((_row(_filled(block.cells)), ""))
+            tabbed.append("\t".join(block.cells))
+            continue
         elif block.style == "Title" and block.text and metadata.title is None:
             metadata = replace(metadata, title=block.text[:500])
         else:
             lines.extend(line.strip() for line in block.text.split("\n"))
             lines.append("")
+        tabbed += lines[done:]
     if metadata.title is None and own_title:
         metadata = metadata_where_readable({"title": own_title}, source.name)
+    table = parse_table(tabbed, markdown=False) if len(tabbed) < len(lines) else None
+    if table is not None:
+        return replace(table, format=NAME, metadata=merged(metadata, table.metadata))
     parsed = text_format.parse_lines(lines, source, metadata, markdown=False)
     return replace(parsed, format=NAME)
 
@@ -70,6 +98,7 @@ def _blocks(package: io.BytesIO, source: Source) -> tuple[list[_Block], str]:
     import docx
 
     document = docx.Document(package)
+    _accept_changes(document.element)
     names: dict[str | None, str] = {}
     blocks: list[_Block] = []
     count = 0
@@ -87,6 +116,37 @@ def _blocks(package: io.BytesIO, source: Source) -> tuple[list[_Block], str]:
             names[style] = (block.style.name or "") if block.style is not None else ""
         blocks.append(_Block(block.text.strip(), names[style]))
     return blocks, document.core_properties.title or ""
+
+
+def _accept_changes(document: Any) -> None:
+    """The document as Word shows it with all tracked changes accepted; what stands in a field or a control is text too.
+
+    python-docx sees a paragraph's own runs and links alone, and would pass over every word that was inserted later.
+    """
+    for element in list(document.iter(*_LEFT_OUT)):
+        _take_out(element, keep=())
+    for element in list(document.iter(*_WRAPPERS)):
+        content = element.find(f"{_W}sdtContent") if element.tag == f"{_W}sdt" else element
+        _take_out(element, keep=tuple(content) if content is not None else ())
+
+
+def _take_out(element: Any, keep: tuple[Any, ...]) -> None:
+    parent = element.getparent()
+    if parent is None:
+        return
+    at = parent.index(element)
+    parent.remove(element)
+    for number, child in enumerate(keep):
+        parent.insert(at + number, child)
+
+
+def _filled(texts: list[str]) -> list[str]:
+    """The texts of a row without empty cells, one that spans columns once."""
+    cells: list[str] = []
+    for text in texts:
+        if text and (not cells or cells[-1] != text):
+            cells.append(text)
+    return cells
 
 
 def _rows(table: Any) -> Any:
@@ -111,11 +171,7 @@ def _rows(table: Any) -> Any:
             span = properties.find(f"{_W}gridSpan") if properties is not None else None
             column += _columns(span.get(f"{_W}val", "")) if span is not None else 1
         above = texts
-        cells: list[str] = []
-        for text in texts.values():
-            if text and (not cells or cells[-1] != text):
-                cells.append(text)
-        yield cells, len(texts)
+        yield list(texts.values()), len(texts)
 
 
 def _columns(span: str) -> int:
@@ -143,6 +199,9 @@ def _package(source: Source) -> io.BytesIO:
         with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
             members = {info.filename: info for info in archive.infolist()}
             if _DOCUMENT not in members:
+                for sign, kind, repair in _OTHERS:
+                    if sign in members or _says_of_itself(archive, members).startswith(sign):
+                        raise source.refuse(f"this is {kind}, not a transcript that can be read.", repair=repair)
                 raise source.refuse(
                     "this is an archive, not a transcript.", repair="Unpack it and add the files inside."
                 )
@@ -181,6 +240,14 @@ def _package(source: Source) -> io.BytesIO:
             archive.writestr(zipfile.ZipInfo(name), data)
     out.seek(0)
     return out
+
+
+def _says_of_itself(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> str:
+    """The kind that OpenDocument and EPUB write at their beginning; "" where there is none."""
+    if "mimetype" not in members:
+        return ""
+    with archive.open("mimetype") as part:
+        return part.read(200).decode("ascii", "replace").strip()
 
 
 def _check_xml(data: bytes, source: Source) -> None:

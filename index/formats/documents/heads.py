@@ -6,11 +6,12 @@ import re
 from typing import NamedTuple
 
 from index.formats.labels import clean_label, name_like
-from index.formats.times import CLOCK, seconds
+from index.formats.times import TIME, seconds
 
 
 class LabelHead(NamedTuple):
-    """What could open a turn at the start of a line. `kind`: bold, bracket, plain, above, bare, time.
+    """What could open a turn at the start of a line. `kind`: bold, bracket, plain, above, bare, time; and what only a file
+    that is full of it means so: square ("[Ann] words"), dash ("Ann – words"), point ("Q. words").
 
     `sure` where bold type with a colon, a bracket or a time marks the label as one; `listed` behind a bullet.
     """
@@ -24,9 +25,16 @@ class LabelHead(NamedTuple):
     listed: bool = False
 
 
-_RANGE = rf"({CLOCK})(?:\s*(?:-->|->|to|[-–—])\s*({CLOCK}))?"
+_RANGE = rf"({TIME})(?:\s*(?:-->|->|=>|→|to|[-–—])\s*({TIME}))?"
 TIME_HEAD = re.compile(rf"(\\?[\[(<]\s*)?\\{{0,2}}{_RANGE}\s*+\\{{0,2}}([\])>])?(\s*+(?:[-–—|:]\s++)?)")
-BULLET = re.compile(r"(?:[-–•>]|>>+|&gt;&gt;)\s+|>>+\s*")
+BULLET = re.compile(r"(?:[-–•>]|>>+|&gt;&gt;)\s+|>>+\s*|(?:[*+]|\d{1,4}[.)])\s+(?=\[?\[?[^\W\d_*][^:\n*]{0,60}:\s)")
+_LINKED = re.compile(
+    r"([*_\\\[(>•\s-]{0,6})(?:\[([^\[\]\n]{1,100})\]\([^()\s]{1,1000}\)|\[\[([^\[\]|\n]{1,80})(?:\|[^\[\]\n]{0,80})?\]\])"
+)
+_A_TIME = re.compile(rf"{TIME}(?:\s*(?:-->|->|to|[-–—])\s*{TIME})?")
+NUMBERS = re.compile(
+    r"[\[(]\s*(\d{1,8}(?:\.\d{1,3})?)\s*(?:-{1,2}>|=>|→|to|[-–—,;])\s*(\d{1,8}(?:\.\d{1,3})?)\s*[\])]\s*:?\s*"
+)
 _BOLD = re.compile(
     r"(\*{1,3}|__)\s*+([^*\n]{1,100}?)(?<!\s)\s*+\1\s*|<(b|strong)>\s*+([^<\n]{1,100}?)(?<!\s)\s*+</\3>\s*",
     re.IGNORECASE,
@@ -36,15 +44,25 @@ _IN_LABEL = re.compile(rf"\\?[\[(<]?\s*\b{_RANGE}\s*\\?[\])>]?")
 _BRACKET = re.compile(r"\\?\[([^\[\]\n\\]{1,60})\\?\]\s*(:?)\s*")
 _MACHINE = re.compile(r"(?:speaker|spk)[ _]?\d{1,3}", re.IGNORECASE)
 _PLAIN = re.compile(
-    rf"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{{0,70}}?)(?<!\s)\s*+(?:\\?[\[(]?\s*{_RANGE}\s*\\?[\])]?)?\s*+:(?=\s|\Z|\*\*|[\"“‘\[(\\])\s*"
+    rf"(@?[^\W\d_][^:：\n*\[\]<>?!\"“”\t;]{{0,118}}?)(?<!\s)\s*+(?:\\?[\[(]?\s*{_RANGE}\s*\\?[\])]?)?\s*+(?::(?=\s|\Z|\*\*|[\"“‘\[(\\])|：)\s*"
 )
 _ABOVE = re.compile(
-    rf"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{{0,60}}?)(?<!\s)\s*+[|,–—-]?\s*+\\?[\[(]?\s*+{_RANGE}\s*+\\?[\])]?\s*+:?\s*+"
+    rf"([^\W\d_][^:\n*\[\]<>?!\"“”\t;]{{0,100}}?)(?<![\s,|–—-])\s*+[|,–—-]?\s*+\\?[\[(]?\s*+{_RANGE}\s*+\\?[\])]?\s*+:?\s*+"
+    rf"(?:{TIME})?"  # "Ann Lee   1 minute 3 seconds1:03", as Teams copies it
 )
-_SPELT = re.compile(
-    r"([^\W\d_][^:\n*\[\]<>?!\"“”|\t;]{0,60}?)(?<!\s)\s++(?:(\d{1,2}) hours?,? )?(\d{1,3}) minutes?,? (\d{1,2}) seconds?"
-    rf"\s*+(?:{CLOCK})?"
+_COLUMNS = re.compile(
+    rf"([^\W\d_][^:\n*\[\]<>?!\"“”\t;]{{0,60}}?)(?:\t| {{2,}})[ \t]*+{_RANGE}(?:\t| {{2,}})[ \t]*+(?=\S)"
 )
+_SQUARE_TIMED = re.compile(
+    rf"\\?\[([^\[\]\n\\]{{1,80}})\\?\]\s*[|,–—-]?\s*(?:\\?[\[(]\s*{_RANGE}\s*\\?[\])]|{_RANGE}(?=\s*:?\s*\Z))\s*:?\s*"
+)
+_ANGLED = re.compile(
+    r"<(?!/|(?:b|i|u|p|br|strong|em|span|div|a|cite|font)[\s>/])([^\W\d_][\w .|-]{0,40})>\s+(?=[^\s<])"
+)
+_DASHED = re.compile(r"([^\W\d_][^:\n*\[\]<>?!\"“”\t;.,]{0,60}?)(?: [–—|-] |\s?[–—]\s)\s*(?=\S)")
+_POINTED = re.compile(r"((?:[A-Z]|[A-Z][A-Z'’.-]{1,15}(?: [A-Z][A-Z'’.-]{1,15}){0,3}|(?:Question|Answer)))\.\s+(?=\S)")
+_TIMES_END = "0123456789)]:sSmMhHzZ."
+_DIGIT = re.compile(r"\d")
 _MARKUP_HEADING = re.compile(r"#{1,6}\s++(.*)")
 
 
@@ -52,14 +70,20 @@ def head_of(line: str) -> LabelHead | None:
     """What could open a turn at the start of a line that is not empty; None where nothing could."""
     start = end = None
     sure = listed = False
-    if line[0] in "-–•>&":
+    if "](" in line[:300] or line.startswith("[["):
+        line = _unlinked(line)
+    if line[0] > "\u2190" and not line[0].isalpha():
+        line = line.lstrip("".join({c for c in line[:6] if c > "\u2190" and not c.isalpha()}) + " ") or line
+    if line[0] in "-–•>&*+" or (line[0].isdigit() and line[1:5].strip("0123456789")[:1] in (".", ")")):
         bullet = BULLET.match(line)
         if bullet:
-            listed = line[0] in "-–•"
+            listed = line[0] in "-–•*+"
             line = line[bullet.end() :]
             if not line:
                 return None
     first = line[0]
+    if first in "[(" and (match := NUMBERS.match(line)):
+        return LabelHead(None, float(match[1]), float(match[2]), line[match.end() :], "numbers", True)
     if first.isdigit() or first in "[(<\\":
         match = TIME_HEAD.match(line)
         if (
@@ -88,6 +112,9 @@ def head_of(line: str) -> LabelHead | None:
 
 def _label(line: str, first: str) -> LabelHead | None:
     if first in "*_<":
+        named = _ANGLED.match(line) if first == "<" else None
+        if named:
+            return LabelHead(named[1], None, None, line[named.end() :], "square")
         return _bold(line)
     if first == "#":
         heading = markdown_heading(line)
@@ -99,28 +126,65 @@ def _label(line: str, first: str) -> LabelHead | None:
         match = _BRACKET.match(line)
         if match and (match[2] or _MACHINE.fullmatch(match[1].strip())):
             return LabelHead(clean_label(match[1]), None, None, line[match.end() :], "bracket", True)
+        timed = _SQUARE_TIMED.match(line) if match else None
+        if timed:
+            span = _span(timed[2] or timed[4], timed[3] or timed[5])
+            rest = line[timed.end() :]
+            return LabelHead(clean_label(timed[1]), *span, rest, "bracket" if rest else "above", True)
+        if match and name_like(clean_label(match[1])):
+            return LabelHead(clean_label(match[1]), None, None, line[match.end() :], "square")
         return None
-    window = line[:110]
-    if " second" in window and len(line) < 110:
-        spelt = _SPELT.fullmatch(line)  # "Ann Lee   1 minute 3 seconds1:03", as Teams copies it
-        if spelt and name_like(spelt[1]):
-            start = int(spelt[2] or 0) * 3600 + int(spelt[3]) * 60 + int(spelt[4])
-            return LabelHead(spelt[1], float(start), None, "", "above", True)
-    if ":" in window:
+    window = line[:130]
+    if "\t" in window or "  " in window:
+        match = _COLUMNS.match(line)
+        if match:
+            return LabelHead(match[1].strip(), *_span(match[2], match[3]), line[match.end() :], "plain", True)
+    if ":" in window or "：" in window:
         match = _PLAIN.match(line)
         if match:
             return LabelHead(match[1].strip(), *_span(match[2], match[3]), line[match.end() :], "plain", bool(match[2]))
-        if len(line) < 110:
-            match = _ABOVE.fullmatch(line)
-            if match:
-                return LabelHead(match[1].strip(), *_span(match[2], match[3]), "", "above", True)
+    if len(line) < 130 and line[-1] in _TIMES_END and _DIGIT.search(line, len(line) - 12):
+        match = _ABOVE.fullmatch(line)
+        if match:
+            return LabelHead(match[1].strip(), *_span(match[2], match[3]), "", "above", True)
     if "\t" in window:
         name, _, rest = line.partition("\t")
         if name_like(name.strip()) and rest.strip():
             return LabelHead(name.strip(), None, None, rest.strip(), "plain", False)
     if len(line) < 50 and line[-1] not in ".,;" and name_like(line):
         return LabelHead(line, None, None, "", "bare")
+    return _of_a_form(line)
+
+
+def _of_a_form(line: str) -> LabelHead | None:
+    """What is a label only in a file that writes all of them so."""
+    if line[1:2] in (".", " ") or line[:2].isupper() or line[:8] in ("Question", "Answer. "):
+        match = _POINTED.match(line)
+        if match:
+            return LabelHead(match[1], None, None, line[match.end() :], "point")
+    window = line[:70]
+    if " – " in window or " — " in window or " - " in window or " | " in window:
+        match = _DASHED.match(line)
+        if match and name_like(clean_label(match[1])):
+            return LabelHead(match[1].strip(), None, None, line[match.end() :], "dash")
     return None
+
+
+def dashed(line: str) -> LabelHead | None:
+    """The label before a dash, in a file that writes all of them so; a colon in the words is then no label's."""
+    match = _DASHED.match(line)
+    return LabelHead(match[1].strip(), None, None, line[match.end() :], "dash", True) if match else None
+
+
+def _unlinked(line: str) -> str:
+    """The line whose first words are a link ("[0:02](https://…) Ann:"), without it: a time in brackets, a name alone."""
+    match = _LINKED.match(line)
+    if match is None:
+        return line
+    shown = match[2] or match[3]
+    if _A_TIME.fullmatch(shown.strip()):
+        shown = f"[{shown.strip()}]"
+    return f"{match[1] or ''}{shown}{line[match.end() :]}"
 
 
 def markdown_heading(line: str) -> str | None:

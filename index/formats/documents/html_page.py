@@ -12,7 +12,7 @@ from index.formats.labels import clean_label
 from index.formats.marks import pieces_of
 from index.formats.parsed import Metadata, Parsed, ParsedTurn, Piece
 from index.formats.source import Source
-from index.formats.times import CLOCK, seconds
+from index.formats.times import CLOCK, TIME, seconds
 
 
 def _words(text: str) -> frozenset[str]:
@@ -48,6 +48,7 @@ _CLOSED_BY_OTHERS = _words(
     "p li dt dd tr td th tbody thead tfoot option optgroup br hr img input meta link source wbr col area base embed param "
     "track html head body"
 )
+_A_TIME = re.compile(rf"[\[(]?{TIME}[\])]?")
 _CITED = re.compile(r"<cite[\s>]", re.IGNORECASE)
 
 
@@ -167,7 +168,7 @@ def _lines(node: Any) -> list[str]:
     line: list[str] = []
 
     def close() -> None:
-        text = " ".join("".join(line).split())
+        text = "\t".join(" ".join(cell.split()) for cell in "".join(line).split("\t")).strip("\t")
         line.clear()
         if text:
             lines.extend((text, ""))
@@ -180,19 +181,29 @@ def _lines(node: Any) -> list[str]:
             close()
             continue
         if current.tag == "-text":
-            line.append(current.text(deep=False))
+            line.append(current.text(deep=False).replace("\t", " "))
             continue
         if current.tag == "_comment" or current.tag == "-comment":
             continue
         if current.tag in _BLOCKS:
             close()
             stack.append((current, True))
-        elif current.tag in ("td", "th", "dt"):
+        elif current.tag in ("td", "th"):
+            line.append("\t")
+        elif current.tag == "dt" or (line and _stands_apart(current)):
             line.append(" ")
         children = list(current.iter(include_text=True))
         stack.extend((child, False) for child in reversed(children))
     close()
     return lines
+
+
+def _stands_apart(node: Any) -> bool:
+    """Whether an element inside a line is set apart by the page's style: it or the one before it is a time."""
+    before = node.prev
+    if before is None or before.tag.startswith(("-", "_")) or node.tag.startswith(("-", "_")):
+        return False
+    return any(_A_TIME.fullmatch(one.text()[:40].strip()) for one in (before, node))
 
 
 def _metadata(tree: Any, source: Source, title: str) -> Metadata:

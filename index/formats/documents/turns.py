@@ -9,6 +9,7 @@ from typing import Literal
 from index.episode import Person
 from index.formats.documents.heads import LabelHead, markdown_heading
 from index.formats.documents.page import is_note, is_notes_heading, is_transcript_heading, talks
+from index.formats.inside import voices_inside
 from index.formats.labels import clean_label, is_aside, role_in_label
 from index.formats.marks import pieces_of, plain_words
 from index.formats.parsed import ParsedTurn, Piece
@@ -33,7 +34,9 @@ def turns_of(
     for number in range(first_head, len(lines)):
         builder.read(lines[number], heads[number], past_heads=number > last_head)
     builder.close_turn()
-    return tuple(builder.turns), before, tuple(builder.people.values())
+    in_bold = sum(head is not None and head.kind == "bold" for head in heads)
+    plain = in_bold * 2 < sum(head is not None and head.label is not None for head in heads)
+    return voices_inside(builder.turns, labels_too=plain), before, tuple(builder.people.values())
 
 
 class _TurnBuilder:
@@ -77,6 +80,9 @@ class _TurnBuilder:
         else:
             self._in_notes = False
             if head.label is None:
+                if head.kind == "doubted":  # opens like a label and may be none: nobody's words, not the last speaker's
+                    self.close_turn()
+                    self._speaker = None
                 self._read_time(head)
             elif is_aside(label := clean_label(head.label)):
                 self._read_aside(label, head)
@@ -87,8 +93,7 @@ class _TurnBuilder:
     def _read_label(self, label: str, head: LabelHead, role: Literal["host", "guest"] | None) -> None:
         self._sponsored = False
         self._close_paragraph()
-        if label != self._speaker or (self.turns and not self._pieces):
-            self.close_turn()
+        self.close_turn()
         self._speaker = label
         if role:
             self.people[label] = Person(label, role)

@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from index.formats.inside import voices_inside
 from index.formats.marks import pieces_of
 from index.formats.parsed import ParsedTurn, Piece, counted
 from index.formats.times import seconds
-
-REPEATS = 3  # Whisper repeats its last line over silence; three or more of a kind in a row become one
 
 
 class Word(NamedTuple):
@@ -32,17 +31,16 @@ class Segment(NamedTuple):
     words: tuple[Word, ...] = ()
 
 
-def turns_of(segments: Iterable[Segment], mended: list[str], *, recogniser: bool = False) -> tuple[ParsedTurn, ...]:
-    """One turn for each run of one speaker, pieces in file order, times as given where they are possible.
-
-    `recogniser`: a machine wrote the segments, so a line that comes three times over is a hallucination. People do say
-    "Yeah." three times over.
-    """
+def turns_of(segments: Iterable[Segment], mended: list[str]) -> tuple[ParsedTurn, ...]:
+    """One turn for each run of one speaker, pieces in file order, times as given where they are possible."""
     turns: list[ParsedTurn] = []
     pieces: list[Piece] = []
     speaker: str | None = None
     backwards = 0
-    for segment in _without_repeats(list(segments), mended) if recogniser else segments:
+    for segment in segments:
+        if pieces and segment.speaker:  # each such segment tells anew whose it is
+            turns.append(ParsedTurn(speaker, tuple(pieces)))
+            pieces = []
         for voice, piece in _pieces(segment):
             if piece.start is not None and piece.end is not None and piece.end < piece.start:
                 piece = piece._replace(end=None)
@@ -56,7 +54,7 @@ def turns_of(segments: Iterable[Segment], mended: list[str], *, recogniser: bool
         turns.append(ParsedTurn(speaker, tuple(pieces)))
     if backwards:
         mended.append(f"{counted(backwards, 'segment')} ended before the beginning: end left open")
-    return tuple(turns)
+    return voices_inside(turns)
 
 
 def number(value: Any) -> float | None:
@@ -86,26 +84,6 @@ def name(value: Any) -> str | None:
         return None
     text = " ".join(value.split()) if isinstance(value, str) else f"Speaker {value}"
     return text.rstrip(":").strip()[:200] or None
-
-
-def _without_repeats(segments: list[Segment], mended: list[str]) -> list[Segment]:
-    kept: list[Segment] = []
-    dropped = 0
-    position = 0
-    while position < len(segments):
-        stop = position + 1
-        text, speaker = segments[position].text.strip(), segments[position].speaker
-        while stop < len(segments) and segments[stop].text.strip() == text and segments[stop].speaker == speaker:
-            stop += 1
-        if stop - position >= REPEATS and text:
-            kept.append(segments[position]._replace(end=segments[stop - 1].end))
-            dropped += stop - position - 1
-        else:
-            kept.extend(segments[position:stop])
-        position = stop
-    if dropped:
-        mended.append(f"{counted(dropped, 'segment')} repeating the one before over silence left out")
-    return kept
 
 
 def _pieces(segment: Segment) -> list[tuple[str | None, Piece]]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from index.formats.json import segments
+from index.formats.json.listed import names_of
 from index.formats.json.metadata import metadata_in
 from index.formats.parsed import Parsed
 from index.formats.source import Source
+from index.formats.tables.units import told, unit_of
 
 NAME = "whisper-json"
+
+_SPEAKERS = ("speaker", "speaker_name", "speakerName", "speaker_label", "speakerLabel", "speaker_id", "spk")
 
 
 def matches(source: Source) -> bool:
@@ -21,10 +26,27 @@ def matches(source: Source) -> bool:
 def parse(source: Source) -> Parsed:
     """One piece for each word where words are timed, else one for each segment."""
     mended: list[str] = []
-    turns = segments.turns_of(
-        (_segment(row) for row in _rows(source.json) if _is_segment(row)), mended, recogniser=True
-    )
+    made = [_segment(row) for row in _rows(source.json) if _is_segment(row)]
+    names = names_of(source.json, {segment.speaker for segment in made if segment.speaker})
+    unit = unit_of((segment.start, segment.end, len(segment.text.strip())) for segment in made)
+    if unit != 1.0:
+        mended.append(told(unit))
+    turns = segments.turns_of((_meant(segment, unit, names) for segment in made), mended)
     return Parsed(NAME, turns, metadata_in(source), tuple(mended))
+
+
+def _meant(segment: segments.Segment, unit: float, names: Mapping[str, str]) -> segments.Segment:
+    """The segment with its speaker's name, and in seconds."""
+    if unit != 1.0:
+        words = tuple(
+            word._replace(start=_scaled(word.start, unit), end=_scaled(word.end, unit)) for word in segment.words
+        )
+        segment = segment._replace(start=_scaled(segment.start, unit), end=_scaled(segment.end, unit), words=words)
+    return segment._replace(speaker=names.get(segment.speaker or "", segment.speaker))
+
+
+def _scaled(value: float | None, unit: float) -> float | None:
+    return None if value is None else round(value * unit, 3)
 
 
 def _rows(content: Any) -> list[Any]:
@@ -56,7 +78,13 @@ def _segment(row: dict[str, Any]) -> segments.Segment:
         for word in (listed if isinstance(listed, list) else ())
         if isinstance(word, dict) and isinstance(text := word.get("word", word.get("text")), str)
     )
-    return segments.Segment(row["text"], start, end, segments.name(row.get("speaker")), words)
+    return segments.Segment(
+        row["text"],
+        start,
+        end,
+        segments.name(next((row[key] for key in _SPEAKERS if row.get(key) is not None), None)),
+        words,
+    )
 
 
 def _times(row: dict[str, Any]) -> tuple[float | None, float | None]:
