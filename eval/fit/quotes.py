@@ -38,10 +38,12 @@ from rag.reader.reading import READ
 from rag.settings import Settings
 
 L2 = 5.0
-MOST_QUESTIONS = 120  # of one set: more change the weights in the second digit only
+MOST_QUESTIONS = 200  # of one set
 WRONGLY_REFUSED = 0.12
 SURE, LIKELY, NEVER, ELSEWHERE = 1.0, 0.6, 3.0, 0.5
 """How much a row counts: right quote, other quote of a question with an answer, nobody said it, asked of other episodes."""
+READERS = {"read": "embedded", "alone": "none"}
+"""By the name in the file, which reader reads."""
 FITTED = Path(__file__).parents[2] / "rag" / "evidence" / "fitted.json"
 
 
@@ -75,13 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="QUESTIONS=LIBRARY",
         help="sets for refusing alone: the reader learnt from them",
     )
+    parser.add_argument("--only", nargs="+", choices=READERS, help="with a reader (read) or without (alone)")
     options = parser.parse_args(arguments)
     sets = [item.split("=", 1) for item in options.sets]
     refusing = [item.split("=", 1) for item in options.refusing]
     made_by = {"sets": ["/".join(Path(questions).parts[-2:]) for questions, _ in sets + refusing], "commit": commit()}
-    written = {**json.loads(FITTED.read_text(encoding="utf-8")), "made_by": made_by}
-    for name, reader in (("read", "embedded"), ("alone", "none")):
-        written[name] = fit(sets, refusing, Settings(reader=reader))
+    written = json.loads(FITTED.read_text(encoding="utf-8"))
+    for name in options.only or READERS:
+        written[name] = fit(sets, refusing, Settings(reader=READERS[name]))
+        written[name]["made_by"] = made_by
     FITTED.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(written, indent=1))
     return 0
@@ -153,8 +157,10 @@ def fit_refusal(rows: Sequence[RefusalRow]) -> dict:
 
 
 def _development(questions: Sequence[SetQuestion]) -> list[SetQuestion]:
-    half = development(questions)
-    return half[:: max(1, len(half) // MOST_QUESTIONS)]
+    """A turn of a conversation is asked as it is meant."""
+    half = [one for one in development(questions) if one.kind != "about_library"]
+    whole = [replace(one, question=one.meant.whole) if one.meant and one.meant.whole else one for one in half]
+    return whole[:: max(1, len(whole) // MOST_QUESTIONS)]
 
 
 def _read(assistant: Assistant, asked: SetQuestion, scope: Scope | None = None) -> Read:
