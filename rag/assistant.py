@@ -24,6 +24,7 @@ from rag.answer import Answer, Asked, Citation, Done, Event, Found, Searched, Ve
 from rag.draft import Draft
 from rag.evidence.beside import beside
 from rag.evidence.may_speak import may_speak_rule
+from rag.evidence.outline import Part, main_words, outline
 from rag.evidence.quote import Quote
 from rag.evidence.quotes import Evidence, Extractor
 from rag.evidence.retrieve import Hit, Retriever
@@ -38,12 +39,11 @@ from rag.question.plan import Plan, model_kind, plan
 from rag.question.question import Question, checked, exchanges_of, people_meant, understood, whole_of
 from rag.question.rewritten import condense
 from rag.question.scope import Filters, Scope
-from rag.search.outline import Part, main_words, outline
-from rag.search.overview import MADE_BY, overview
 from rag.settings import Settings
 from rag.writing.by_section import words_of
 from rag.writing.extractive import Writer, extractive_writer
 from rag.writing.lines import refusal, said_in_scope
+from rag.writing.overview import MADE_BY, overview
 
 NEAREST = 3
 NOTHING_MORE = "I found nothing more about this."

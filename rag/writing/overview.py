@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from prompts import flat
 from rag.answer import Wrote, clock
 from rag.draft import Draft
+from rag.evidence.outline import Part
 from rag.evidence.quote import Quote
-from rag.search.outline import Part
 
 MADE_BY = "An outline made by Verbatim of the episode's own parts: what was asked, and how each answer begins."
 
