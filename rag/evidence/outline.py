@@ -1,6 +1,6 @@
-"""What an episode or a person says in the main, as quotes: an episode's questions with how each answer begins, how a person's longest turns begin.
+"""What an episode or a person says in the main, as quotes: questions with how each answer begins, or the longest turns.
 
-Chosen without a subject to look for: by how much is said after a question, and by what comes up again. Nothing here writes a word.
+Chosen without a subject to look for, by how much is said. Nothing here writes a word.
 """
 
 from __future__ import annotations
