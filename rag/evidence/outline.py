@@ -1,6 +1,6 @@
-"""What an episode or a person says in the main, as quotes: an episode's questions with how each answer begins, a person's topics.
+"""What an episode or a person says in the main, as quotes: questions with how each answer begins, or the longest turns.
 
-Chosen without a subject to look for: by how much is said after a question, and by what comes up again. Nothing here writes a word.
+Chosen without a subject to look for, by how much is said. Nothing here writes a word.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from index.episode import Episode, Sentence, Turn
 from index.library import Library
 from rag.evidence.quote import Quote, Signals
-from rag.search.person import over_time, topics_of
 
 MOST_PARTS = 7  # of an outline
-MOST_TOPICS = 4  # of a person
 SHORTEST_OPENING, LONGEST_OPENING = 8, 45  # words of an answer that are quoted
 SHORTEST_ANSWER = 6  # words: what is said in fewer is no part of an outline
 LONGEST_QUESTION = 40  # words
-MOST_PASSAGES = 3  # of a person without topics
+MOST_PASSAGES = 4  # of a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +53,7 @@ def outline(episode: Episode) -> list[Part]:
 
 
 def main_words(library: Library, name: str, episodes: Sequence[str]) -> list[Part]:
-    """What somebody says in these episodes: their main topics with a quote each, or else their longest passages."""
-    parts: list[Part] = []
-    for topic in topics_of(library, name):
-        if len(parts) == MOST_TOPICS:
-            break
-        for said in over_time(library, name, topic.words).said:
-            one = said.citation
-            apart = all(
-                one.episode != p.answer.episode.id or one.last < p.answer.first or p.answer.last < one.first
-                for p in parts
-            )
-            if one.episode in episodes and apart:
-                episode = library.episode(one.episode)
-                turn = episode.turn_at(one.first)
-                parts.append(Part(None, _quote(episode, turn, turn.spoken(one.first, one.last)), topic.words))
-                break
-    if parts:
-        return parts
+    """What somebody says in these episodes: how their longest turns begin."""
     turns = [
         (episode, turn)
         for episode in library.episodes(episodes)

@@ -208,6 +208,7 @@ class _Follow:
         self.text, self.conversation, self.last = text, conversation, conversation[-1]
         self.find, self.titles, self.pronoun_of, self.without = find, titles, pronoun_of, without
         self.guests_of = guests_of
+        self.whole = text
         self.led = False  # whether it opens with words that go on: "and", "what about"
 
     def made(self) -> Whole:
@@ -428,6 +429,7 @@ class _Follow:
     def _with_referents(self) -> Whole:
         gaps = gaps_in(self.text, self.find(self.text))
         if not gaps and not self._host_there():
+            self.text = self.whole  # "No, who built it all?" stays as it is
             return self._complete()
         text, who = self._referring(self.text, [gap for gap in gaps if gap.kind == "person"])
         lacks = [gap for gap in gaps if gap.kind != "person"]

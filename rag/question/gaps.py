@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.english import SPEECH_VERBS
-from rag.question.people import Mention, speaker_slots
+from rag.english import SPEECH_FORMS, SPEECH_VERBS
+from rag.question.people import Mention, search_words, speaker_slots
 
 GapKind = Literal["person", "thing", "object"]
 
@@ -84,7 +84,7 @@ _OPEN_VERB = re.compile(
     r"|\b(?:think|thinks|say|says|said|do|does|did|feel|feels|hope|believe)s? so\b|\b(?:else|instead|any"
     r"|another)\W*$|\bwho(?:['’]?s| is| was| are)? (?:for|against)\W*$"
     r"|\b\w+ (?:from|about|of|with|for|to) what\W*$|^\W*(?:[\w'’]+ ){0,2}[\w'’]+, (?:why|how|when|where|who)(?:"
-    r" so)?\W*$|\ball that time\b|\b(?:the|that) reply\b",
+    r" so)?\W*$|\ball that time\b",
     re.I,
 )
 _OPEN_SAYING = re.compile(
@@ -124,10 +124,16 @@ def gaps_in(text: str, mentions: Sequence[Mention]) -> list[Gap]:
     if (
         not differ
         and all(gap.kind == "person" for gap in found)
-        and (_OPEN_VERB.search(text) or _OPEN_SAYING.search(text))
+        and (_OPEN_VERB.search(text) or _open_saying(text, mentions))
     ):
         found.append(Gap("object", len(text), len(text)))
     return sorted(found, key=lambda gap: gap.start)
+
+
+def _open_saying(text: str, mentions: Sequence[Mention]) -> bool:
+    """Whether somebody's words are asked for, and not on what: "What did Ann answer?"."""
+    own = [word for word in search_words(text, mentions, always=False) if word not in SPEECH_FORMS]
+    return len(own) <= 1 and bool(_OPEN_SAYING.search(text))
 
 
 def _people(text: str, mentions: Sequence[Mention]) -> list[Gap]:
