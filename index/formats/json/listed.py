@@ -184,12 +184,12 @@ def _with_speakers(found: Found, content: Any) -> Found:
         begun = [span[0] for span in spans]
         told_rows: list[dict[str, Any]] = []
         last: Any = None
-        for piece in found.rows:
-            at = segments.number(piece.get(found.start))
+        for told_row in found.rows:
+            at = segments.number(told_row.get(found.start))
             if at is not None:
                 near = bisect_right(begun, at + 0.01)
                 last = next((who for _, ends, who in spans[max(0, near - 4) : near][::-1] if at <= ends + 0.01), None)
-            told_rows.append({**piece, "speaker": last})
+            told_rows.append({**told_row, "speaker": last})
         if sum(row["speaker"] is not None for row in told_rows) * 2 > len(told_rows):
             return found._replace(rows=told_rows, speaker="speaker")
     return found
