@@ -204,6 +204,8 @@ def test_ask_as_json_has_the_documented_shape(verbatim):
         "tokens",
         "cost",
         "kind",
+        "carried",
+        "limits",
     ]
     assert answer["verdict"] == "answered" and (answer["writer"], answer["model"]) == ("extractive", None)
     assert all(list(citation) == CITATION for citation in answer["citations"])

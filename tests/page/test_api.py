@@ -133,7 +133,7 @@ def test_the_schema_has_the_four_functions_and_nothing_else(
     info = httpx.get(f"{site}/gradio_api/info").json()
     assert set(info["named_endpoints"]) == FUNCTIONS and not info["unnamed_endpoints"]
     ask = {parameter["parameter_name"]: parameter for parameter in info["named_endpoints"]["/ask"]["parameters"]}
-    assert list(ask) == ["question", "history", "show", "episode", "guest", "role", "since", "until"]
+    assert list(ask) == ["question", "history", "show", "episode", "guest", "role", "since", "until", "without"]
     assert ask["question"]["type"]["type"] == "string" and not ask["question"]["parameter_has_default"]
     assert set(ask["role"]["type"]["enum"]) == {"", "host", "guest"}
     assert "in their own words" in info["named_endpoints"]["/ask"]["description"]

@@ -106,7 +106,7 @@ async def listen(client: httpx.AsyncClient, texts: Iterator[str], questions: int
 
 async def ask(client: httpx.AsyncClient, text: str) -> dict[str, Any]:
     """The answer to one question through the site's API, as a browser or a program gets it: queued and streamed."""
-    joined = await client.post("/gradio_api/call/ask", json={"data": [text, None, "", "", "", "", "", ""]})
+    joined = await client.post("/gradio_api/call/v2/ask", json={"question": text})
     joined.raise_for_status()
     event = ""
     async with client.stream("GET", f"/gradio_api/call/ask/{joined.json()['event_id']}") as answered:
