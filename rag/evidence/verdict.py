@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
-from index.episode import Sentence, Turn
+from index.episode import Turn
 from rag.answer import Verdict
 from rag.evidence.quote import Quote, Signals
 from rag.evidence.quotes import Evidence, fitted
@@ -27,7 +27,6 @@ def enough(signals: Signals) -> bool:
     return probability(signals) >= threshold(signals)
 
 
-LEAST_REPLY, LONGEST_REPLY = 8, 60  # words of a reply to the host that answer what the host brought up
 OTHER_PROBABILITY = 0.3
 OTHER_MARGIN = 0.5
 """Another person's words are shown as "said by other" from that probability on, and where their log-odds are so much above
@@ -94,29 +93,9 @@ def decide(evidence: Evidence, may_speak: Callable[[Turn], bool], *, limit: int,
         others = evidence.choose(lambda turn: not may_speak(turn), limit=limit)
         theirs = best_probability(others)
         if others and said_by_other(own, theirs, threshold(others[0].signals)):
-            if reply := reply_to(others[0], may_speak):
-                return Decision("answered", (reply, *quotes)[:limit], theirs)
             return Decision("said_by_other", tuple(others), theirs)
     answered = any(enough(quote.signals) for quote in quotes)
     return Decision("answered" if answered else "not_said", tuple(quotes), own)
-
-
-def reply_to(quote: Quote, may_speak: Callable[[Turn], bool]) -> Quote | None:
-    """How the next turn begins, where the host says it to somebody who `may_speak` and answers in more than a few words."""
-    said_by, turns = quote.turn.speaker, quote.episode.turns
-    after = next((turn for turn in turns if turn.sentences[0].position > quote.turn.sentences[-1].position), None)
-    if said_by is None or said_by.role != "host" or after is None or after.speaker is None or not may_speak(after):
-        return None
-    taken: list[Sentence] = []
-    for sentence in after.spoken():
-        words = sum(len(one.text.split()) for one in taken)
-        if taken and (words >= LEAST_REPLY or words + len(sentence.text.split()) > LONGEST_REPLY):
-            break
-        taken.append(sentence)
-    if sum(len(one.text.split()) for one in taken) < LEAST_REPLY:
-        return None
-    text = " ".join(one.text for one in taken)
-    return replace(quote, turn=after, first=taken[0].position, last=taken[-1].position, text=text)
 
 
 def worth_showing(quotes: Sequence[Quote]) -> list[Quote]:

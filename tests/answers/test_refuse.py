@@ -83,7 +83,7 @@ def test_a_question_that_the_host_asked_and_nobody_answered_is_refused_with_it(t
             id="tape",
         )
     )
-    monkeypatch.setattr("rag.evidence.verdict.threshold", lambda: 1.1)
+    monkeypatch.setattr("rag.evidence.verdict.threshold", lambda signals: 1.1)
     answer: Answer = list(Assistant(library).ask("Would Bo ever sell the copper boat?"))[-1].answer
     assert answer.verdict == "not_said" and answer.answer.startswith("Ann Hale asks about this (")
     assert answer.nearest[0].quote.endswith("sell the copper boat?") and answer.nearest[0].speaker == "Ann Hale"
