@@ -18,7 +18,7 @@ from browsing import free_port
 from endpoint import Endpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from served import MILL, UNLIMITED, make_library, served, write_episode
+from served import UNLIMITED, make_library, served, write_episode
 
 from index.errors import SettingsError, TranscriptError
 from index.formats.front_matter import metadata_from_mapping
@@ -34,6 +34,7 @@ from ui.listeners.rested import rested, woken
 
 JSON = {"Content-Type": "application/json"}
 HALF = b"GET / HTTP/1.1\r\nHost: here\r\nX-Slow: "
+FAR = [("Runa Ost", 0.5, 4.0, "A lighthouse keeper counts the waves before breakfast.")]
 HALF_POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 400\r\n\r\n{"
 
 
@@ -216,13 +217,15 @@ def test_any_value_to_any_function_is_answered_or_refused_in_words(
         ("queue/join", {"data": [], "fn_index": 0}, 400, "session_hash is missing"),
         ("call/v2/ask", {"question": "Why?", "colour": "red"}, 400, "has no argument 'colour'"),
         ("call/v2/ask", {}, 400, "question is missing"),
-        ("call/ask", {"data": ["Why?"]}, 400, "takes 8 values, and 1"),
+        ("call/ask", {"data": ["Why?"]}, 400, "takes 9 values, and 1"),
         ("run/search", {"data": ["otter", "", "", "", "", "", "", 1000]}, 400, "from 1 to 100"),
         ("cancel", {}, 422, "session_hash is missing"),
     ],
 )
-def test_a_call_that_fits_no_function_is_told_why(site: str, path: str, body: Any, status: int, said: str) -> None:
-    answered = httpx.post(f"{site}/gradio_api/{path}", json=body)
+def test_a_call_that_fits_no_function_is_told_why(
+    site: str, caller: httpx.Client, path: str, body: Any, status: int, said: str
+) -> None:
+    answered = caller.post(f"{site}/gradio_api/{path}", json=body)
     assert answered.status_code == status and said in answered.json()["error"]
 
 
@@ -241,7 +244,7 @@ def test_a_model_is_let_go_when_whoever_asked_has_left(tmp_path: Path, endpoint:
     endpoint.heartbeat, endpoint.says = True, ["The windmill "]
     chosen = endpoint.settings()
     model = {"model": chosen.model, "base_url": chosen.base_url, "api_key": "x", "timeout": 60}
-    question = ["What did Odo Pell say about the sails?", None, "", "", "", "", "", ""]
+    question = ["What did Odo Pell say about the sails?", None, "", "", "", "", "", "", None]
     with served(make_library(tmp_path).folder, **model, **UNLIMITED) as address:
         port = int(address.rpartition(":")[2])
         body = json.dumps({"data": question}).encode()
@@ -338,7 +341,7 @@ def test_a_host_is_in_the_pages_policy_from_when_its_episode_is_added(tmp_path: 
     library = make_library(tmp_path)
     with served(library.folder, **UNLIMITED) as address:
         assert "media-src 'self';" in httpx.get(address + "/").headers["content-security-policy"]
-        write_episode(tmp_path, "far", MILL, show="Far", audio="https://sound.example.org/far.mp3")
+        write_episode(tmp_path, "far", FAR, show="Far", audio="https://sound.example.org/far.mp3")
         library.add([tmp_path / "far.srt"])
         assert (
             "media-src 'self' https://sound.example.org;" in httpx.get(address + "/").headers["content-security-policy"]
