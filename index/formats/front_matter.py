@@ -103,21 +103,57 @@ def split_front_matter(source: Source) -> tuple[Metadata, int, list[str]]:
 
     Without a block: empty Metadata and line 0. Raises TranscriptError for a block that can't be read.
     """
-    text = source.text.lstrip("\n ")
-    if not text.startswith("---\n"):
+    found = _block(source)
+    if found is None:
         return Metadata(), 0, []
-    skipped = source.text[: len(source.text) - len(text)].count("\n")
-    close = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE).search(text, 4, 4 + MAX_BLOCK)
-    if close is None:
-        return Metadata(), 0, []
-    block = text[4 : close.start()]
-    if not re.search(r"^[A-Za-z_][\w -]*:", block, re.MULTILINE):
-        return Metadata(), 0, []  # two rules with words between them
-    mapping, mended = _yaml(block, source, skipped + 2)
-    after = skipped + text[: close.end()].count("\n") + 1
+    start, end = found
+    mapping, mended = _yaml(source.text[start:end], source, source.text[:start].count("\n") + 1)
+    after = source.text[:end].count("\n") + 1
     if mapping is None:
         return Metadata(), after, mended
     return metadata_from_mapping(mapping, source.name), after, mended
+
+
+def without_field_names(source: Source) -> str:
+    """The text without the names of the fields in its front matter, which are nobody's words. The block is one that can be read."""
+    found = _block(source)
+    if found is None:
+        return source.text
+    start, end = found
+    block = source.text[start:end]
+    names = "|".join(sorted(map(re.escape, _names(_yaml(block, source, 1)[0])), key=len, reverse=True))
+    if names:
+        block = re.sub(
+            rf"(^[ \t]*(?:- +)*(?:&\w+ +)?|[{{,] *)([\"']?)(?:{names})\2[ \t]*:", r"\1", block, flags=re.MULTILINE
+        )
+    return source.text[:start] + block + source.text[end:]
+
+
+def _block(source: Source) -> tuple[int, int] | None:
+    """Where the block between `---` lines at the top starts and ends, in characters; None where there is none."""
+    text = source.text.lstrip("\n ")
+    if not text.startswith("---\n"):
+        return None
+    close = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE).search(text, 4, 4 + MAX_BLOCK)
+    if close is None or not re.search(r"^[A-Za-z_][\w -]*:", text[4 : close.start()], re.MULTILINE):
+        return None  # also two rules with words between them
+    skipped = len(source.text) - len(text)
+    return skipped + 4, skipped + close.start()
+
+
+def _names(value: Any) -> set[str]:
+    """The names of all fields in a value, however deep."""
+    names: set[str] = set()
+    stack, seen = [value], set()
+    while stack:
+        item = stack.pop()
+        if id(item) in seen or not isinstance(item, (dict, list)):
+            continue
+        seen.add(id(item))  # YAML's aliases make of a few lines a value without end
+        if isinstance(item, dict):
+            names.update(map(str, item))
+        stack.extend(item.values() if isinstance(item, dict) else item)
+    return names
 
 
 def merged(first: Metadata, second: Metadata) -> Metadata:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Any
 
+from index.formats.front_matter import without_field_names
 from index.formats.parsed import Metadata, Parsed, counted
 from index.formats.source import Source
 
@@ -85,7 +86,8 @@ def _said_of_itself(metadata: Metadata) -> Iterator[str]:
 
 def _free(parsed: Parsed) -> set[str]:
     """Words that may stand there any number of times: labels, and the units and names of times and fields."""
-    labels = {turn.speaker for turn in parsed.turns if turn.speaker} | {p.name for p in parsed.metadata.people}
+    labels = {turn.speaker for turn in parsed.turns if turn.speaker}
+    labels |= {text for person in parsed.metadata.people for text in (person.name, person.role)}
     return {word.lower() for label in labels for word in _WORD.findall(label)} | _UNITS
 
 
@@ -135,7 +137,8 @@ def _seen(source: Source, parsed: Parsed) -> str:
         if '"' not in text:
             return text.replace("\t", " ").replace(",", " ").replace(";", " ")
         return "\n".join(" ".join(row) for row in csv.reader(io.StringIO(text)))
-    return html.unescape(source.text) if "&" in source.text else source.text
+    text = without_field_names(source)
+    return html.unescape(text) if "&" in text else text
 
 
 def _caption_lines(text: str) -> Iterator[str]:

@@ -123,3 +123,19 @@ def test_what_is_left_out_is_counted_and_its_first_words_are_told(tmp_path):
         "00:03.000 --> 00:06.000\n<v Lars>All winter.\n"
     )
     assert read_episode(file).mended == ("6 words left out (first: 'NOTE checked by the night crew')",)
+
+
+@pytest.mark.parametrize(
+    ("front", "told"),
+    [
+        ("show: Deck and Keel\nhosts: [Una Marsh]\nguests:\n  - {name: Piet Olander, role: guest}\nduration: 3:20", 0),
+        ('"title": "The hull: part 1"\nshow: {name: Deck, description: about tar}\nchapters:\n  - startTime: 0\n    title: Tar', 0),
+        ("title: The hull\npainted by: Greta Sund", 2),
+        ("title: The hull # ask for the title: again\nnotes: |\n  Tar, says he: it stinks.", 10),
+    ],
+)  # fmt: skip
+def test_the_names_of_fields_are_no_words_and_what_no_field_of_ours_holds_is_told(front, told):
+    _, left_out, first = read(
+        f"---\n{front}\n---\n\nUna: We tar the hull in May.\n\nPiet: And again in June.\n", "a.md"
+    )
+    assert left_out == told, first
