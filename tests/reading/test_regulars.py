@@ -28,7 +28,7 @@ def named_talk(guest: str) -> tuple[tuple[str, str], ...]:
          f" today is {guest}. {first}, welcome to the show."),
         ("Speaker 2", f"Thanks for having me, Mira. It's good to be here. {LATHE}"),
         ("Speaker 1", f"Tell us, {first}, what was the first thing that you ever mended?"),
-        ("Speaker 2", f"{LATHE} {LATHE}"),
+        ("Speaker 2", MENDED[guest]),
         ("Speaker 1", f"Thank you for coming, {first}, and thanks to everybody for listening to the show."),
     )  # fmt: skip
 
@@ -44,7 +44,15 @@ HARDLY_NAMED = (
     ("Speaker 2", f"Tomorrow. {LATHE}"),
     ("Speaker 1", "Thank you for listening to the show. Next week we talk about clocks."),
 )
-GUESTS = ("Bo Lund", "Cat Moor", "Dan Frost", "Eve Hart", "Finn Gale")
+# What each of the guests says, so that no two of the talks are taken for copies of one another.
+MENDED = {
+    "Bo Lund": "It was a kettle with a hole beside its spout. I soldered a ring of tin around it, and burnt a tablecloth.",
+    "Cat Moor": "My father's accordion had swallowed a coin. I took forty screws out, and put thirty-nine of them back.",
+    "Dan Frost": "A sledge, because its left runner had come off on the hill. I nailed on half of a barrel hoop instead.",
+    "Eve Hart": "I sewed up the sail of a dinghy with fishing line. It held until the evening, and then I learnt to swim.",
+    "Finn Gale": "The school bell had lost its clapper. We hung a door knob in there, and nobody was ever on time again.",
+}
+GUESTS = tuple(MENDED)
 
 
 def write_shows(folder, guests=GUESTS):

@@ -163,11 +163,14 @@ def test_a_file_name_leads_to_no_other_folder(tmp_path: Path) -> None:
     assert incoming.safe_name("<img src=x>${1}") == "img-src-x-1" and incoming.safe_name("/") == "episode"
 
 
+TEA = [("Odo Pell", 0.5, 4.0, "Elderberries want picking before the first frost, and the tea wants an hour.")]
+
+
 def test_audio_that_is_gone_is_a_problem(tmp_path: Path) -> None:
     library = make_library(tmp_path)
     sound = tmp_path / "transcripts" / "tea.mp3"
     sound.write_bytes(b"x")
-    file = write_episode(tmp_path / "transcripts", "tea", MILL, title="Tea", audio="tea.mp3", show="S")
+    file = write_episode(tmp_path / "transcripts", "tea", TEA, title="Tea", audio="tea.mp3", show="S")
     library.add([file])
     sound.unlink()
     assert "audio" in problems_of(library, library.summaries())["tea"][0]

@@ -167,6 +167,7 @@ _MADE: dict[str, Callable[[], tuple[Any, ...]]] = {
     "markdown-headings": lambda: (".md", b"# The rope walk\n\n" + _lines("### {who} {at}\n\n{text}", "\n\n")),
     "text-labels": lambda: (".txt", _lines("{who}: {text}", "\n\n"), json.dumps(_META).encode(), json.dumps(_CHAPTERS).encode()),
     "text-times": lambda: (".txt", _lines("[{at}] {first}: {text}")),
+    "text-times-alone": lambda: (".txt", _lines("[{at}] {text}")),
     "text-time-lines": lambda: (".txt", _lines("{who}  {short}\n{text}\n")),
     "text-page": lambda: (".txt", f"Show notes\n\n{CAPTIONED}\n\nCopyright 2023".encode(), json.dumps(_META).encode()),
     "docx": lambda: (".docx", _docx(table=False)),
