@@ -18,6 +18,11 @@ from index.plain import HALF, is_plain, plain
 from index.web import web_address
 
 MAX_BLOCK = 64_000  # characters of front matter
+# What may be a field's name, by where it stands: at a line's start, or after "{", "," or "- ".
+_FIELD = re.compile(
+    r"""(^[ \t]*+(?:-[ ]++)*+(?:&\w++[ ]++)?+|[{,][ ]*+)(["']?)([^\s"':{},][^"':{},\n]{0,80}+)\2[ \t]*+:""",
+    re.MULTILINE,
+)
 MAX_TEXT = 2_000
 MAX_DESCRIPTION = 50_000
 MAX_PEOPLE = 200
@@ -121,11 +126,8 @@ def without_field_names(source: Source) -> str:
         return source.text
     start, end = found
     block = source.text[start:end]
-    names = "|".join(sorted(map(re.escape, _names(_yaml(block, source, 1)[0])), key=len, reverse=True))
-    if names:
-        block = re.sub(
-            rf"(^[ \t]*(?:- +)*(?:&\w+ +)?|[{{,] *)([\"']?)(?:{names})\2[ \t]*:", r"\1", block, flags=re.MULTILINE
-        )
+    names = _names(_yaml(block, source, 1)[0])
+    block = _FIELD.sub(lambda match: match[1] if match[3].rstrip() in names else match[0], block)
     return source.text[:start] + block + source.text[end:]
 
 
