@@ -151,6 +151,22 @@ def test_what_was_typed_is_saved_as_a_sidecar_and_nothing_is_written_over(tmp_pa
     assert json.loads((library.folder / "transcripts" / "mill.meta.json").read_text())["title"] == "New stones 1"
 
 
+def test_a_copy_of_a_talk_that_is_there_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    library = make_library(tmp_path / "a")
+    lines = [
+        f"{'Lou' if n % 2 else 'Kit'}: Stone number {n} came by barge in the wet spring of that year."
+        for n in range(40)
+    ]
+    states = []
+    for name in ("stones", "stones-again"):
+        (tmp_path / f"{name}.srt").write_bytes(srt(*lines))
+        *_, (state,) = save_drafts(library, drafts_of(tmp_path / f"{name}.srt"))
+        states.append(state)
+    assert states[0].saved == "stones" and not states[0].refusal
+    assert not states[1].saved and "The same words are there already" in states[1].refusal
+    assert not [file for file in (library.folder / "transcripts").iterdir() if "again" in file.name]
+
+
 def test_a_date_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "x.srt").write_bytes(srt("Kit: The stones are new."))
     (draft,) = drafts_of(tmp_path / "x.srt")
@@ -310,7 +326,7 @@ def test_hostile_files_are_only_letters_on_the_screen(open_library: Callable, tm
         "date": "2024-01-01",
         "people": [{"name": payload, "role": "guest"} for payload in HOSTILE],
     }
-    (tmp_path / "talk.srt").write_bytes(srt(*lines))
+    (tmp_path / "talk.srt").write_bytes(srt(*(f"{payload} Bo: Something else about {payload}." for payload in HOSTILE)))
     (tmp_path / "talk.meta.json").write_text(json.dumps(meta))
     (tmp_path / "<svg onload=alert(1)>.pdf").write_bytes(b"%PDF")
     before = len(page.requested)

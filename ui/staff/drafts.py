@@ -162,7 +162,8 @@ def _saved(library: Library, draft: FileDraft) -> FileDraft:
         added = [*report.added, *report.replaced, *report.unchanged]
         if added:
             return replace(draft, saved=added[0], refusal="")
-        refusal = told(report.refused[0])
+        copied = next(iter(report.copies.values()), None)
+        refusal = said("copy", title=library.episode(copied).title) if copied else told(report.refused[0])
     file.unlink(missing_ok=True)
     sidecar_of(file).unlink(missing_ok=True)
     return replace(draft, refusal=refusal)

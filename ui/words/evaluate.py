@@ -44,6 +44,8 @@ said = Words(
         "reading": "reading…",
         "ready": "ready: {turns}, {people}, {length}",
         "saved": "saved as {id}",
+        "copy": "The same words are there already, in “{title}”. Remove that one first, or keep both with "
+        "verbatim add --keep-both.",
         "refused": "refused: {why}",
         "too_many": "more than {files} files at a time. Add the rest afterwards.",
         "too_large": "the file has {size} MB; at most {megabytes} are taken.",
