@@ -15,7 +15,7 @@ from index.library import EpisodeSummary
 from rag.answer import clock
 from rag.question.conversation import Exchange
 from rag.question.people import LIKE_ENOUGH, find_people, fold, names_of
-from rag.question.small_talk import LONGEST_ASKED, small_talk
+from rag.question.small_talk import LONGEST_ASKED, PRIVATE, small_talk
 
 MOST_LISTED = 20
 ReplyKind = Literal["library", "small_talk", "language", "filters"]
@@ -100,7 +100,7 @@ def reply_to(
     `conversation`: what was asked before, so that "it" is the episode that was spoken of.
     """
     if answer := _small_talk(question, names_of(episodes)):
-        return Reply("small_talk", answer)
+        return Reply("small_talk", answer, found=answer != PRIVATE)
     if missing := _missing(question, episodes):
         return missing
     found = _asked(question, episodes)

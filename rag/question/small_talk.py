@@ -15,7 +15,7 @@ OFFER = (
 )
 _WHO_I_AM = "I am Verbatim, a program that finds what people said in these episodes. "
 _ONLY_FINDS = "I only find what was said in these episodes. "
-_PRIVATE = "I know only what was said in these episodes, and give out no passwords, addresses or numbers of people."
+PRIVATE = "I know only what was said in these episodes, and give out no passwords, addresses or numbers of people."
 _BOT = r"(?:ai|bot|robot|chatbot|machine|computer|human|person|real(?: person| human)?|language model|llm)"
 _ADJECTIVE = (
     r"(?:useless|stupid|dumb|rubbish|terrible|awful|bad|wrong|slow|crap|an? (?:idiot|moron|joke)|great|good"
@@ -175,7 +175,7 @@ SMALL_TALK = tuple(
             rf" (?:the )?{_CONTACT} (?:of|for) (?:qperson|the (?:host|guest|presenter)|him|her|them)"
             r"|how (?:can|do|could) i (?:contact|reach|call|phone|email|message|get hold of|get in touch with)"
             r" (?:qperson|him|her|them|the (?:host|guest|presenter|show))",
-            _PRIVATE,
+            PRIVATE,
         ),
         (rf"{_PLEASE}(?:{_TO_ME})", _WHO_I_AM + OFFER),
         (rf"{_PLEASE}(?:{_ORDERS})", _ONLY_FINDS + OFFER),
