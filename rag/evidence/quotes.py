@@ -74,7 +74,9 @@ class Extractor:
         if not candidates:
             return Evidence(question, [], [], weights, known, np.zeros((0, len(FEATURES))))
         if self.reader:
-            read = readings(self.library, self.reader, question.asked, hits)
+            # "In 2023" says where to look; no sentence answers it.
+            asked = question.about if question.narrowed and question.about else question.asked
+            read = readings(self.library, self.reader, asked, hits)
             near = np.array([read.get((c.episode.id, c.sentence.position), 0.0) for c in candidates])
         else:
             near = self._cosines(question, candidates)

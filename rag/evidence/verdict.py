@@ -7,10 +7,11 @@ The weights stand in `fitted.json`, written by `python -m eval fit-quotes`, whic
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from index.episode import Turn
+from index.episode import Sentence, Turn
 from rag.answer import Verdict
 from rag.evidence.quote import Quote, Signals
 from rag.evidence.quotes import Evidence, fitted
@@ -33,6 +34,13 @@ OTHER_MARGIN = 0.5
 those of the named person's own. On development halves: 5 of 7 traps of the samples; .38 of the questions put to the wrong
 person, and .04 of the same put to the right one (`python -m eval swapped`); .13 of those of qmsum that the person does answer,
 in meetings where several say the like. Margins from .4 to 1.5: eval/NOTES.md."""
+
+
+LEAST_REPLY, LONGEST_REPLY = 8, 60
+"""Words of a reply to the host that answers what the host brought up."""
+_TO_THEIR_FACE = re.compile(
+    r"\byou(?:'d|'ve|'re)? (?:\w+ )?(?:told|said|say|wrote|swore|promised|called|once|always|never|used to)\b", re.I
+)
 
 
 def said_by_other(own: float, theirs: float, least: float) -> bool:
@@ -93,9 +101,32 @@ def decide(evidence: Evidence, may_speak: Callable[[Turn], bool], *, limit: int,
         others = evidence.choose(lambda turn: not may_speak(turn), limit=limit)
         theirs = best_probability(others)
         if others and said_by_other(own, theirs, threshold(others[0].signals)):
+            if reply := reply_to(others[0], may_speak):
+                return Decision("answered", (reply, *quotes)[:limit], theirs)
             return Decision("said_by_other", tuple(others), theirs)
     answered = any(enough(quote.signals) for quote in quotes)
     return Decision("answered" if answered else "not_said", tuple(quotes), own)
+
+
+def reply_to(quote: Quote, may_speak: Callable[[Turn], bool]) -> Quote | None:
+    """How the next turn begins, where the host says it of somebody to their face ("You once told me …"), who `may_speak` and
+    answers in more than a few words."""
+    said_by, turns = quote.turn.speaker, quote.episode.turns
+    after = next((turn for turn in turns if turn.sentences[0].position > quote.turn.sentences[-1].position), None)
+    if said_by is None or said_by.role != "host" or not _TO_THEIR_FACE.search(quote.text):
+        return None
+    if after is None or after.speaker is None or not may_speak(after):
+        return None
+    taken: list[Sentence] = []
+    for sentence in after.spoken():
+        words = sum(len(one.text.split()) for one in taken)
+        if taken and (words >= LEAST_REPLY or words + len(sentence.text.split()) > LONGEST_REPLY):
+            break
+        taken.append(sentence)
+    if sum(len(one.text.split()) for one in taken) < LEAST_REPLY:
+        return None
+    text = " ".join(one.text for one in taken)
+    return replace(quote, turn=after, first=taken[0].position, last=taken[-1].position, text=text)
 
 
 def worth_showing(quotes: Sequence[Quote]) -> list[Quote]:
