@@ -75,38 +75,18 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:  # the client went away, which some tests ask for
             endpoint.left.set()
 
+    def _chunk(self, delta: dict[str, str], finish: str | None) -> None:
+        """One piece of a streamed reply."""
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "small", "choices": [choice]}
+        self._send(f"data: {json.dumps(chunk)}\n\n")
+
     def _stream(self, endpoint: Endpoint) -> None:
         asked = endpoint.asked[-1]["messages"][-1]["content"]
         for text in [endpoint.replies(asked)] if endpoint.replies else endpoint.says:
-            self._send(
-                "data: "
-                + json.dumps(
-                    {
-                        "id": "1",
-                        "object": "chat.completion.chunk",
-                        "created": 1,
-                        "model": "small",
-                        "choices": [
-                            {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}
-                        ],
-                    }
-                )
-                + "\n\n"
-            )
+            self._chunk({"role": "assistant", "content": text}, None)
         if endpoint.usage is not None or endpoint.finish:
-            self._send(
-                "data: "
-                + json.dumps(
-                    {
-                        "id": "1",
-                        "object": "chat.completion.chunk",
-                        "created": 1,
-                        "model": "small",
-                        "choices": [{"index": 0, "delta": {}, "finish_reason": endpoint.finish or "stop"}],
-                    }
-                )
-                + "\n\n"
-            )
+            self._chunk({}, endpoint.finish or "stop")
         if endpoint.usage is not None:
             self._send(
                 "data: "

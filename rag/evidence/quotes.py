@@ -26,6 +26,7 @@ from rag.evidence.retrieve import Hit
 from rag.question.answer_type import expected, holds
 from rag.question.question import Question
 from rag.reader.reading import READ, Reader
+from rag.reader.view import AFTER_A_QUESTION
 
 READ_PASSAGES = 6  # passages whose sentences are looked at without a reader; more change no answer on the samples
 LONGEST_QUOTE_WORDS = 75
@@ -33,7 +34,6 @@ SHORTEST_QUOTE_WORDS = 7
 MOST_SENTENCES = 6
 OPENING_WORDS = 20  # of an answer, before its best sentence: quoted with it
 STRONG_MARGIN = 0.7  # a sentence this little below the best one is quoted with it: half as likely to be the answer
-AFTER_A_QUESTION = 3  # so many sentences after a question count as its answer
 ASKED_THE_SAME = 0.5  # cosine from which a host's question counts as the one that was asked
 
 _LEANS = re.compile(

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from index.episode import Episode, Sentence, Turn
 from prompts import fence_around, flat, unmarked
-from rag.evidence.quotes import AFTER_A_QUESTION, asks
+from rag.evidence.quotes import asks
 from rag.evidence.retrieve import Hit
+from rag.reader.view import AFTER_A_QUESTION
 
 MOST_NUMBERS = 999  # a mark has three digits
 MOST_CHARACTERS = 30_000  # of all passages: some 8,000 tokens, which a small model on one's own machine can hold
